@@ -1,0 +1,2 @@
+//! The native worker.
+fn main() {}
