@@ -1,0 +1,265 @@
+//! What the sink has not taken yet: a queue bounded in messages and in bytes.
+//!
+//! Messages are copied into arenas of at least [`CHUNK_BYTES`], so that
+//! neither a small message pins a large receive buffer nor a trickle costs an
+//! allocation each. Invariants: `messages` and `bytes` are the sums over all
+//! chunks' remaining rows; no chunk but the last may still grow; after every
+//! `push` the queue is within its limits, a single message larger than the
+//! byte limit excepted (alone, it is kept rather than lost).
+
+use std::collections::VecDeque;
+
+use super::batch::{Batch, Row, Rows};
+
+/// Arena size up to which the newest chunk takes more rows.
+const CHUNK_BYTES: usize = 64 * 1024;
+/// Rows with different receive times share a chunk only this close together,
+/// so that a record's timestamp stays within this of its receipt.
+const CHUNK_SPAN_MS: i64 = 100;
+
+#[derive(Debug, Default)]
+struct Chunk {
+    arena: Vec<u8>,
+    rows: Vec<Row>,
+    head: usize,
+    received_at_ms: i64,
+}
+
+/// What a push had to drop to stay within the limits.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Dropped {
+    /// Number of messages.
+    pub messages: u64,
+    /// Their payload bytes.
+    pub bytes: u64,
+}
+
+/// The queue; see the module's documentation.
+#[derive(Debug)]
+pub struct Buffer {
+    chunks: VecDeque<Chunk>,
+    spare: Option<Chunk>,
+    messages: usize,
+    bytes: usize,
+    max_messages: usize,
+    max_bytes: usize,
+}
+
+impl Buffer {
+    /// An empty queue for at most `max_messages` messages and `max_bytes` of
+    /// payload; both are at least one.
+    pub fn new(max_messages: usize, max_bytes: usize) -> Self {
+        Self {
+            chunks: VecDeque::new(),
+            spare: None,
+            messages: 0,
+            bytes: 0,
+            max_messages: max_messages.max(1),
+            max_bytes: max_bytes.max(1),
+        }
+    }
+
+    /// Messages waiting.
+    pub fn messages(&self) -> usize {
+        self.messages
+    }
+
+    /// Payload bytes waiting.
+    pub fn bytes(&self) -> usize {
+        self.bytes
+    }
+
+    /// Whether nothing waits.
+    pub fn is_empty(&self) -> bool {
+        self.messages == 0
+    }
+
+    /// Whether one more message of `bytes` fits beside `pending` messages of
+    /// `pending_bytes` that are not in the queue yet.
+    pub fn has_room(&self, pending: usize, pending_bytes: usize, bytes: usize) -> bool {
+        let messages = self.messages + pending;
+        messages == 0
+            || (messages < self.max_messages
+                && self.bytes + pending_bytes + bytes <= self.max_bytes)
+    }
+
+    /// Appends all records of `batch` and drops the oldest beyond the limits.
+    pub fn push(&mut self, batch: &Batch<'_>) -> Dropped {
+        let mut dropped = Dropped::default();
+        for value in batch.values() {
+            self.append(value, batch.received_at_ms());
+            while self.messages > 1
+                && (self.messages > self.max_messages || self.bytes > self.max_bytes)
+            {
+                dropped.bytes += self.drop_oldest() as u64;
+                dropped.messages += 1;
+            }
+        }
+        dropped
+    }
+
+    fn append(&mut self, value: &[u8], received_at_ms: i64) {
+        let grows = self.chunks.back().is_some_and(|chunk| {
+            chunk.arena.len() + value.len() <= CHUNK_BYTES
+                && received_at_ms - chunk.received_at_ms <= CHUNK_SPAN_MS
+        });
+        if !grows {
+            let mut chunk = self.spare.take().unwrap_or_default();
+            chunk.received_at_ms = received_at_ms;
+            self.chunks.push_back(chunk);
+        }
+        if let Some(chunk) = self.chunks.back_mut() {
+            chunk.rows.push(Row::own(chunk.arena.len(), value.len()));
+            chunk.arena.extend_from_slice(value);
+            self.messages += 1;
+            self.bytes += value.len();
+        }
+    }
+
+    fn drop_oldest(&mut self) -> usize {
+        let bytes = self
+            .chunks
+            .front()
+            .map_or(0, |chunk| chunk.rows[chunk.head].value_bytes());
+        self.advance(1);
+        bytes
+    }
+
+    /// The oldest records that lie together, or `None` when nothing waits.
+    pub fn front(&self) -> Option<Batch<'_>> {
+        let chunk = self.chunks.front()?;
+        Some(Batch::from_parts(
+            &chunk.rows[chunk.head..],
+            None,
+            &chunk.arena,
+            chunk.received_at_ms,
+        ))
+    }
+
+    /// Forgets the oldest `count` records, at most those of [`Buffer::front`].
+    pub fn advance(&mut self, count: usize) {
+        let Some(chunk) = self.chunks.front_mut() else {
+            return;
+        };
+        let end = (chunk.head + count).min(chunk.rows.len());
+        let bytes: usize = chunk.rows[chunk.head..end]
+            .iter()
+            .map(Row::value_bytes)
+            .sum();
+        self.messages -= end - chunk.head;
+        self.bytes -= bytes;
+        chunk.head = end;
+        if end == chunk.rows.len() {
+            if let Some(mut chunk) = self.chunks.pop_front() {
+                chunk.arena.clear();
+                chunk.rows.clear();
+                chunk.head = 0;
+                if chunk.arena.capacity() <= 2 * CHUNK_BYTES {
+                    self.spare = Some(chunk);
+                }
+            }
+        }
+    }
+
+    /// Appends the rows of `rows` over `read`; see [`Buffer::push`].
+    pub fn push_rows(&mut self, rows: &Rows, read: &[u8], received_at_ms: i64) -> Dropped {
+        self.push(&rows.batch(read, received_at_ms))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn push(buffer: &mut Buffer, values: &[Vec<u8>], at: i64) -> Dropped {
+        let mut rows = Rows::default();
+        for value in values {
+            rows.push_own(|own| own.extend_from_slice(value));
+        }
+        buffer.push(&rows.batch(&[], at))
+    }
+
+    fn drain(buffer: &mut Buffer) -> Vec<Vec<u8>> {
+        let mut out = Vec::new();
+        while let Some(batch) = buffer.front() {
+            let taken: Vec<_> = batch.values().map(<[u8]>::to_vec).collect();
+            let count = taken.len();
+            out.extend(taken);
+            buffer.advance(count);
+        }
+        out
+    }
+
+    #[test]
+    fn the_oldest_are_dropped_first() {
+        let mut buffer = Buffer::new(2, 1000);
+        let values = [b"a".to_vec(), b"b".to_vec(), b"c".to_vec()];
+        let dropped = push(&mut buffer, &values, 0);
+        assert_eq!(
+            dropped,
+            Dropped {
+                messages: 1,
+                bytes: 1
+            }
+        );
+        assert_eq!(drain(&mut buffer), [b"b".to_vec(), b"c".to_vec()]);
+    }
+
+    #[test]
+    fn a_message_above_the_byte_limit_is_kept_alone() {
+        let mut buffer = Buffer::new(10, 4);
+        push(&mut buffer, &[b"abc".to_vec()], 0);
+        assert!(!buffer.has_room(0, 0, 6));
+        let dropped = push(&mut buffer, &[b"abcdef".to_vec()], 0);
+        assert_eq!(dropped.messages, 1);
+        assert_eq!(drain(&mut buffer), [b"abcdef".to_vec()]);
+    }
+
+    #[test]
+    fn rows_far_apart_in_time_keep_their_own_time() {
+        let mut buffer = Buffer::new(10, 1000);
+        push(&mut buffer, &[b"a".to_vec()], 0);
+        push(&mut buffer, &[b"b".to_vec()], 5_000);
+        assert_eq!(buffer.front().map(|b| b.received_at_ms()), Some(0));
+        buffer.advance(1);
+        assert_eq!(buffer.front().map(|b| b.received_at_ms()), Some(5_000));
+    }
+
+    proptest! {
+        #[test]
+        fn behaves_as_a_bounded_queue(
+            max_messages in 1_usize..20,
+            max_bytes in 1_usize..300,
+            steps in prop::collection::vec(
+                (prop::collection::vec(prop::collection::vec(any::<u8>(), 0..80), 0..6), 0_usize..5),
+                0..40,
+            ),
+        ) {
+            let mut buffer = Buffer::new(max_messages, max_bytes);
+            let mut model: VecDeque<Vec<u8>> = VecDeque::new();
+            for (at, (values, take)) in (0_i64..).zip(steps) {
+                let dropped = push(&mut buffer, &values, at * 30);
+                let mut expected = 0;
+                for value in values {
+                    model.push_back(value);
+                    while model.len() > 1 && (model.len() > max_messages
+                        || model.iter().map(Vec::len).sum::<usize>() > max_bytes) {
+                        model.pop_front();
+                        expected += 1;
+                    }
+                }
+                prop_assert_eq!(dropped.messages, expected);
+                for _ in 0..take {
+                    let front = buffer.front().map(|batch| batch.value(0).to_vec());
+                    prop_assert_eq!(&front, &model.pop_front());
+                    buffer.advance(1);
+                }
+                prop_assert_eq!(buffer.messages(), model.len());
+                prop_assert_eq!(buffer.bytes(), model.iter().map(Vec::len).sum::<usize>());
+            }
+            prop_assert_eq!(drain(&mut buffer), Vec::from(model));
+        }
+    }
+}

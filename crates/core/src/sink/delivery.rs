@@ -1,0 +1,290 @@
+//! What became of the records a sink has taken: the contiguous acknowledged
+//! end, the time each read took to get there, and the first rejection.
+//!
+//! The idea of a contiguous head is Kafka Connect's (`SubmittedRecords`): an
+//! offset may be committed only when every record before it is acknowledged.
+//!
+//! Threads: the task calls [`Delivery::taken`] and the readers; the client
+//! library's polling thread calls [`Delivery::acknowledge`] and
+//! [`Delivery::reject`]. The lock is taken once per socket read and once per
+//! run of acknowledgements, never per message. Memory is bounded by what the
+//! client library may have in flight.
+
+use std::collections::{BTreeMap, VecDeque};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Instant;
+
+use tokio::sync::Notify;
+
+use super::SinkError;
+use crate::metrics::Histogram;
+
+/// Records of one read that are on their way: those below `end`, received at
+/// `received`.
+#[derive(Debug)]
+struct Mark {
+    end: u64,
+    received: Instant,
+}
+
+#[derive(Debug, Default)]
+struct InFlight {
+    /// All sequences below this are acknowledged.
+    head: u64,
+    /// Acknowledged ranges above the head: start to end, not touching.
+    ahead: BTreeMap<u64, u64>,
+    /// All sequences below this are in the latency histogram.
+    observed: u64,
+    marks: VecDeque<Mark>,
+    rejection: Option<SinkError>,
+}
+
+/// A reading of how far records have come; both count records since the task
+/// started.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Progress {
+    /// Records the sink has taken.
+    pub taken: u64,
+    /// Records acknowledged without a hole before them.
+    pub acknowledged: u64,
+}
+
+/// Progress of one task's records; see the module's documentation.
+#[derive(Debug)]
+pub struct Delivery {
+    in_flight: Mutex<InFlight>,
+    taken: AtomicU64,
+    acknowledged: AtomicU64,
+    rejected: AtomicBool,
+    waiting: AtomicBool,
+    wake: Notify,
+    latency: Arc<Histogram>,
+}
+
+impl Delivery {
+    /// Nothing taken yet; the seconds from receipt to acknowledgement go to
+    /// `latency`.
+    pub fn new(latency: Arc<Histogram>) -> Self {
+        Self {
+            in_flight: Mutex::default(),
+            taken: AtomicU64::new(0),
+            acknowledged: AtomicU64::new(0),
+            rejected: AtomicBool::new(false),
+            waiting: AtomicBool::new(false),
+            wake: Notify::new(),
+            latency,
+        }
+    }
+
+    // A panic while the lock is held leaves plain counters behind, each valid
+    // by itself, so a poisoned lock is no reason to stop delivering.
+    fn lock(&self) -> MutexGuard<'_, InFlight> {
+        self.in_flight
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// States that the sink has taken all records below `end`, the new ones
+    /// among them received at `received`. Comes right after the hand-over;
+    /// acknowledgements may be faster.
+    pub fn taken(&self, end: u64, received: Instant) {
+        let mut in_flight = self.lock();
+        in_flight.marks.push_back(Mark { end, received });
+        self.observe(&mut in_flight);
+        drop(in_flight);
+        let before = self.taken.swap(end, Ordering::Release);
+        debug_assert!(before <= end);
+    }
+
+    /// Records that `count` records from `first` on are acknowledged.
+    pub fn acknowledge(&self, first: u64, count: u64) {
+        let mut in_flight = self.lock();
+        let end = first + count;
+        if first == in_flight.head {
+            in_flight.head = end;
+            while let Some((&start, &ahead_end)) = in_flight.ahead.first_key_value() {
+                if start > in_flight.head {
+                    break;
+                }
+                in_flight.head = in_flight.head.max(ahead_end);
+                in_flight.ahead.pop_first();
+            }
+        } else {
+            insert_range(&mut in_flight.ahead, first, end);
+        }
+        self.observe(&mut in_flight);
+        self.acknowledged.store(in_flight.head, Ordering::Release);
+        drop(in_flight);
+        self.notify();
+    }
+
+    fn observe(&self, in_flight: &mut InFlight) {
+        let now = Instant::now();
+        while let Some(mark) = in_flight.marks.front() {
+            let end = mark.end.min(in_flight.head);
+            let elapsed = now.saturating_duration_since(mark.received);
+            self.latency
+                .observe(elapsed, end.saturating_sub(in_flight.observed));
+            in_flight.observed = in_flight.observed.max(end);
+            if mark.end > in_flight.head {
+                break;
+            }
+            in_flight.marks.pop_front();
+        }
+    }
+
+    /// Records that a taken record will never reach Kafka. The first
+    /// rejection is kept.
+    pub fn reject(&self, error: SinkError) {
+        self.lock().rejection.get_or_insert(error);
+        self.rejected.store(true, Ordering::Release);
+        self.waiting.store(false, Ordering::Release);
+        self.wake.notify_one();
+    }
+
+    /// The first rejection, if there was one.
+    pub fn rejection(&self) -> Option<SinkError> {
+        if self.rejected.load(Ordering::Acquire) {
+            self.lock().rejection.clone()
+        } else {
+            None
+        }
+    }
+
+    /// How far the records have come.
+    pub fn progress(&self) -> Progress {
+        let acknowledged = self.acknowledged.load(Ordering::Acquire);
+        Progress {
+            acknowledged,
+            taken: self.taken.load(Ordering::Acquire).max(acknowledged),
+        }
+    }
+
+    /// Resolves when an acknowledgement or a rejection has come in since
+    /// [`Delivery::arm`] was last called. Cancel-safe.
+    pub async fn space(&self) {
+        self.wake.notified().await;
+    }
+
+    /// Asks for a wake-up at the next change. To be called before a failed
+    /// `offer` is tried once more, so that no change can be missed between.
+    pub fn arm(&self) {
+        self.waiting.store(true, Ordering::Release);
+    }
+
+    /// Wakes the task if it waits; also for sinks whose room is shared and
+    /// was freed by another task's records.
+    pub fn notify(&self) {
+        if self.waiting.load(Ordering::Acquire) && self.waiting.swap(false, Ordering::AcqRel) {
+            self.wake.notify_one();
+        }
+    }
+}
+
+fn insert_range(ranges: &mut BTreeMap<u64, u64>, mut start: u64, mut end: u64) {
+    if let Some((&before, &before_end)) = ranges.range(..=start).next_back()
+        && before_end >= start
+    {
+        start = before;
+        end = end.max(before_end);
+        ranges.remove(&before);
+    }
+    while let Some((&next, &next_end)) = ranges.range(start..=end).next() {
+        end = end.max(next_end);
+        ranges.remove(&next);
+    }
+    ranges.insert(start, end);
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn delivery() -> Delivery {
+        Delivery::new(Arc::new(Histogram::default()))
+    }
+
+    #[test]
+    fn the_head_waits_for_holes() {
+        let delivery = delivery();
+        delivery.taken(10, Instant::now());
+        delivery.acknowledge(5, 5);
+        assert_eq!(delivery.progress().acknowledged, 0);
+        delivery.acknowledge(0, 5);
+        assert_eq!(
+            delivery.progress(),
+            Progress {
+                taken: 10,
+                acknowledged: 10
+            }
+        );
+    }
+
+    #[test]
+    fn every_record_is_observed_once() {
+        let delivery = delivery();
+        let start = Instant::now();
+        delivery.acknowledge(0, 2);
+        delivery.taken(4, start);
+        delivery.taken(6, start);
+        assert_eq!(delivery.latency.snapshot().count, 2);
+        delivery.acknowledge(2, 4);
+        assert_eq!(delivery.latency.snapshot().count, 6);
+        assert!(delivery.lock().marks.is_empty());
+    }
+
+    #[test]
+    fn the_first_rejection_is_kept() {
+        let delivery = delivery();
+        assert_eq!(delivery.rejection(), None);
+        delivery.reject(SinkError::TooLarge { bytes: 2, limit: 1 });
+        delivery.reject(SinkError::TooLarge { bytes: 3, limit: 1 });
+        assert_eq!(
+            delivery.rejection(),
+            Some(SinkError::TooLarge { bytes: 2, limit: 1 })
+        );
+    }
+
+    #[tokio::test]
+    async fn an_armed_task_is_woken_by_an_acknowledgement() {
+        let delivery = delivery();
+        delivery.taken(1, Instant::now());
+        delivery.arm();
+        delivery.acknowledge(0, 1);
+        delivery.space().await;
+    }
+
+    proptest! {
+        #[test]
+        fn any_order_of_acknowledgement_ends_at_the_end(
+            lengths in prop::collection::vec(1_u64..9, 1..30),
+            seed in any::<u64>(),
+        ) {
+            let mut runs = Vec::new();
+            let mut end = 0;
+            for length in lengths {
+                runs.push((end, length));
+                end += length;
+            }
+            let mut random = fastrand::Rng::with_seed(seed);
+            random.shuffle(&mut runs);
+            let delivery = delivery();
+            delivery.taken(end, Instant::now());
+            let mut seen = vec![false; usize::try_from(end)?];
+            for (first, count) in runs {
+                delivery.acknowledge(first, count);
+                for sequence in first..first + count {
+                    seen[usize::try_from(sequence)?] = true;
+                }
+                let head = seen.iter().take_while(|acked| **acked).count() as u64;
+                prop_assert_eq!(delivery.progress().acknowledged, head);
+            }
+            prop_assert_eq!(delivery.progress().acknowledged, end);
+            prop_assert!(delivery.lock().ahead.is_empty());
+            prop_assert_eq!(delivery.latency.snapshot().count, end);
+        }
+    }
+}

@@ -1,0 +1,55 @@
+//! The seam between the source and whatever writes to Kafka.
+//!
+//! A sink takes the front of a batch at once and without waiting, gives each
+//! record the next sequence number, and reports through a [`Delivery`] how far
+//! the records are acknowledged without a hole. Sequence numbers count the
+//! records a sink has taken since the task started, from 0; nothing else in
+//! the process numbers records, so what was dropped before leaves no hole.
+
+mod delivery;
+
+pub use delivery::{Delivery, Progress};
+
+use std::sync::Arc;
+
+use crate::buffer::Batch;
+
+/// Why a sink cannot go on. Every variant ends the task as FAILED, since what
+/// can be tried again is tried again inside the sink.
+#[derive(Clone, Debug, thiserror::Error, PartialEq, Eq)]
+pub enum SinkError {
+    /// One message is larger than the producer may send.
+    #[error(
+        "A message of {bytes} bytes is larger than the producer's max.request.size of {limit} bytes. \
+         Raise max.request.size (producer.override.max.request.size, and the topic's max.message.bytes) \
+         or lower websocket.message.max.bytes so that the server's oversized messages are refused"
+    )]
+    TooLarge {
+        /// Size of the message in bytes.
+        bytes: usize,
+        /// The producer's limit in bytes.
+        limit: usize,
+    },
+    /// Kafka or the client library refused a record for good.
+    #[error("Unrecoverable exception from producer send callback: {code}: {text}")]
+    Rejected {
+        /// The client library's name for the error.
+        code: String,
+        /// The error in words, without any message content.
+        text: String,
+    },
+}
+
+/// Takes records towards Kafka.
+pub trait Sink: Send + 'static {
+    /// Takes as many records from the front of `batch` as there is room for
+    /// and returns their number; fewer than all means the sink is full until
+    /// [`Delivery::space`] says otherwise. Never blocks.
+    ///
+    /// # Errors
+    /// The first record not taken can never be sent.
+    fn offer(&mut self, batch: &Batch<'_>) -> Result<usize, SinkError>;
+
+    /// How far the records taken by this sink have come.
+    fn delivery(&self) -> &Arc<Delivery>;
+}

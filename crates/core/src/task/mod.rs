@@ -1,0 +1,11 @@
+//! One task: the owner of one socket, its session, its buffer and its sink.
+//!
+//! Exactly one asynchronous task owns each socket; nobody else reads, writes
+//! or reconnects it, so two connections of one task can never overlap. Hosts
+//! hold a [`TaskHandle`] and talk to it by commands.
+
+mod handle;
+mod status;
+
+pub use handle::{TaskHandle, TaskOptions, spawn};
+pub use status::{Phase, SessionStatus, StopReport, TaskFailure};

@@ -1,0 +1,98 @@
+//! What a task is doing, for REST, metrics and log.
+
+use std::time::SystemTime;
+
+/// What the session is doing. Connect's own `state` stays RUNNING meanwhile:
+/// clients of its REST API break on other values.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Phase {
+    /// Dialling: DNS, TCP, TLS and the proxy's part.
+    #[default]
+    Connecting,
+    /// The upgrade request is sent, the answer awaited.
+    Handshake,
+    /// Frames flow.
+    Live,
+    /// Waiting before the next attempt.
+    BackingOff,
+    /// The server answered the upgrade with a refusal; waiting before the
+    /// next attempt.
+    Refused,
+    /// Stopping: the socket is closed, records go out to Kafka.
+    Draining,
+    /// Ended on request.
+    Closed,
+    /// Ended by an error.
+    Failed,
+}
+
+impl Phase {
+    /// The name shown by `GET /connectors/{c}/session`.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Connecting => "connecting",
+            Self::Handshake => "handshake",
+            Self::Live => "live",
+            Self::BackingOff => "backing_off",
+            Self::Refused => "refused",
+            Self::Draining => "draining",
+            Self::Closed => "closed",
+            Self::Failed => "failed",
+        }
+    }
+
+    /// The word that the 30-second log line shows after `Connection:`.
+    pub const fn connection(self) -> &'static str {
+        match self {
+            Self::Connecting | Self::Handshake => "CONNECTING",
+            Self::Live => "OPEN",
+            Self::BackingOff | Self::Refused => "BACKOFF",
+            Self::Draining | Self::Closed | Self::Failed => "CLOSED",
+        }
+    }
+}
+
+/// A reading of a task's session.
+#[derive(Clone, Debug, Default)]
+pub struct SessionStatus {
+    /// What it is doing.
+    pub phase: Phase,
+    /// Why, in words without secrets; empty while nothing is wrong.
+    pub reason: String,
+    /// The status line's code if the server refused the upgrade.
+    pub refused_status: Option<u16>,
+    /// Failed attempts since the last message.
+    pub attempt: u32,
+    /// Connections established since the task started: the generation of the
+    /// present one.
+    pub generation: u64,
+    /// Since when `phase` holds.
+    pub since: Option<SystemTime>,
+    /// When the next attempt is due, in the waiting phases.
+    pub next_attempt_at: Option<SystemTime>,
+    /// Whether the task is paused.
+    pub paused: bool,
+    /// The connector URL, redacted.
+    pub url: String,
+}
+
+/// Why a task ended by itself. `trace` goes into Connect's status.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TaskFailure {
+    /// Exception-like text: class name, message, cause lines.
+    pub trace: String,
+}
+
+/// What a stopped task leaves behind.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct StopReport {
+    /// Data messages read from the socket since the task started.
+    pub received: u64,
+    /// Records that Kafka acknowledged.
+    pub delivered: u64,
+    /// Messages dropped before, by the overflow or the binary policy.
+    pub dropped: u64,
+    /// Messages that were received and neither delivered nor dropped by a
+    /// policy: what was still buffered or unacknowledged at the deadline.
+    pub lost: u64,
+}
