@@ -1,0 +1,113 @@
+//! From a URL to a stream of frames: DNS, TCP by happy eyeballs, TLS, the
+//! opening handshake and its redirects.
+//!
+//! Time is not limited here: the session gives the whole dial one deadline
+//! and drops it when that passes, which cancels every part of it.
+
+mod stream;
+mod tcp;
+mod tls;
+mod upgrade;
+
+use std::sync::Arc;
+use std::time::SystemTime;
+
+use rustls::ClientConfig;
+use tokio::sync::OnceCell;
+
+use crate::handshake::Refusal;
+use crate::session::ConnectFailure;
+use crate::settings::{SourceConfig, WsUrl};
+pub use stream::Stream;
+
+/// Redirects followed in one attempt, as many as browsers and OkHttp follow.
+const MAX_REDIRECTS: usize = 20;
+
+/// A connection whose upgrade was accepted.
+#[derive(Debug)]
+pub struct Dialled {
+    /// The stream of frames.
+    pub stream: Stream,
+    /// Frame bytes that came with the answer.
+    pub leftover: Vec<u8>,
+}
+
+/// Dials; shared by all tasks of a host, since it holds the trusted roots.
+#[derive(Debug, Default)]
+pub struct Dialer {
+    tls: OnceCell<Arc<ClientConfig>>,
+}
+
+impl Dialer {
+    /// A dialer that trusts the platform's roots, read when first needed, or
+    /// those of `SSL_CERT_FILE` and `SSL_CERT_DIR` where these are set.
+    pub fn platform() -> Self {
+        Self::default()
+    }
+
+    /// A dialer with its own TLS configuration.
+    pub fn with_tls(config: Arc<ClientConfig>) -> Self {
+        Self {
+            tls: OnceCell::new_with(Some(config)),
+        }
+    }
+
+    /// Connects to `config.url` and upgrades the connection; calls `dialled`
+    /// when the first stream is there and the upgrade begins.
+    ///
+    /// # Errors
+    /// See [`ConnectFailure`].
+    pub async fn dial(
+        &self,
+        config: &SourceConfig,
+        mut dialled: impl FnMut(),
+    ) -> Result<Dialled, ConnectFailure> {
+        let mut url = config.url.clone();
+        for _ in 0..=MAX_REDIRECTS {
+            let mut stream = self.open(&url).await?;
+            dialled();
+            let same_origin = same_origin(&config.url, &url);
+            match upgrade::upgrade(&mut stream, config, &url, same_origin).await {
+                Ok(leftover) => return Ok(Dialled { stream, leftover }),
+                Err(ConnectFailure::Refused(refusal)) => url = redirected(&url, refusal)?,
+                Err(failure) => return Err(failure),
+            }
+        }
+        Err(ConnectFailure::Protocol(format!(
+            "ProtocolException: more than {MAX_REDIRECTS} redirects"
+        )))
+    }
+
+    async fn open(&self, url: &WsUrl) -> Result<Stream, ConnectFailure> {
+        let tcp = tcp::connect(url.host(), url.port()).await?;
+        if !url.secure() {
+            return Ok(Stream::Plain(tcp));
+        }
+        let config = self
+            .tls
+            .get_or_try_init(|| async { tls::platform_config() })
+            .await?;
+        let tls = tls::connect(Arc::clone(config), url.host(), tcp).await?;
+        Ok(Stream::Tls(Box::new(tls)))
+    }
+}
+
+fn same_origin(a: &WsUrl, b: &WsUrl) -> bool {
+    (a.secure(), a.host(), a.port()) == (b.secure(), b.host(), b.port())
+}
+
+/// Where a refusal redirects to; the refusal itself if it does not, or to
+/// somewhere less safe.
+fn redirected(from: &WsUrl, refusal: Refusal) -> Result<WsUrl, ConnectFailure> {
+    let target = refusal
+        .location
+        .as_deref()
+        .and_then(|location| from.join(location).ok())
+        .filter(|target| target.secure() || !from.secure());
+    target.ok_or(ConnectFailure::Refused(refusal))
+}
+
+/// The time, for `Retry-After` dates.
+fn wall_clock() -> SystemTime {
+    SystemTime::now()
+}
