@@ -8,6 +8,30 @@
 //! Invariants: a row's range lies within its slab; rows are in the order in
 //! which the server sent the messages.
 
+use std::time::{Instant, SystemTime, UNIX_EPOCH};
+
+/// When bytes were read from the socket, on both clocks.
+#[derive(Clone, Copy, Debug)]
+pub struct Received {
+    /// For measuring how long something took.
+    pub at: Instant,
+    /// For a record's timestamp: milliseconds since the epoch.
+    pub at_ms: i64,
+}
+
+impl Received {
+    /// The present moment.
+    pub fn now() -> Self {
+        let since_epoch = SystemTime::now().duration_since(UNIX_EPOCH);
+        Self {
+            at: Instant::now(),
+            at_ms: since_epoch.map_or(0, |elapsed| {
+                i64::try_from(elapsed.as_millis()).unwrap_or(i64::MAX)
+            }),
+        }
+    }
+}
+
 /// Which memory a row's value lies in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Slab {
@@ -112,13 +136,13 @@ impl Rows {
     }
 
     /// The rows as a batch over the receive buffer `read`.
-    pub fn batch<'a>(&'a self, read: &'a [u8], received_at_ms: i64) -> Batch<'a> {
+    pub fn batch<'a>(&'a self, read: &'a [u8], received: Received) -> Batch<'a> {
         Batch {
             rows: &self.rows,
             keys: None,
             read,
             own: &self.own,
-            received_at_ms,
+            received,
         }
     }
 }
@@ -130,7 +154,7 @@ pub struct Batch<'a> {
     keys: Option<&'a [Row]>,
     read: &'a [u8],
     own: &'a [u8],
-    received_at_ms: i64,
+    received: Received,
 }
 
 impl<'a> Batch<'a> {
@@ -139,7 +163,7 @@ impl<'a> Batch<'a> {
         rows: &'a [Row],
         keys: Option<&'a [Row]>,
         arena: &'a [u8],
-        received_at_ms: i64,
+        received: Received,
     ) -> Self {
         debug_assert!(keys.is_none_or(|keys| keys.len() == rows.len()));
         Self {
@@ -147,7 +171,7 @@ impl<'a> Batch<'a> {
             keys,
             read: arena,
             own: arena,
-            received_at_ms,
+            received,
         }
     }
 
@@ -161,9 +185,9 @@ impl<'a> Batch<'a> {
         self.rows.is_empty()
     }
 
-    /// When the bytes were read from the socket, milliseconds since the epoch.
-    pub fn received_at_ms(&self) -> i64 {
-        self.received_at_ms
+    /// When the bytes were read from the socket.
+    pub fn received(&self) -> Received {
+        self.received
     }
 
     /// The value of record `index`.
@@ -220,7 +244,7 @@ mod tests {
         rows.push_read(0, 5);
         rows.push_own(|own| own.extend_from_slice(b"joined"));
         rows.push_read(6, 5);
-        let batch = rows.batch(read, 7);
+        let batch = rows.batch(read, Received::now());
         let values: Vec<_> = batch.values().collect();
         assert_eq!(values, [&b"hello"[..], b"joined", b"world"]);
         assert_eq!(batch.tail(1).value(0), b"joined");

@@ -6,5 +6,5 @@
 pub mod batch;
 pub mod queue;
 
-pub use batch::{Batch, Row, Rows};
+pub use batch::{Batch, Received, Row, Rows};
 pub use queue::{Buffer, Dropped};

@@ -9,7 +9,7 @@
 
 use std::collections::VecDeque;
 
-use super::batch::{Batch, Row, Rows};
+use super::batch::{Batch, Received, Row};
 
 /// Arena size up to which the newest chunk takes more rows.
 const CHUNK_BYTES: usize = 64 * 1024;
@@ -17,12 +17,12 @@ const CHUNK_BYTES: usize = 64 * 1024;
 /// so that a record's timestamp stays within this of its receipt.
 const CHUNK_SPAN_MS: i64 = 100;
 
-#[derive(Debug, Default)]
+#[derive(Debug)]
 struct Chunk {
     arena: Vec<u8>,
     rows: Vec<Row>,
     head: usize,
-    received_at_ms: i64,
+    received: Received,
 }
 
 /// What a push had to drop to stay within the limits.
@@ -38,7 +38,8 @@ pub struct Dropped {
 #[derive(Debug)]
 pub struct Buffer {
     chunks: VecDeque<Chunk>,
-    spare: Option<Chunk>,
+    /// Memory of the last emptied chunk.
+    spare: Option<(Vec<u8>, Vec<Row>)>,
     messages: usize,
     bytes: usize,
     max_messages: usize,
@@ -87,7 +88,7 @@ impl Buffer {
     pub fn push(&mut self, batch: &Batch<'_>) -> Dropped {
         let mut dropped = Dropped::default();
         for value in batch.values() {
-            self.append(value, batch.received_at_ms());
+            self.append(value, batch.received());
             while self.messages > 1
                 && (self.messages > self.max_messages || self.bytes > self.max_bytes)
             {
@@ -98,15 +99,14 @@ impl Buffer {
         dropped
     }
 
-    fn append(&mut self, value: &[u8], received_at_ms: i64) {
+    fn append(&mut self, value: &[u8], received: Received) {
         let grows = self.chunks.back().is_some_and(|chunk| {
             chunk.arena.len() + value.len() <= CHUNK_BYTES
-                && received_at_ms - chunk.received_at_ms <= CHUNK_SPAN_MS
+                && received.at_ms - chunk.received.at_ms <= CHUNK_SPAN_MS
         });
         if !grows {
-            let mut chunk = self.spare.take().unwrap_or_default();
-            chunk.received_at_ms = received_at_ms;
-            self.chunks.push_back(chunk);
+            let (arena, rows) = self.spare.take().unwrap_or_default();
+            self.chunks.push_back(Chunk { arena, rows, head: 0, received });
         }
         if let Some(chunk) = self.chunks.back_mut() {
             chunk.rows.push(Row::own(chunk.arena.len(), value.len()));
@@ -132,7 +132,7 @@ impl Buffer {
             &chunk.rows[chunk.head..],
             None,
             &chunk.arena,
-            chunk.received_at_ms,
+            chunk.received,
         ))
     }
 
@@ -153,17 +153,11 @@ impl Buffer {
             if let Some(mut chunk) = self.chunks.pop_front() {
                 chunk.arena.clear();
                 chunk.rows.clear();
-                chunk.head = 0;
                 if chunk.arena.capacity() <= 2 * CHUNK_BYTES {
-                    self.spare = Some(chunk);
+                    self.spare = Some((chunk.arena, chunk.rows));
                 }
             }
         }
-    }
-
-    /// Appends the rows of `rows` over `read`; see [`Buffer::push`].
-    pub fn push_rows(&mut self, rows: &Rows, read: &[u8], received_at_ms: i64) -> Dropped {
-        self.push(&rows.batch(read, received_at_ms))
     }
 }
 
@@ -172,13 +166,14 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+    use crate::buffer::Rows;
 
-    fn push(buffer: &mut Buffer, values: &[Vec<u8>], at: i64) -> Dropped {
+    fn push(buffer: &mut Buffer, values: &[Vec<u8>], at_ms: i64) -> Dropped {
         let mut rows = Rows::default();
         for value in values {
             rows.push_own(|own| own.extend_from_slice(value));
         }
-        buffer.push(&rows.batch(&[], at))
+        buffer.push(&rows.batch(&[], Received { at_ms, ..Received::now() }))
     }
 
     fn drain(buffer: &mut Buffer) -> Vec<Vec<u8>> {
@@ -222,9 +217,9 @@ mod tests {
         let mut buffer = Buffer::new(10, 1000);
         push(&mut buffer, &[b"a".to_vec()], 0);
         push(&mut buffer, &[b"b".to_vec()], 5_000);
-        assert_eq!(buffer.front().map(|b| b.received_at_ms()), Some(0));
+        assert_eq!(buffer.front().map(|batch| batch.received().at_ms), Some(0));
         buffer.advance(1);
-        assert_eq!(buffer.front().map(|b| b.received_at_ms()), Some(5_000));
+        assert_eq!(buffer.front().map(|batch| batch.received().at_ms), Some(5_000));
     }
 
     proptest! {

@@ -1,0 +1,113 @@
+//! What becomes of a message's bytes before they are a record's value.
+//!
+//! Invariant: a text message that is not UTF-8 never becomes a record (RFC
+//! 6455 section 8.1 has the connection failed); any other message becomes one
+//! unless `websocket.binary=drop` says otherwise.
+
+use std::borrow::Cow;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+
+use crate::buffer::Rows;
+use crate::frames::{FrameError, Kind};
+use crate::settings::{BinaryPolicy, SourceConfig, ValueFormat};
+
+/// The rule for one task, compiled from its settings.
+#[derive(Clone, Copy, Debug)]
+pub struct Payload {
+    binary: BinaryPolicy,
+}
+
+impl Payload {
+    /// The rule that `config` asks for.
+    pub fn new(config: &SourceConfig) -> Self {
+        Self {
+            binary: match config.value_format {
+                ValueFormat::String => config.binary,
+                ValueFormat::Bytes => BinaryPolicy::Bytes,
+            },
+        }
+    }
+
+    /// Adds the message at `start..start + len` of `slab` to `rows`; `false`
+    /// if it is one to drop.
+    ///
+    /// # Errors
+    /// [`FrameError::InvalidUtf8`].
+    #[inline]
+    pub fn admit(
+        &self,
+        kind: Kind,
+        slab: &[u8],
+        start: usize,
+        len: usize,
+        rows: &mut Rows,
+    ) -> Result<bool, FrameError> {
+        let bytes = &slab[start..start + len];
+        match kind {
+            Kind::Text => {
+                if simdutf8::basic::from_utf8(bytes).is_err() {
+                    return Err(FrameError::InvalidUtf8);
+                }
+                rows.push_read(start, len);
+            }
+            Kind::Binary => return Ok(self.admit_binary(bytes, start, rows)),
+        }
+        Ok(true)
+    }
+
+    fn admit_binary(&self, bytes: &[u8], start: usize, rows: &mut Rows) -> bool {
+        match self.binary {
+            BinaryPolicy::Drop => return false,
+            BinaryPolicy::Bytes => rows.push_read(start, bytes.len()),
+            BinaryPolicy::Base64 => rows.push_own(|own| {
+                own.extend_from_slice(STANDARD.encode(bytes).as_bytes());
+            }),
+            BinaryPolicy::Text => match String::from_utf8_lossy(bytes) {
+                Cow::Borrowed(_) => rows.push_read(start, bytes.len()),
+                Cow::Owned(text) => {
+                    rows.push_own(|own| own.extend_from_slice(text.as_bytes()));
+                }
+            },
+        }
+        true
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::buffer::Received;
+
+    fn admit(binary: BinaryPolicy, kind: Kind, message: &[u8]) -> Result<Option<Vec<u8>>, FrameError> {
+        let mut rows = Rows::default();
+        let slab = [b"..", message].concat();
+        let kept = Payload { binary }.admit(kind, &slab, 2, message.len(), &mut rows)?;
+        let batch = rows.batch(&slab, Received::now());
+        assert_eq!(batch.len(), usize::from(kept));
+        Ok(kept.then(|| batch.value(0).to_vec()))
+    }
+
+    #[test]
+    fn text_passes_and_must_be_utf8() {
+        let text = "grün".as_bytes();
+        assert_eq!(admit(BinaryPolicy::Drop, Kind::Text, text), Ok(Some(text.to_vec())));
+        let broken = admit(BinaryPolicy::Bytes, Kind::Text, b"\xff");
+        assert_eq!(broken, Err(FrameError::InvalidUtf8));
+    }
+
+    #[test]
+    fn binary_follows_its_policy() {
+        let cases: [(BinaryPolicy, Option<&[u8]>); 4] = [
+            (BinaryPolicy::Drop, None),
+            (BinaryPolicy::Bytes, Some(b"a\xffb")),
+            (BinaryPolicy::Base64, Some(b"Yf9i")),
+            (BinaryPolicy::Text, Some("a\u{fffd}b".as_bytes())),
+        ];
+        for (policy, expected) in cases {
+            let value = admit(policy, Kind::Binary, b"a\xffb");
+            assert_eq!(value, Ok(expected.map(<[u8]>::to_vec)), "{policy:?}");
+        }
+    }
+}

@@ -1,0 +1,191 @@
+//! One live connection: its receive buffer, its decoder and what is to be
+//! sent.
+//!
+//! Invariants: the outbox is bounded, since a server that does not read must
+//! not make us buffer its pongs: only the newest pong is kept (RFC 6455
+//! section 5.5.3 allows it); undecoded bytes never move while a step's ranges
+//! are in use.
+
+use std::io;
+use std::pin::Pin;
+use std::task::{Context, Poll};
+
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+
+use crate::dial::{Dialled, Stream};
+use crate::frames::{Decoder, Limits, Opcode, encode_close, encode_frame};
+use crate::random;
+
+/// Bytes read from the socket at a time, at the most. Untouched pages cost
+/// nothing, so quiet connections stay small.
+const RECEIVE_BYTES: usize = 128 * 1024;
+/// Frames above this are put together outside of the receive buffer, so that
+/// an unfinished frame leaves most of it free for the next read.
+const STREAM_ABOVE_BYTES: usize = 32 * 1024;
+/// Free space below which undecoded bytes are moved to the front.
+const MIN_READ_BYTES: usize = 64 * 1024;
+/// Empty fragments in a row that are put up with.
+const MAX_EMPTY_FRAGMENTS: u32 = 1024;
+
+/// What a turn of the socket brought.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Turn {
+    /// Bytes arrived.
+    Read,
+    /// The server ended the stream.
+    Eof,
+}
+
+/// See the module's documentation.
+pub(super) struct Connection {
+    stream: Stream,
+    received: Vec<u8>,
+    start: usize,
+    end: usize,
+    pub(super) decoder: Decoder,
+    outbox: Vec<u8>,
+    sent: usize,
+    pong: Option<Vec<u8>>,
+    flushing: bool,
+}
+
+impl Connection {
+    /// Takes over a dialled stream and the frame bytes that came with it.
+    pub(super) fn new(dialled: Dialled, max_message_bytes: usize) -> Self {
+        let mut received = dialled.leftover;
+        let end = received.len();
+        received.resize(RECEIVE_BYTES.max(end), 0);
+        Self {
+            stream: dialled.stream,
+            received,
+            start: 0,
+            end,
+            decoder: Decoder::new(Limits {
+                max_message_bytes,
+                max_empty_fragments: MAX_EMPTY_FRAGMENTS,
+                stream_above_bytes: STREAM_ABOVE_BYTES,
+            }),
+            outbox: Vec::new(),
+            sent: 0,
+            pong: None,
+            flushing: false,
+        }
+    }
+
+    /// The receive buffer and, in it, the undecoded range.
+    pub(super) fn input(&mut self) -> (&[u8], usize, usize, &mut Decoder) {
+        (&self.received, self.start, self.end, &mut self.decoder)
+    }
+
+    /// Marks everything before `start` as decoded.
+    pub(super) fn consume_to(&mut self, start: usize) {
+        debug_assert!(start <= self.end);
+        self.start = start;
+    }
+
+    /// Whether undecoded bytes wait.
+    pub(super) fn has_input(&self) -> bool {
+        self.start < self.end
+    }
+
+    /// Queues a text message.
+    pub(super) fn send_text(&mut self, text: &str) {
+        self.send(Opcode::Text, text.as_bytes());
+    }
+
+    /// Queues a ping.
+    pub(super) fn send_ping(&mut self) {
+        self.send(Opcode::Ping, b"");
+    }
+
+    /// Queues the answer to a ping, in place of one that has not gone out.
+    pub(super) fn send_pong(&mut self, payload: &[u8]) {
+        self.pong = Some(payload.to_vec());
+    }
+
+    /// Queues a close frame; `NO_STATUS` is answered by an empty one.
+    pub(super) fn send_close(&mut self, code: u16, reason: &str) {
+        if code == crate::frames::close_code::NO_STATUS {
+            self.send(Opcode::Close, b"");
+        } else if let Ok(mask) = mask() {
+            encode_close(&mut self.outbox, code, reason, mask);
+        }
+    }
+
+    fn send(&mut self, opcode: Opcode, payload: &[u8]) {
+        // Without randomness there is no valid frame; the deadlines of the
+        // session see to a connection that cannot speak.
+        if let Ok(mask) = mask() {
+            encode_frame(&mut self.outbox, opcode, payload, mask);
+        }
+    }
+
+    /// Sends what is queued and, if `reads`, reads what has come. Pending
+    /// while neither brings news.
+    pub(super) fn poll(&mut self, cx: &mut Context<'_>, reads: bool) -> Poll<io::Result<Turn>> {
+        if let Poll::Ready(Err(error)) = self.poll_send(cx) {
+            return Poll::Ready(Err(error));
+        }
+        if !reads {
+            return Poll::Pending;
+        }
+        if self.received.len() - self.end < MIN_READ_BYTES || self.start == self.end {
+            self.received.copy_within(self.start..self.end, 0);
+            self.end -= self.start;
+            self.start = 0;
+        }
+        let mut space = ReadBuf::new(&mut self.received[self.end..]);
+        match Pin::new(&mut self.stream).poll_read(cx, &mut space) {
+            Poll::Pending => Poll::Pending,
+            Poll::Ready(Err(error)) => Poll::Ready(Err(error)),
+            Poll::Ready(Ok(())) => {
+                let count = space.filled().len();
+                self.end += count;
+                Poll::Ready(Ok(if count == 0 { Turn::Eof } else { Turn::Read }))
+            }
+        }
+    }
+
+    /// Sends what is queued; ready when nothing is left.
+    pub(super) fn poll_send(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        loop {
+            if self.sent == self.outbox.len() {
+                self.outbox.clear();
+                self.sent = 0;
+                if let Some(payload) = self.pong.take() {
+                    self.send(Opcode::Pong, &payload);
+                }
+            }
+            if self.outbox.is_empty() {
+                return self.poll_flush(cx);
+            }
+            self.flushing = true;
+            let unsent = &self.outbox[self.sent..];
+            match Pin::new(&mut self.stream).poll_write(cx, unsent) {
+                Poll::Pending => return Poll::Pending,
+                Poll::Ready(Err(error)) => return Poll::Ready(Err(error)),
+                Poll::Ready(Ok(0)) => {
+                    return Poll::Ready(Err(io::ErrorKind::WriteZero.into()));
+                }
+                Poll::Ready(Ok(count)) => self.sent += count,
+            }
+        }
+    }
+
+    fn poll_flush(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        if !self.flushing {
+            return Poll::Ready(Ok(()));
+        }
+        let flushed = Pin::new(&mut self.stream).poll_flush(cx);
+        if matches!(flushed, Poll::Ready(Ok(()))) {
+            self.flushing = false;
+        }
+        flushed
+    }
+}
+
+fn mask() -> Result<[u8; 4], rustls::crypto::GetRandomFailed> {
+    let mut mask = [0; 4];
+    random::fill(&mut mask)?;
+    Ok(mask)
+}

@@ -1,0 +1,273 @@
+//! From bytes to the sink: decodes what a connection has read, hands rows to
+//! the sink and keeps in the buffer what it does not take.
+//!
+//! Invariants: order is kept, since nothing bypasses a buffer that holds
+//! anything; under `block` a message is decoded only if the buffer has room
+//! for it, so that nothing decoded is ever dropped.
+
+use std::sync::Arc;
+use std::sync::atomic::Ordering::Relaxed;
+use std::time::Instant;
+
+use crate::buffer::{Batch, Buffer, Dropped, Received, Rows};
+use crate::frames::{FrameError, Item};
+use crate::metrics::{DropReason, TaskMetrics};
+use crate::payload::Payload;
+use crate::settings::{Overflow, SourceConfig};
+use crate::sink::{Sink, SinkError};
+
+use super::connection::Connection;
+
+/// What a turn of decoding found besides messages.
+#[derive(Debug, Default)]
+pub(super) struct Found {
+    /// Data messages decoded.
+    pub(super) messages: u64,
+    /// The server's close frame.
+    pub(super) close: Option<(u16, String)>,
+    /// The server broke the protocol.
+    pub(super) violation: Option<FrameError>,
+    /// Binary messages dropped by policy.
+    pub(super) binary_dropped: u64,
+    /// Messages dropped because the buffer was full.
+    pub(super) overflow: Dropped,
+    /// A record can never be sent.
+    pub(super) rejected: Option<SinkError>,
+}
+
+/// See the module's documentation.
+pub(super) struct Intake {
+    payload: Payload,
+    overflow: Overflow,
+    pub(super) buffer: Buffer,
+    rows: Rows,
+    sink: Box<dyn Sink>,
+    metrics: Arc<TaskMetrics>,
+    pub(super) paused: bool,
+    /// The sink was full when last tried.
+    full: bool,
+}
+
+impl Intake {
+    pub(super) fn new(
+        config: &SourceConfig,
+        sink: Box<dyn Sink>,
+        metrics: Arc<TaskMetrics>,
+        paused: bool,
+    ) -> Self {
+        let limits = &config.buffer;
+        metrics
+            .queue_capacity_messages
+            .store(limits.max_messages as u64, Relaxed);
+        Self {
+            payload: Payload::new(config),
+            overflow: limits.overflow,
+            buffer: Buffer::new(limits.max_messages, limits.max_bytes),
+            rows: Rows::default(),
+            sink,
+            metrics,
+            paused,
+            full: false,
+        }
+    }
+
+    /// Whether the next message may be read: always under `drop_oldest`.
+    pub(super) fn has_room(&self, pending: &Rows, next_bytes: usize) -> bool {
+        self.overflow == Overflow::DropOldest
+            || self
+                .buffer
+                .has_room(pending.len(), pending.value_bytes(), next_bytes)
+    }
+
+    /// Whether a connection may be read from: it has nothing undecoded left
+    /// for want of room.
+    pub(super) fn reads(&self, connection: &mut Connection) -> bool {
+        let (received, start, end, decoder) = connection.input();
+        let next = decoder.peek_bytes(&received[start..end]);
+        self.has_room(&Rows::default(), next)
+    }
+
+    /// Whether buffered records wait for room in the sink.
+    pub(super) fn awaits_sink(&self) -> bool {
+        self.full && !self.paused && !self.buffer.is_empty()
+    }
+
+    /// Decodes all that `connection` has read and there is room for.
+    pub(super) fn decode(&mut self, connection: &mut Connection) -> Found {
+        let mut found = Found::default();
+        let received = Received::now();
+        let mut rows = std::mem::take(&mut self.rows);
+        loop {
+            let (progressed, pong) = self.decode_some(connection, received, &mut rows, &mut found);
+            if let Some(payload) = pong {
+                connection.send_pong(&payload);
+            }
+            let (slab, _, _, _) = connection.input();
+            self.deliver(&rows.batch(slab, received), &mut found);
+            rows.clear();
+            let ended = found.close.is_some()
+                || found.violation.is_some()
+                || found.rejected.is_some();
+            if !progressed || ended {
+                break;
+            }
+        }
+        self.rows = rows;
+        self.count(&found, received);
+        found
+    }
+
+    /// Decodes until the input or the room ends, or a pong is due; `false`
+    /// when another round would find nothing.
+    fn decode_some(
+        &mut self,
+        connection: &mut Connection,
+        received: Received,
+        rows: &mut Rows,
+        found: &mut Found,
+    ) -> (bool, Option<Vec<u8>>) {
+        let (slab, mut start, end, decoder) = connection.input();
+        let begin = start;
+        let mut pong = None;
+        let more = loop {
+            let input = &slab[start..end];
+            if self.overflow == Overflow::Block && !self.has_room(rows, decoder.peek_bytes(input)) {
+                break !rows.is_empty();
+            }
+            let step = match decoder.next(input) {
+                Ok(step) => step,
+                Err(error) => {
+                    found.violation = Some(error);
+                    break false;
+                }
+            };
+            let at = start;
+            start += step.consumed;
+            let admitted = match step.item {
+                None if step.consumed == 0 => break false,
+                None | Some(Item::Pong) => continue,
+                Some(Item::Message(kind, range)) => {
+                    let len = range.len();
+                    self.payload.admit(kind, slab, at + range.start, len, rows)
+                }
+                Some(Item::Assembled(kind)) => {
+                    self.deliver(&rows.batch(slab, received), found);
+                    rows.clear();
+                    let whole = decoder.assembled();
+                    let admitted = self.payload.admit(kind, whole, 0, whole.len(), rows);
+                    self.deliver(&rows.batch(whole, received), found);
+                    rows.clear();
+                    decoder.release();
+                    admitted
+                }
+                Some(Item::Ping(range)) => {
+                    pong = Some(slab[at + range.start..at + range.end].to_vec());
+                    continue;
+                }
+                Some(Item::Close(code, range)) => {
+                    let reason = &slab[at + range.start..at + range.end];
+                    let code = code.unwrap_or(crate::frames::close_code::NO_STATUS);
+                    found.close = Some((code, String::from_utf8_lossy(reason).into_owned()));
+                    break false;
+                }
+            };
+            match admitted {
+                Ok(kept) => {
+                    found.messages += 1;
+                    found.binary_dropped += u64::from(!kept);
+                }
+                Err(error) => {
+                    found.violation = Some(error);
+                    break false;
+                }
+            }
+        };
+        connection.consume_to(start);
+        (more && start > begin, pong)
+    }
+
+    fn count(&self, found: &Found, received: Received) {
+        let metrics = &self.metrics;
+        if found.messages > 0 {
+            metrics.received.fetch_add(found.messages, Relaxed);
+            metrics.last_message_at_ms.store(received.at_ms, Relaxed);
+        }
+        metrics.add_dropped(DropReason::Binary, found.binary_dropped);
+        metrics.add_dropped(DropReason::Overflow, found.overflow.messages);
+        self.publish_queue();
+    }
+
+    fn publish_queue(&self) {
+        let metrics = &self.metrics;
+        metrics.queue_messages.store(self.buffer.messages() as u64, Relaxed);
+        metrics.queue_bytes.store(self.buffer.bytes() as u64, Relaxed);
+    }
+
+    /// Hands rows over, or keeps them.
+    fn deliver(&mut self, batch: &Batch<'_>, found: &mut Found) {
+        if batch.is_empty() || found.rejected.is_some() {
+            return;
+        }
+        let bytes: usize = batch.values().map(<[u8]>::len).sum();
+        self.metrics.received_bytes.fetch_add(bytes as u64, Relaxed);
+        let mut taken = 0;
+        if !self.paused && self.buffer.is_empty() {
+            match self.offer(batch) {
+                Ok(count) => taken = count,
+                Err(error) => found.rejected = Some(error),
+            }
+        }
+        if taken < batch.len() {
+            let dropped = self.buffer.push(&batch.tail(taken));
+            found.overflow.messages += dropped.messages;
+            found.overflow.bytes += dropped.bytes;
+        }
+    }
+
+    /// Offers a batch, once more if the sink says it is full: between the two
+    /// tries it was told to wake us, so no room can be missed.
+    fn offer(&mut self, batch: &Batch<'_>) -> Result<usize, SinkError> {
+        let begun = Instant::now();
+        let mut taken = self.sink.offer(batch)?;
+        if taken < batch.len() {
+            self.sink.delivery().arm();
+            taken += self.sink.offer(&batch.tail(taken))?;
+        }
+        self.full = taken < batch.len();
+        let us = u64::try_from(begun.elapsed().as_micros()).unwrap_or(u64::MAX);
+        let metrics = &self.metrics;
+        metrics.produced.fetch_add(taken as u64, Relaxed);
+        metrics.batches.fetch_add(1, Relaxed);
+        metrics.batch_time_us.fetch_add(us, Relaxed);
+        metrics.batch_time_max_us.fetch_max(us, Relaxed);
+        Ok(taken)
+    }
+
+    /// Moves buffered records to the sink as far as it takes them.
+    ///
+    /// # Errors
+    /// A record can never be sent.
+    pub(super) fn drain(&mut self) -> Result<(), SinkError> {
+        if self.paused {
+            return Ok(());
+        }
+        let mut buffer = std::mem::replace(&mut self.buffer, Buffer::new(1, 1));
+        let mut result = Ok(());
+        self.full = false;
+        while let Some(batch) = buffer.front() {
+            match self.offer(&batch) {
+                Ok(taken) => buffer.advance(taken),
+                Err(error) => {
+                    result = Err(error);
+                    break;
+                }
+            }
+            if self.full {
+                break;
+            }
+        }
+        self.buffer = buffer;
+        self.publish_queue();
+        result
+    }
+}

@@ -1,0 +1,399 @@
+//! The task's loop: waits for the socket, the sink, the clock and the host,
+//! and lets the session decide.
+
+use std::future::{Future, poll_fn};
+use std::io;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::sync::atomic::Ordering::Relaxed;
+use std::task::{Context, Poll};
+use std::time::{Duration, Instant, SystemTime};
+
+use tokio::sync::{mpsc, watch};
+use tokio::time::{sleep_until, timeout};
+
+use super::connection::{Connection, Turn};
+use super::handle::{Command, Outcome};
+use super::intake::{Found, Intake};
+use super::report::Reporter;
+use super::status::{Phase, SessionStatus, StopReport, TaskFailure};
+use crate::dial::{Dialled, Dialer};
+use crate::metrics::{DropReason, TaskMetrics};
+use crate::session::{Action, ConnectFailure, Input, Loss, Session};
+use crate::settings::SourceConfig;
+use crate::sink::{Delivery, SinkError};
+
+/// How long a closed connection may take to send its last frame.
+const FAREWELL: Duration = Duration::from_secs(1);
+/// How long a task that fails by itself may take to deliver what it has.
+const FAILURE_DRAIN: Duration = Duration::from_secs(5);
+
+type Dialling = Pin<Box<dyn Future<Output = Result<Dialled, ConnectFailure>> + Send>>;
+
+enum Link {
+    None,
+    Dialling(Dialling),
+    Open(Box<Connection>),
+}
+
+/// What the loop woke up for.
+enum Wake {
+    Command,
+    Dialled,
+    Connected(Result<Dialled, ConnectFailure>),
+    Socket(io::Result<Turn>),
+    Sink,
+    Clock,
+}
+
+pub(super) struct Runner {
+    pub(super) config: Arc<SourceConfig>,
+    pub(super) dialer: Arc<Dialer>,
+    pub(super) session: Session,
+    pub(super) intake: Intake,
+    pub(super) delivery: Arc<Delivery>,
+    pub(super) metrics: Arc<TaskMetrics>,
+    pub(super) reporter: Reporter,
+    pub(super) status: watch::Sender<SessionStatus>,
+    pub(super) commands: watch::Receiver<Command>,
+    link: Link,
+    progress: (mpsc::Sender<()>, mpsc::Receiver<()>),
+    failure: Option<String>,
+    stop_by: Option<Instant>,
+    actions: Vec<Action>,
+}
+
+impl Runner {
+    #[allow(clippy::too_many_arguments)]
+    pub(super) fn new(
+        config: Arc<SourceConfig>,
+        dialer: Arc<Dialer>,
+        session: Session,
+        intake: Intake,
+        delivery: Arc<Delivery>,
+        metrics: Arc<TaskMetrics>,
+        reporter: Reporter,
+        status: watch::Sender<SessionStatus>,
+        commands: watch::Receiver<Command>,
+    ) -> Self {
+        Self {
+            config,
+            dialer,
+            session,
+            intake,
+            delivery,
+            metrics,
+            reporter,
+            status,
+            commands,
+            link: Link::None,
+            progress: mpsc::channel(1),
+            failure: None,
+            stop_by: None,
+            actions: Vec::new(),
+        }
+    }
+
+    /// Runs until the session has ended and everything deliverable is
+    /// delivered.
+    pub(super) async fn run(mut self) -> Outcome {
+        self.obey();
+        self.decide(Input::Start);
+        while !self.session.is_ended() {
+            self.publish(self.session.phase());
+            let wake = self.wait().await;
+            self.react(wake);
+        }
+        self.publish(Phase::Draining);
+        self.finish().await
+    }
+
+    async fn wait(&mut self) -> Wake {
+        let reads = match &mut self.link {
+            Link::Open(connection) => self.session.is_open() && self.intake.reads(connection),
+            _ => false,
+        };
+        let deadline = [self.session.deadline(), self.stop_by]
+            .into_iter()
+            .flatten()
+            .fold(self.reporter.deadline(), Instant::min);
+        let link = &mut self.link;
+        tokio::select! {
+            _ = self.commands.changed() => Wake::Command,
+            Some(()) = self.progress.1.recv() => Wake::Dialled,
+            wake = poll_fn(|cx| poll_link(link, cx, reads)) => wake,
+            () = self.delivery.space() => Wake::Sink,
+            () = sleep_until(deadline.into()) => Wake::Clock,
+        }
+    }
+
+    fn react(&mut self, wake: Wake) {
+        match wake {
+            Wake::Command => self.obey(),
+            Wake::Dialled => self.decide(Input::Dialled),
+            Wake::Connected(Ok(dialled)) => {
+                let max_bytes = self.config.message_max_bytes;
+                self.link = Link::Open(Box::new(Connection::new(dialled, max_bytes)));
+                self.metrics.connected.store(true, Relaxed);
+                self.decide(Input::Connected);
+                self.decode();
+            }
+            Wake::Connected(Err(failure)) => {
+                self.link = Link::None;
+                self.decide(Input::ConnectFailed(failure));
+            }
+            Wake::Socket(Ok(Turn::Read)) => {
+                self.decide(Input::Heard);
+                self.decode();
+            }
+            Wake::Socket(Ok(Turn::Eof)) => {
+                let text = "the server ended the connection without a close frame";
+                self.decide(Input::Lost(Loss::Broken(text.to_owned())));
+            }
+            Wake::Socket(Err(error)) => {
+                self.decide(Input::Lost(Loss::Broken(error.to_string())));
+            }
+            Wake::Sink => self.on_sink(),
+            Wake::Clock => {
+                self.decide(Input::Timer);
+                self.reporter.tick(&self.metrics, self.session.phase(), Instant::now());
+            }
+        }
+    }
+
+    /// Does what the host has last asked for. A host that is gone wants the
+    /// task to end at once.
+    fn obey(&mut self) {
+        let gone = self.commands.has_changed().is_err();
+        let command = *self.commands.borrow_and_update();
+        match command {
+            Command::Stop { within } => self.stop(within),
+            _ if gone => self.stop(Duration::ZERO),
+            Command::Pause if !self.intake.paused => {
+                self.intake.paused = true;
+                self.reporter.paused();
+            }
+            Command::Run if self.intake.paused => {
+                self.intake.paused = false;
+                self.reporter.resumed();
+                self.on_sink();
+            }
+            Command::Pause | Command::Run => {}
+        }
+    }
+
+    fn stop(&mut self, within: Duration) {
+        if self.stop_by.is_none() {
+            self.stop_by = Some(Instant::now() + within);
+            self.decide(Input::Stop);
+        }
+    }
+
+    fn on_sink(&mut self) {
+        let drained = match self.delivery.rejection() {
+            Some(error) => Err(error),
+            None => self.intake.drain(),
+        };
+        match drained {
+            Ok(()) => self.decode(),
+            Err(error) => self.reject(&error),
+        }
+    }
+
+    /// Decodes what has been read, also what was left for want of room.
+    fn decode(&mut self) {
+        let Link::Open(connection) = &mut self.link else {
+            return;
+        };
+        if !connection.has_input() || !self.session.is_open() {
+            return;
+        }
+        let found = self.intake.decode(connection);
+        self.found(found);
+    }
+
+    fn found(&mut self, found: Found) {
+        if found.messages > 0 {
+            self.decide(Input::Message);
+        }
+        self.reporter
+            .drops(&found.overflow, found.binary_dropped, &self.metrics);
+        if let Some(error) = found.rejected {
+            self.reject(&error);
+        } else if let Some(error) = found.violation {
+            let (code, text) = (error.close_code(), error.to_string());
+            self.decide(Input::Lost(Loss::Violation { code, text }));
+        } else if let Some((code, reason)) = found.close {
+            self.decide(Input::Lost(Loss::ClosedByServer { code, reason }));
+        }
+    }
+
+    /// Ends the task because a record can never be sent.
+    fn reject(&mut self, error: &SinkError) {
+        self.intake.paused = true;
+        self.failure.get_or_insert(error.to_string());
+        self.decide(Input::Stop);
+    }
+
+    fn decide(&mut self, input: Input) {
+        let mut actions = std::mem::take(&mut self.actions);
+        self.session.handle(input, Instant::now(), &mut actions);
+        for action in actions.drain(..) {
+            self.act(action);
+        }
+        self.actions = actions;
+    }
+
+    fn act(&mut self, action: Action) {
+        match action {
+            Action::Dial { attempt } => {
+                if attempt > 0 || self.session.generation() > 0 {
+                    self.metrics.reconnects.fetch_add(1, Relaxed);
+                    self.reporter.attempt(attempt);
+                }
+                self.link = Link::Dialling(self.dial());
+            }
+            Action::Subscribe => self.subscribe(),
+            Action::SendPing => self.speak(Connection::send_ping),
+            Action::SendClose(code, reason) => {
+                self.speak(|connection| connection.send_close(code, &reason));
+            }
+            Action::HangUp => self.hang_up(),
+            Action::ReportFailed(attempt, failure) => self.reporter.failed(attempt, &failure),
+            Action::ReportLost(loss) => self.reporter.lost(&loss),
+            Action::ReportWaiting(attempt, delay) => self.reporter.waiting(attempt, delay),
+            Action::Fail(reason) => {
+                self.failure.get_or_insert(reason);
+            }
+            Action::End => {}
+        }
+    }
+
+    fn dial(&self) -> Dialling {
+        let (dialer, config) = (Arc::clone(&self.dialer), Arc::clone(&self.config));
+        let progress = self.progress.0.clone();
+        Box::pin(async move {
+            // A full channel already holds the news.
+            dialer.dial(&config, || drop(progress.try_send(()))).await
+        })
+    }
+
+    fn subscribe(&mut self) {
+        let config = Arc::clone(&self.config);
+        let message = config.subscription_message.as_ref();
+        if let Some(message) = message {
+            self.speak(|connection| connection.send_text(message.expose()));
+        }
+        self.reporter
+            .connected(self.session.generation(), message.is_some());
+    }
+
+    fn speak(&mut self, say: impl FnOnce(&mut Connection)) {
+        if let Link::Open(connection) = &mut self.link {
+            say(connection);
+        }
+    }
+
+    /// Gives the connection up; what is queued for the server may still go
+    /// out, within a bound.
+    fn hang_up(&mut self) {
+        self.metrics.connected.store(false, Relaxed);
+        if let Link::Open(mut connection) = std::mem::replace(&mut self.link, Link::None) {
+            tokio::spawn(async move {
+                let farewell = poll_fn(|cx| connection.poll_send(cx));
+                drop(timeout(FAREWELL, farewell).await);
+            });
+        }
+    }
+
+    fn publish(&mut self, phase: Phase) {
+        let now = Instant::now();
+        let session = &self.session;
+        let paused = self.intake.paused;
+        let waiting = matches!(phase, Phase::BackingOff | Phase::Refused);
+        self.status.send_if_modified(|status| {
+            let same = status.since.is_some()
+                && status.phase == phase
+                && status.paused == paused
+                && status.attempt == session.failures()
+                && status.generation == session.generation();
+            if same {
+                return false;
+            }
+            if status.phase != phase || status.since.is_none() {
+                status.since = Some(SystemTime::now());
+            }
+            session.reason().clone_into(&mut status.reason);
+            status.phase = phase;
+            status.paused = paused;
+            status.refused_status = session.refused_status();
+            status.attempt = session.failures();
+            status.generation = session.generation();
+            status.next_attempt_at = session
+                .deadline()
+                .filter(|_| waiting)
+                .map(|at| SystemTime::now() + at.saturating_duration_since(now));
+            true
+        });
+    }
+
+    /// Delivers what is left, within the time the host gave, and reports.
+    async fn finish(mut self) -> Outcome {
+        let deadline = self.stop_by.unwrap_or_else(|| Instant::now() + FAILURE_DRAIN);
+        let rejected = self.delivery.rejection().is_some() || self.failure_is_final();
+        self.intake.paused = rejected;
+        self.reporter.draining(self.intake.buffer.messages());
+        while !rejected && !self.delivered() {
+            self.delivery.arm();
+            if let Err(error) = self.intake.drain() {
+                self.failure.get_or_insert(error.to_string());
+                break;
+            }
+            if self.delivered() || self.delivery.rejection().is_some() {
+                break;
+            }
+            tokio::select! {
+                () = self.delivery.space() => {}
+                () = sleep_until(deadline.into()) => break,
+            }
+        }
+        if let Some(error) = self.delivery.rejection() {
+            self.failure.get_or_insert(error.to_string());
+        }
+        self.outcome()
+    }
+
+    /// Whether the failure is one after which the sink takes nothing.
+    fn failure_is_final(&self) -> bool {
+        self.failure.is_some() && self.intake.paused
+    }
+
+    fn delivered(&self) -> bool {
+        let progress = self.delivery.progress();
+        self.intake.buffer.is_empty() && progress.taken == progress.acknowledged
+    }
+
+    fn outcome(mut self) -> Outcome {
+        let metrics = &self.metrics;
+        let dropped = metrics.dropped_total();
+        let received = metrics.received.load(Relaxed);
+        let delivered = self.delivery.progress().acknowledged;
+        let lost = received.saturating_sub(delivered + dropped);
+        metrics.add_dropped(DropReason::Stop, lost);
+        let report = StopReport { received, delivered, dropped, lost };
+        self.reporter.stopped(&report, self.failure.as_deref());
+        let failure = self.failure.take().map(|reason| TaskFailure {
+            trace: format!("org.apache.kafka.connect.errors.ConnectException: {reason}"),
+        });
+        self.publish(if failure.is_some() { Phase::Failed } else { Phase::Closed });
+        Outcome { report, failure }
+    }
+}
+
+fn poll_link(link: &mut Link, cx: &mut Context<'_>, reads: bool) -> Poll<Wake> {
+    match link {
+        Link::None => Poll::Pending,
+        Link::Dialling(dialling) => dialling.as_mut().poll(cx).map(Wake::Connected),
+        Link::Open(connection) => connection.poll(cx, reads).map(Wake::Socket),
+    }
+}
