@@ -5,6 +5,15 @@
 //! [`task::SessionStatus`].
 
 pub mod buffer;
+pub mod dial;
+pub mod events;
 pub mod frames;
+pub mod handshake;
 pub mod metrics;
+pub mod payload;
+mod random;
+pub mod secret;
+pub mod session;
+pub mod settings;
 pub mod sink;
+pub mod task;

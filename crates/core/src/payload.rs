@@ -57,7 +57,7 @@ impl Payload {
         Ok(true)
     }
 
-    fn admit_binary(&self, bytes: &[u8], start: usize, rows: &mut Rows) -> bool {
+    fn admit_binary(self, bytes: &[u8], start: usize, rows: &mut Rows) -> bool {
         match self.binary {
             BinaryPolicy::Drop => return false,
             BinaryPolicy::Bytes => rows.push_read(start, bytes.len()),
@@ -80,7 +80,11 @@ mod tests {
     use super::*;
     use crate::buffer::Received;
 
-    fn admit(binary: BinaryPolicy, kind: Kind, message: &[u8]) -> Result<Option<Vec<u8>>, FrameError> {
+    fn admit(
+        binary: BinaryPolicy,
+        kind: Kind,
+        message: &[u8],
+    ) -> Result<Option<Vec<u8>>, FrameError> {
         let mut rows = Rows::default();
         let slab = [b"..", message].concat();
         let kept = Payload { binary }.admit(kind, &slab, 2, message.len(), &mut rows)?;
@@ -92,7 +96,10 @@ mod tests {
     #[test]
     fn text_passes_and_must_be_utf8() {
         let text = "grün".as_bytes();
-        assert_eq!(admit(BinaryPolicy::Drop, Kind::Text, text), Ok(Some(text.to_vec())));
+        assert_eq!(
+            admit(BinaryPolicy::Drop, Kind::Text, text),
+            Ok(Some(text.to_vec()))
+        );
         let broken = admit(BinaryPolicy::Bytes, Kind::Text, b"\xff");
         assert_eq!(broken, Err(FrameError::InvalidUtf8));
     }

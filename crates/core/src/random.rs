@@ -11,7 +11,7 @@ static PROVIDER: OnceLock<CryptoProvider> = OnceLock::new();
 ///
 /// # Errors
 /// The system's generator fails.
-pub fn fill(bytes: &mut [u8]) -> Result<(), GetRandomFailed> {
+pub(crate) fn fill(bytes: &mut [u8]) -> Result<(), GetRandomFailed> {
     PROVIDER
         .get_or_init(rustls::crypto::ring::default_provider)
         .secure_random

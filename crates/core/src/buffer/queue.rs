@@ -106,7 +106,12 @@ impl Buffer {
         });
         if !grows {
             let (arena, rows) = self.spare.take().unwrap_or_default();
-            self.chunks.push_back(Chunk { arena, rows, head: 0, received });
+            self.chunks.push_back(Chunk {
+                arena,
+                rows,
+                head: 0,
+                received,
+            });
         }
         if let Some(chunk) = self.chunks.back_mut() {
             chunk.rows.push(Row::own(chunk.arena.len(), value.len()));
@@ -149,13 +154,13 @@ impl Buffer {
         self.messages -= end - chunk.head;
         self.bytes -= bytes;
         chunk.head = end;
-        if end == chunk.rows.len() {
-            if let Some(mut chunk) = self.chunks.pop_front() {
-                chunk.arena.clear();
-                chunk.rows.clear();
-                if chunk.arena.capacity() <= 2 * CHUNK_BYTES {
-                    self.spare = Some((chunk.arena, chunk.rows));
-                }
+        if end == chunk.rows.len()
+            && let Some(mut chunk) = self.chunks.pop_front()
+        {
+            chunk.arena.clear();
+            chunk.rows.clear();
+            if chunk.arena.capacity() <= 2 * CHUNK_BYTES {
+                self.spare = Some((chunk.arena, chunk.rows));
             }
         }
     }
@@ -173,7 +178,13 @@ mod tests {
         for value in values {
             rows.push_own(|own| own.extend_from_slice(value));
         }
-        buffer.push(&rows.batch(&[], Received { at_ms, ..Received::now() }))
+        buffer.push(&rows.batch(
+            &[],
+            Received {
+                at_ms,
+                ..Received::now()
+            },
+        ))
     }
 
     fn drain(buffer: &mut Buffer) -> Vec<Vec<u8>> {
@@ -219,7 +230,10 @@ mod tests {
         push(&mut buffer, &[b"b".to_vec()], 5_000);
         assert_eq!(buffer.front().map(|batch| batch.received().at_ms), Some(0));
         buffer.advance(1);
-        assert_eq!(buffer.front().map(|batch| batch.received().at_ms), Some(5_000));
+        assert_eq!(
+            buffer.front().map(|batch| batch.received().at_ms),
+            Some(5_000)
+        );
     }
 
     proptest! {

@@ -26,7 +26,10 @@ const KEEPALIVE_AFTER: Duration = Duration::from_secs(60);
 /// # Errors
 /// The name does not resolve, or no address accepts the connection.
 pub(super) async fn connect(host: &str, port: u16) -> Result<TcpStream, ConnectFailure> {
-    let unresolved = |text: String| ConnectFailure::Resolve { host: host.to_owned(), text };
+    let unresolved = |text: String| ConnectFailure::Resolve {
+        host: host.to_owned(),
+        text,
+    };
     let found: Vec<_> = tokio::net::lookup_host((host, port))
         .await
         .map_err(|error| unresolved(error.to_string()))?
@@ -34,11 +37,13 @@ pub(super) async fn connect(host: &str, port: u16) -> Result<TcpStream, ConnectF
     if found.is_empty() {
         return Err(unresolved("no address".to_owned()));
     }
-    let stream = race(interleave(found)).await.map_err(|error| ConnectFailure::Connect {
-        host: host.to_owned(),
-        port,
-        text: error.to_string(),
-    })?;
+    let stream = race(interleave(found))
+        .await
+        .map_err(|error| ConnectFailure::Connect {
+            host: host.to_owned(),
+            port,
+            text: error.to_string(),
+        })?;
     let keepalive = TcpKeepalive::new().with_time(KEEPALIVE_AFTER);
     let tuned = stream
         .set_nodelay(true)

@@ -41,7 +41,11 @@ pub(super) async fn upgrade<S: AsyncRead + AsyncWrite + Unpin>(
             Some(Response::Accepted(accepted)) => {
                 return Ok(input.split_off(accepted.head_bytes));
             }
-            Some(Response::Refused { refusal, head_bytes, content_length }) => {
+            Some(Response::Refused {
+                refusal,
+                head_bytes,
+                content_length,
+            }) => {
                 let body = input.split_off(head_bytes);
                 let refusal = words(stream, refusal, body, content_length).await;
                 return Err(ConnectFailure::Refused(refusal));

@@ -180,7 +180,7 @@ impl Decoder {
     #[inline]
     pub fn next(&mut self, input: &[u8]) -> Result<Step, FrameError> {
         if self.streaming.is_some() {
-            return self.stream(input);
+            return Ok(self.stream(input));
         }
         let Some(header) = Header::parse(input)? else {
             return Ok(Step {
@@ -263,7 +263,7 @@ impl Decoder {
             remaining: payload_bytes,
             fin: header.fin,
         });
-        let step = self.stream(&input[header.header_bytes..])?;
+        let step = self.stream(&input[header.header_bytes..]);
         Ok(Step {
             consumed: header.header_bytes + step.consumed,
             ..step
@@ -271,12 +271,12 @@ impl Decoder {
     }
 
     /// Takes what is there of the frame in hand.
-    fn stream(&mut self, input: &[u8]) -> Result<Step, FrameError> {
+    fn stream(&mut self, input: &[u8]) -> Step {
         let Some(streaming) = &mut self.streaming else {
-            return Ok(Step {
+            return Step {
                 consumed: 0,
                 item: None,
-            });
+            };
         };
         let taken = streaming.remaining.min(input.len());
         streaming.remaining -= taken;
@@ -286,17 +286,17 @@ impl Decoder {
         }
         self.bytes.extend_from_slice(&input[..taken]);
         if !done {
-            return Ok(Step {
+            return Step {
                 consumed: taken,
                 item: None,
-            });
+            };
         }
         self.streaming = None;
         let item = if fin { self.assembly.take() } else { None };
-        Ok(Step {
+        Step {
             consumed: taken,
             item: item.map(|assembly| Item::Assembled(assembly.kind)),
-        })
+        }
     }
 }
 

@@ -14,7 +14,7 @@ pub fn encode_frame(out: &mut Vec<u8>, opcode: Opcode, payload: &[u8], mask: [u8
     if let (Ok(short), true) = (u8::try_from(length), length < 126) {
         out.push(0x80 | short);
     } else if let Ok(medium) = u16::try_from(length) {
-        out.push(0x80 | 126);
+        out.push(0x80 | 0x7e);
         out.extend_from_slice(&medium.to_be_bytes());
     } else {
         out.push(0x80 | 127);

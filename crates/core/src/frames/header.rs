@@ -121,7 +121,7 @@ fn payload_length(short: u8, rest: &[u8]) -> Result<Option<(usize, u64)>, FrameE
                 return Ok(None);
             };
             let length = u64::from_be_bytes(*bytes);
-            if length >> 63 != 0 || length <= u64::from(u16::MAX) {
+            if length >> 63 != 0 || u16::try_from(length).is_ok() {
                 return Err(FrameError::BadLength);
             }
             Ok(Some((8, length)))

@@ -24,7 +24,12 @@ impl<'a> Request<'a> {
     /// A request for `url` with the headers and credentials of `config`, the
     /// latter only if `same_origin`: a redirect to another origin must not
     /// learn them. `nonce` must be fresh randomness.
-    pub fn new(config: &'a SourceConfig, url: &'a WsUrl, same_origin: bool, nonce: [u8; 16]) -> Self {
+    pub fn new(
+        config: &'a SourceConfig,
+        url: &'a WsUrl,
+        same_origin: bool,
+        nonce: [u8; 16],
+    ) -> Self {
         let token = config
             .auth_token
             .as_ref()
@@ -71,7 +76,7 @@ impl<'a> Request<'a> {
             }
         };
         if !given("host") {
-            add("Host", &self.url.authority());
+            add("Host", self.url.authority());
         }
         add("Upgrade", "websocket");
         add("Connection", "Upgrade");
@@ -111,10 +116,17 @@ mod tests {
 
     fn config(pairs: &[(&str, &str)]) -> SourceConfig {
         let mut map = BTreeMap::from([
-            ("websocket.url".to_owned(), "ws://user:pw@h:1/p?q=1".to_owned()),
+            (
+                "websocket.url".to_owned(),
+                "ws://user:pw@h:1/p?q=1".to_owned(),
+            ),
             ("kafka.topic".to_owned(), "t".to_owned()),
         ]);
-        map.extend(pairs.iter().map(|(k, v)| ((*k).to_owned(), (*v).to_owned())));
+        map.extend(
+            pairs
+                .iter()
+                .map(|(k, v)| ((*k).to_owned(), (*v).to_owned())),
+        );
         crate::settings::parse(&map).config.expect("valid settings")
     }
 
@@ -140,7 +152,11 @@ mod tests {
         let text = text(&config, true);
         assert!(text.starts_with("GET /p?q=1 HTTP/1.1\r\nHost: h:1\r\n"));
         for line in ["Authorization: Bearer secret", "X-A: 1", "user-agent: mine"] {
-            assert_eq!(text.matches(&format!("\r\n{line}\r\n")).count(), 1, "{line}");
+            assert_eq!(
+                text.matches(&format!("\r\n{line}\r\n")).count(),
+                1,
+                "{line}"
+            );
         }
         assert!(!text.contains("kafka-connect-websocket/"));
         assert!(text.ends_with("\r\n\r\n"));

@@ -58,10 +58,14 @@ pub enum ResponseError {
     #[error("ProtocolException: the answer to the upgrade request is not HTTP/1.1: {0}")]
     NotHttp(httparse::Error),
     /// More header bytes or headers than allowed.
-    #[error("ProtocolException: the answer's headers are larger than {MAX_RESPONSE_HEAD_BYTES} bytes or more than {MAX_HEADERS}")]
+    #[error(
+        "ProtocolException: the answer's headers are larger than {MAX_RESPONSE_HEAD_BYTES} bytes or more than {MAX_HEADERS}"
+    )]
     TooLarge,
     /// A header that must be there is missing or wrong.
-    #[error("ProtocolException: expected '{0}' header value '{1}' in the answer to the upgrade request")]
+    #[error(
+        "ProtocolException: expected '{0}' header value '{1}' in the answer to the upgrade request"
+    )]
     Header(&'static str, &'static str),
     /// An extension or subprotocol that was not offered.
     #[error("ProtocolException: the server chose a {0} that was not offered")]
@@ -95,7 +99,11 @@ pub fn parse(
     if status != 101 {
         let refusal = refusal(status, response.reason.unwrap_or(""), &headers, now);
         let content_length = headers.one("content-length").and_then(|v| v.parse().ok());
-        return Ok(Some(Response::Refused { refusal, head_bytes, content_length }));
+        return Ok(Some(Response::Refused {
+            refusal,
+            head_bytes,
+            content_length,
+        }));
     }
     check(&headers, request)?;
     Ok(Some(Response::Accepted(Accepted { head_bytes })))
@@ -162,7 +170,10 @@ fn check(headers: &Headers<'_, '_>, request: &Request<'_>) -> Result<(), Respons
             "the hash of our key",
         ));
     }
-    if headers.all("sec-websocket-extensions").any(|v| !v.is_empty()) {
+    if headers
+        .all("sec-websocket-extensions")
+        .any(|v| !v.is_empty())
+    {
         return Err(ResponseError::NotOffered("extension"));
     }
     let offered = request.offered_protocols();
@@ -174,3 +185,7 @@ fn check(headers: &Headers<'_, '_>, request: &Request<'_>) -> Result<(), Respons
     }
     Ok(())
 }
+
+#[cfg(test)]
+#[path = "response_tests.rs"]
+mod tests;

@@ -79,10 +79,21 @@ pub enum Action {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum State {
     Idle,
-    Connecting { deadline: Instant, dialled: bool },
-    Live { next_ping: Option<Instant>, pong_by: Option<Instant> },
-    Waiting { until: Instant, refused: Option<u16> },
-    Closing { deadline: Instant },
+    Connecting {
+        deadline: Instant,
+        dialled: bool,
+    },
+    Live {
+        next_ping: Option<Instant>,
+        pong_by: Option<Instant>,
+    },
+    Waiting {
+        until: Instant,
+        refused: Option<u16>,
+    },
+    Closing {
+        deadline: Instant,
+    },
     Closed,
     Failed,
 }
@@ -128,7 +139,10 @@ impl Session {
                 self.generation += 1;
                 self.reason.clear();
                 let next_ping = self.policy.ping_interval.map(|interval| now + interval);
-                self.state = State::Live { next_ping, pong_by: None };
+                self.state = State::Live {
+                    next_ping,
+                    pong_by: None,
+                };
                 actions.push(Action::Subscribe);
             }
             Input::ConnectFailed(failure) if self.is_connecting() => {
@@ -179,7 +193,9 @@ impl Session {
             State::Connecting { dialled: true, .. } => Phase::Handshake,
             State::Live { .. } => Phase::Live,
             State::Waiting { refused: None, .. } => Phase::BackingOff,
-            State::Waiting { refused: Some(_), .. } => Phase::Refused,
+            State::Waiting {
+                refused: Some(_), ..
+            } => Phase::Refused,
             State::Closing { .. } => Phase::Draining,
             State::Closed => Phase::Closed,
             State::Failed => Phase::Failed,
@@ -216,8 +232,13 @@ impl Session {
 
     fn dial(&mut self, now: Instant, actions: &mut Vec<Action>) {
         let deadline = now + self.policy.connection_timeout;
-        self.state = State::Connecting { deadline, dialled: false };
-        actions.push(Action::Dial { attempt: self.failures });
+        self.state = State::Connecting {
+            deadline,
+            dialled: false,
+        };
+        actions.push(Action::Dial {
+            attempt: self.failures,
+        });
     }
 
     fn attempt_failed(&mut self, failure: ConnectFailure, now: Instant, actions: &mut Vec<Action>) {
@@ -264,7 +285,10 @@ impl Session {
         now: Instant,
         actions: &mut Vec<Action>,
     ) {
-        let used_up = self.policy.max_attempts.is_some_and(|max| self.failures >= max);
+        let used_up = self
+            .policy
+            .max_attempts
+            .is_some_and(|max| self.failures >= max);
         if !self.policy.reconnect || used_up {
             let why = if used_up && self.policy.reconnect {
                 format!(
@@ -283,7 +307,10 @@ impl Session {
             .backoff
             .delay(self.failures, self.random.f64(), retry_after);
         self.failures = self.failures.saturating_add(1);
-        self.state = State::Waiting { until: now + delay, refused };
+        self.state = State::Waiting {
+            until: now + delay,
+            refused,
+        };
         actions.push(Action::ReportWaiting(self.failures, delay));
     }
 
@@ -294,7 +321,9 @@ impl Session {
         self.stopping = true;
         match self.state {
             State::Live { .. } => {
-                self.state = State::Closing { deadline: now + self.policy.close_timeout };
+                self.state = State::Closing {
+                    deadline: now + self.policy.close_timeout,
+                };
                 actions.push(Action::SendClose(1000, String::new()));
             }
             State::Closed | State::Failed => {}
@@ -325,7 +354,9 @@ impl Session {
                 actions.push(Action::HangUp);
                 self.end(actions);
             }
-            State::Live { pong_by: Some(_), .. } => {
+            State::Live {
+                pong_by: Some(_), ..
+            } => {
                 let loss = Loss::PongTimeout(self.policy.pong_timeout.as_millis());
                 self.lost(loss, now, actions);
             }

@@ -14,7 +14,10 @@ fn policy() -> Policy {
     Policy {
         reconnect: true,
         max_attempts: None,
-        backoff: Backoff { interval: INTERVAL, max: Duration::from_secs(60) },
+        backoff: Backoff {
+            interval: INTERVAL,
+            max: Duration::from_secs(60),
+        },
         connection_timeout: Duration::from_secs(30),
         ping_interval: Some(Duration::from_secs(20)),
         pong_timeout: Duration::from_secs(10),
@@ -49,7 +52,9 @@ impl Bench {
     fn pass(&mut self) -> (Duration, Vec<Action>) {
         let deadline = self.session.deadline().expect("a deadline");
         let waited = deadline - self.now;
-        self.now = deadline.checked_sub(Duration::from_nanos(1)).expect("later than the epoch");
+        self.now = deadline
+            .checked_sub(Duration::from_nanos(1))
+            .expect("later than the epoch");
         assert_eq!(self.give(Input::Timer), [], "the timer acts early");
         self.now = deadline;
         (waited, self.give(Input::Timer))
@@ -130,7 +135,10 @@ fn delays_double_and_only_a_message_resets_them() {
     bench.give(Input::Connected);
     bench.give(Input::Heard);
     let silent = delay(&bench.give(Input::Lost(Loss::Broken("eof".to_owned()))));
-    assert!(silent > last, "a connection without a message resets nothing");
+    assert!(
+        silent > last,
+        "a connection without a message resets nothing"
+    );
     bench.pass();
     bench.give(Input::Connected);
     bench.give(Input::Message);
@@ -166,7 +174,10 @@ fn retry_after_is_obeyed() {
 
 #[test]
 fn attempts_end_in_failed_with_the_cause() {
-    let mut bench = Bench::new(Policy { max_attempts: Some(2), ..policy() });
+    let mut bench = Bench::new(Policy {
+        max_attempts: Some(2),
+        ..policy()
+    });
     bench.give(Input::Start);
     for _ in 0..2 {
         bench.give(broken());
@@ -184,7 +195,10 @@ fn attempts_end_in_failed_with_the_cause() {
 
 #[test]
 fn without_reconnect_the_first_loss_fails() {
-    let mut bench = Bench::live(Policy { reconnect: false, ..policy() });
+    let mut bench = Bench::live(Policy {
+        reconnect: false,
+        ..policy()
+    });
     let actions = bench.give(Input::Lost(Loss::Broken("eof".to_owned())));
     assert_eq!(actions[0], Action::HangUp);
     assert!(matches!(&actions[2], Action::Fail(reason)
@@ -194,7 +208,10 @@ fn without_reconnect_the_first_loss_fails() {
 #[test]
 fn the_servers_close_is_answered() {
     let mut bench = Bench::live(policy());
-    let loss = Loss::ClosedByServer { code: 1003, reason: "Unsupported data".to_owned() };
+    let loss = Loss::ClosedByServer {
+        code: 1003,
+        reason: "Unsupported data".to_owned(),
+    };
     let actions = bench.give(Input::Lost(loss.clone()));
     assert_eq!(
         actions[..3],
@@ -213,7 +230,10 @@ fn the_servers_close_is_answered() {
 #[test]
 fn a_violation_is_closed_with_its_code() {
     let mut bench = Bench::live(policy());
-    let loss = Loss::Violation { code: 1007, text: "not UTF-8".to_owned() };
+    let loss = Loss::Violation {
+        code: 1007,
+        text: "not UTF-8".to_owned(),
+    };
     let actions = bench.give(Input::Lost(loss));
     assert_eq!(actions[0], Action::SendClose(1007, "not UTF-8".to_owned()));
     assert_eq!(bench.session.phase(), Phase::BackingOff);
@@ -223,11 +243,17 @@ fn a_violation_is_closed_with_its_code() {
 fn pings_are_sent_and_any_sign_of_life_answers_them() {
     let mut bench = Bench::live(policy());
     let (waited, actions) = bench.pass();
-    assert_eq!((waited, actions), (Duration::from_secs(20), vec![Action::SendPing]));
+    assert_eq!(
+        (waited, actions),
+        (Duration::from_secs(20), vec![Action::SendPing])
+    );
     bench.now += Duration::from_secs(9);
     bench.give(Input::Heard);
     let (waited, actions) = bench.pass();
-    assert_eq!((waited, actions), (Duration::from_secs(11), vec![Action::SendPing]));
+    assert_eq!(
+        (waited, actions),
+        (Duration::from_secs(11), vec![Action::SendPing])
+    );
 }
 
 #[test]
@@ -237,23 +263,35 @@ fn silence_after_a_ping_ends_the_connection() {
     let (waited, actions) = bench.pass();
     assert_eq!(waited, Duration::from_secs(10));
     assert_eq!(actions[0], Action::HangUp);
-    assert!(matches!(actions[1], Action::ReportLost(Loss::PongTimeout(10_000))));
+    assert!(matches!(
+        actions[1],
+        Action::ReportLost(Loss::PongTimeout(10_000))
+    ));
     assert_eq!(bench.session.phase(), Phase::BackingOff);
 }
 
 #[test]
 fn without_pings_a_live_session_has_no_deadline() {
-    let bench = Bench::live(Policy { ping_interval: None, ..policy() });
+    let bench = Bench::live(Policy {
+        ping_interval: None,
+        ..policy()
+    });
     assert_eq!(bench.session.deadline(), None);
 }
 
 #[test]
 fn stop_closes_a_live_connection_and_awaits_the_answer() {
     let mut bench = Bench::live(policy());
-    assert_eq!(bench.give(Input::Stop), [Action::SendClose(1000, String::new())]);
+    assert_eq!(
+        bench.give(Input::Stop),
+        [Action::SendClose(1000, String::new())]
+    );
     assert!(bench.session.is_open() && !bench.session.is_live());
     assert_eq!(bench.give(Input::Stop), []);
-    let loss = Loss::ClosedByServer { code: 1000, reason: String::new() };
+    let loss = Loss::ClosedByServer {
+        code: 1000,
+        reason: String::new(),
+    };
     assert_eq!(bench.give(Input::Lost(loss)), [Action::HangUp, Action::End]);
     assert_eq!(bench.session.phase(), Phase::Closed);
 }

@@ -1,14 +1,24 @@
 //! The host's side of a task: start it, command it, read it.
 
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use tokio::sync::watch;
 
+use super::intake::Intake;
+use super::report::Reporter;
+use super::runner::Runner;
 use super::status::{SessionStatus, StopReport, TaskFailure};
+use crate::dial::Dialer;
 use crate::metrics::TaskMetrics;
+use crate::session::{Backoff, Policy, Session};
 use crate::settings::SourceConfig;
 use crate::sink::{Delivery, Progress, Sink};
+
+/// The server's close frame is awaited for this long at the most.
+const CLOSE_TIMEOUT: Duration = Duration::from_secs(1);
+/// No interval is shorter: a server that is down is not to be hammered.
+const MIN_RECONNECT_INTERVAL: Duration = Duration::from_millis(100);
 
 /// What a host wants of a task.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -33,6 +43,8 @@ pub struct TaskOptions {
     pub task: u32,
     /// The checked settings.
     pub config: SourceConfig,
+    /// Makes the connections; shared between tasks.
+    pub dialer: Arc<Dialer>,
     /// Where records go.
     pub sink: Box<dyn Sink>,
     /// The task's counters.
@@ -53,19 +65,60 @@ pub struct TaskHandle {
 
 /// Starts a task on the present tokio runtime.
 pub fn spawn(options: TaskOptions) -> TaskHandle {
-    let (command, _commands) = watch::channel(if options.paused {
-        Command::Pause
-    } else {
-        Command::Run
+    let TaskOptions {
+        connector,
+        task,
+        config,
+        dialer,
+        sink,
+        metrics,
+        paused,
+    } = options;
+    let start = if paused { Command::Pause } else { Command::Run };
+    let (command, commands) = watch::channel(start);
+    let (status_sender, status) = watch::channel(SessionStatus {
+        url: config.url.redacted(),
+        ..SessionStatus::default()
     });
-    let (_status_sender, status) = watch::channel(SessionStatus::default());
-    let (_outcome_sender, outcome) = watch::channel(None);
+    let (outcome_sender, outcome) = watch::channel(None);
+    let delivery = Arc::clone(sink.delivery());
+    let runner = Runner::new(super::runner::Parts {
+        dialer,
+        session: Session::new(policy(&config), fastrand::Rng::new()),
+        reporter: Reporter::new(connector, task, config.url.redacted(), Instant::now()),
+        intake: Intake::new(&config, sink, Arc::clone(&metrics), paused),
+        config: Arc::new(config),
+        delivery: Arc::clone(&delivery),
+        metrics: Arc::clone(&metrics),
+        status: status_sender,
+        commands,
+    });
+    tokio::spawn(async move {
+        let ended = runner.run().await;
+        outcome_sender.send_replace(Some(ended));
+    });
     TaskHandle {
         command,
         status,
         outcome,
-        metrics: options.metrics,
-        delivery: Arc::clone(options.sink.delivery()),
+        metrics,
+        delivery,
+    }
+}
+
+fn policy(config: &SourceConfig) -> Policy {
+    let reconnect = &config.reconnect;
+    Policy {
+        reconnect: reconnect.enabled,
+        max_attempts: reconnect.max_attempts,
+        backoff: Backoff {
+            interval: reconnect.interval.max(MIN_RECONNECT_INTERVAL),
+            max: reconnect.backoff_max,
+        },
+        connection_timeout: config.connection_timeout,
+        ping_interval: config.ping_interval,
+        pong_timeout: config.pong_timeout,
+        close_timeout: CLOSE_TIMEOUT,
     }
 }
 
@@ -73,12 +126,14 @@ impl TaskHandle {
     /// Stops handing records to the sink; the socket stays open and the
     /// buffer fills by its overflow policy.
     pub fn pause(&self) {
-        self.command.send_if_modified(|command| replace_running(command, Command::Pause));
+        self.command
+            .send_if_modified(|command| replace_running(command, Command::Pause));
     }
 
     /// Undoes [`TaskHandle::pause`].
     pub fn resume(&self) {
-        self.command.send_if_modified(|command| replace_running(command, Command::Run));
+        self.command
+            .send_if_modified(|command| replace_running(command, Command::Run));
     }
 
     /// Closes the socket, drains the buffer into the sink and waits for the
@@ -88,7 +143,9 @@ impl TaskHandle {
         self.command.send_replace(Command::Stop { within });
         let mut outcome = self.outcome.clone();
         match outcome.wait_for(Option::is_some).await {
-            Ok(ended) => ended.as_ref().map_or_else(StopReport::default, |ended| ended.report),
+            Ok(ended) => ended
+                .as_ref()
+                .map_or_else(StopReport::default, |ended| ended.report),
             Err(_) => StopReport::default(),
         }
     }
@@ -104,7 +161,10 @@ impl TaskHandle {
 
     /// The failure that ended the task, if one did.
     pub fn failure(&self) -> Option<TaskFailure> {
-        self.outcome.borrow().as_ref().and_then(|ended| ended.failure.clone())
+        self.outcome
+            .borrow()
+            .as_ref()
+            .and_then(|ended| ended.failure.clone())
     }
 
     /// What the session is doing.

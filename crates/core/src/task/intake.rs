@@ -87,11 +87,6 @@ impl Intake {
         self.has_room(&Rows::default(), next)
     }
 
-    /// Whether buffered records wait for room in the sink.
-    pub(super) fn awaits_sink(&self) -> bool {
-        self.full && !self.paused && !self.buffer.is_empty()
-    }
-
     /// Decodes all that `connection` has read and there is room for.
     pub(super) fn decode(&mut self, connection: &mut Connection) -> Found {
         let mut found = Found::default();
@@ -105,9 +100,8 @@ impl Intake {
             let (slab, _, _, _) = connection.input();
             self.deliver(&rows.batch(slab, received), &mut found);
             rows.clear();
-            let ended = found.close.is_some()
-                || found.violation.is_some()
-                || found.rejected.is_some();
+            let ended =
+                found.close.is_some() || found.violation.is_some() || found.rejected.is_some();
             if !progressed || ended {
                 break;
             }
@@ -199,8 +193,12 @@ impl Intake {
 
     fn publish_queue(&self) {
         let metrics = &self.metrics;
-        metrics.queue_messages.store(self.buffer.messages() as u64, Relaxed);
-        metrics.queue_bytes.store(self.buffer.bytes() as u64, Relaxed);
+        metrics
+            .queue_messages
+            .store(self.buffer.messages() as u64, Relaxed);
+        metrics
+            .queue_bytes
+            .store(self.buffer.bytes() as u64, Relaxed);
     }
 
     /// Hands rows over, or keeps them.

@@ -4,7 +4,11 @@
 //! or reconnects it, so two connections of one task can never overlap. Hosts
 //! hold a [`TaskHandle`] and talk to it by commands.
 
+mod connection;
 mod handle;
+mod intake;
+mod report;
+mod runner;
 mod status;
 
 pub use handle::{TaskHandle, TaskOptions, spawn};

@@ -17,7 +17,7 @@ use super::handle::{Command, Outcome};
 use super::intake::{Found, Intake};
 use super::report::Reporter;
 use super::status::{Phase, SessionStatus, StopReport, TaskFailure};
-use crate::dial::{Dialled, Dialer};
+use crate::dial::{Dialer, Dialled};
 use crate::metrics::{DropReason, TaskMetrics};
 use crate::session::{Action, ConnectFailure, Input, Loss, Session};
 use crate::settings::SourceConfig;
@@ -46,7 +46,8 @@ enum Wake {
     Clock,
 }
 
-pub(super) struct Runner {
+/// What a runner is made of.
+pub(super) struct Parts {
     pub(super) config: Arc<SourceConfig>,
     pub(super) dialer: Arc<Dialer>,
     pub(super) session: Session,
@@ -56,39 +57,44 @@ pub(super) struct Runner {
     pub(super) reporter: Reporter,
     pub(super) status: watch::Sender<SessionStatus>,
     pub(super) commands: watch::Receiver<Command>,
+}
+
+/// See the module's documentation.
+pub(super) struct Runner {
+    config: Arc<SourceConfig>,
+    dialer: Arc<Dialer>,
+    session: Session,
+    intake: Intake,
+    delivery: Arc<Delivery>,
+    metrics: Arc<TaskMetrics>,
+    reporter: Reporter,
+    status: watch::Sender<SessionStatus>,
+    commands: watch::Receiver<Command>,
     link: Link,
     progress: (mpsc::Sender<()>, mpsc::Receiver<()>),
     failure: Option<String>,
+    /// A record can never be sent, so nothing after it may be.
+    rejected: bool,
     stop_by: Option<Instant>,
     actions: Vec<Action>,
 }
 
 impl Runner {
-    #[allow(clippy::too_many_arguments)]
-    pub(super) fn new(
-        config: Arc<SourceConfig>,
-        dialer: Arc<Dialer>,
-        session: Session,
-        intake: Intake,
-        delivery: Arc<Delivery>,
-        metrics: Arc<TaskMetrics>,
-        reporter: Reporter,
-        status: watch::Sender<SessionStatus>,
-        commands: watch::Receiver<Command>,
-    ) -> Self {
+    pub(super) fn new(parts: Parts) -> Self {
         Self {
-            config,
-            dialer,
-            session,
-            intake,
-            delivery,
-            metrics,
-            reporter,
-            status,
-            commands,
+            config: parts.config,
+            dialer: parts.dialer,
+            session: parts.session,
+            intake: parts.intake,
+            delivery: parts.delivery,
+            metrics: parts.metrics,
+            reporter: parts.reporter,
+            status: parts.status,
+            commands: parts.commands,
             link: Link::None,
             progress: mpsc::channel(1),
             failure: None,
+            rejected: false,
             stop_by: None,
             actions: Vec::new(),
         }
@@ -156,7 +162,8 @@ impl Runner {
             Wake::Sink => self.on_sink(),
             Wake::Clock => {
                 self.decide(Input::Timer);
-                self.reporter.tick(&self.metrics, self.session.phase(), Instant::now());
+                self.reporter
+                    .tick(&self.metrics, self.session.phase(), Instant::now());
             }
         }
     }
@@ -216,8 +223,12 @@ impl Runner {
         if found.messages > 0 {
             self.decide(Input::Message);
         }
-        self.reporter
-            .drops(&found.overflow, found.binary_dropped, &self.metrics);
+        self.reporter.drops(
+            &found.overflow,
+            found.binary_dropped,
+            &self.metrics,
+            Instant::now(),
+        );
         if let Some(error) = found.rejected {
             self.reject(&error);
         } else if let Some(error) = found.violation {
@@ -231,6 +242,7 @@ impl Runner {
     /// Ends the task because a record can never be sent.
     fn reject(&mut self, error: &SinkError) {
         self.intake.paused = true;
+        self.rejected = true;
         self.failure.get_or_insert(error.to_string());
         self.decide(Input::Stop);
     }
@@ -247,10 +259,11 @@ impl Runner {
     fn act(&mut self, action: Action) {
         match action {
             Action::Dial { attempt } => {
-                if attempt > 0 || self.session.generation() > 0 {
+                let first = attempt == 0 && self.session.generation() == 0;
+                if !first {
                     self.metrics.reconnects.fetch_add(1, Relaxed);
-                    self.reporter.attempt(attempt);
                 }
+                self.reporter.attempt(attempt, first);
                 self.link = Link::Dialling(self.dial());
             }
             Action::Subscribe => self.subscribe(),
@@ -273,8 +286,11 @@ impl Runner {
         let (dialer, config) = (Arc::clone(&self.dialer), Arc::clone(&self.config));
         let progress = self.progress.0.clone();
         Box::pin(async move {
-            // A full channel already holds the news.
-            dialer.dial(&config, || drop(progress.try_send(()))).await
+            let dialled = || {
+                // A full channel already holds the news.
+                let _ = progress.try_send(());
+            };
+            dialer.dial(&config, dialled).await
         })
     }
 
@@ -339,8 +355,10 @@ impl Runner {
 
     /// Delivers what is left, within the time the host gave, and reports.
     async fn finish(mut self) -> Outcome {
-        let deadline = self.stop_by.unwrap_or_else(|| Instant::now() + FAILURE_DRAIN);
-        let rejected = self.delivery.rejection().is_some() || self.failure_is_final();
+        let deadline = self
+            .stop_by
+            .unwrap_or_else(|| Instant::now() + FAILURE_DRAIN);
+        let rejected = self.rejected || self.delivery.rejection().is_some();
         self.intake.paused = rejected;
         self.reporter.draining(self.intake.buffer.messages());
         while !rejected && !self.delivered() {
@@ -363,11 +381,6 @@ impl Runner {
         self.outcome()
     }
 
-    /// Whether the failure is one after which the sink takes nothing.
-    fn failure_is_final(&self) -> bool {
-        self.failure.is_some() && self.intake.paused
-    }
-
     fn delivered(&self) -> bool {
         let progress = self.delivery.progress();
         self.intake.buffer.is_empty() && progress.taken == progress.acknowledged
@@ -380,12 +393,22 @@ impl Runner {
         let delivered = self.delivery.progress().acknowledged;
         let lost = received.saturating_sub(delivered + dropped);
         metrics.add_dropped(DropReason::Stop, lost);
-        let report = StopReport { received, delivered, dropped, lost };
-        self.reporter.stopped(&report, self.failure.as_deref());
+        let report = StopReport {
+            received,
+            delivered,
+            dropped,
+            lost,
+        };
+        self.reporter
+            .stopped(&report, self.failure.as_deref(), Instant::now());
         let failure = self.failure.take().map(|reason| TaskFailure {
             trace: format!("org.apache.kafka.connect.errors.ConnectException: {reason}"),
         });
-        self.publish(if failure.is_some() { Phase::Failed } else { Phase::Closed });
+        self.publish(if failure.is_some() {
+            Phase::Failed
+        } else {
+            Phase::Closed
+        });
         Outcome { report, failure }
     }
 }

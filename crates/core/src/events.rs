@@ -1,0 +1,329 @@
+//! Everything a task tells its operators, in one place: each event and its
+//! log line. Nobody else words a line of the reference's contract.
+//!
+//! Invariants: no line shows a header, a token, a subscription message, or a
+//! URL's credentials or query; what a server sent is shortened and, like all
+//! text, has its control characters escaped by the host's log format.
+
+use std::fmt;
+use std::time::Duration;
+
+use tracing::Level;
+
+use crate::session::{ConnectFailure, Loss};
+use crate::task::StopReport;
+
+/// The component in brackets, which the reference's log rules look for.
+pub const TARGET: &str = "WebSocketSourceTask";
+
+/// Share of the buffer from which the utilisation line is a warning: the
+/// reference's advice for alerts.
+const HIGH_UTILISATION: f64 = 0.7;
+/// As much of a server's words as a line shows.
+const MAX_WORDS_CHARACTERS: usize = 200;
+
+/// The readings of the periodic line.
+#[derive(Clone, Copy, Debug)]
+pub struct Reading {
+    /// OPEN, CONNECTING, BACKOFF or CLOSED.
+    pub connection: &'static str,
+    /// Messages received since the task started.
+    pub received: u64,
+    /// Records handed to the producer since the task started.
+    pub produced: u64,
+    /// Messages waiting.
+    pub queue: u64,
+    /// `websocket.message.queue.size`.
+    pub capacity: u64,
+    /// Reconnection attempts since the task started.
+    pub reconnects: u64,
+}
+
+/// What happened to a task.
+#[derive(Debug)]
+pub enum Event<'a> {
+    /// The first attempt begins.
+    Connecting {
+        /// The URL, redacted.
+        url: &'a str,
+    },
+    /// A later attempt begins; the number counts from 1 since the last message.
+    Reconnecting(u32),
+    /// The session is live.
+    Connected {
+        /// The URL, redacted.
+        url: &'a str,
+        /// Connections so far, this one included.
+        generation: u64,
+    },
+    /// The subscription message was sent.
+    Subscribed,
+    /// An attempt failed; number 0 is the first of all.
+    ConnectFailed {
+        /// The URL, redacted.
+        url: &'a str,
+        /// The attempt's number.
+        attempt: u32,
+        /// Why.
+        failure: &'a ConnectFailure,
+    },
+    /// A live connection ended.
+    Lost(&'a Loss),
+    /// The next attempt comes after a delay.
+    Waiting {
+        /// The next attempt's number.
+        attempt: u32,
+        /// The delay.
+        delay: Duration,
+    },
+    /// The 30-second line.
+    Metrics(Reading),
+    /// How full the buffer is.
+    QueueUtilization(Reading),
+    /// The buffer is full and has dropped its oldest message.
+    QueueFull {
+        /// `websocket.message.queue.size`.
+        capacity: u64,
+        /// Messages in the buffer.
+        queue: u64,
+    },
+    /// Messages dropped since the line before.
+    DroppedLately {
+        /// How many.
+        messages: u64,
+        /// Over how many seconds.
+        seconds: u64,
+    },
+    /// Binary messages were dropped by `websocket.binary=drop`.
+    BinaryDropped(u64),
+    /// The host paused the task.
+    Paused,
+    /// The host resumed the task.
+    Resumed,
+    /// The socket is closed; what is left goes out.
+    Draining(usize),
+    /// The task has ended.
+    Stopped(StopReport),
+    /// The task has failed.
+    Failed(&'a str),
+}
+
+impl Event<'_> {
+    fn level(&self) -> Level {
+        match self {
+            Self::ConnectFailed { .. } | Self::Failed(_) => Level::ERROR,
+            Self::Stopped(report) if report.lost > 0 => Level::ERROR,
+            Self::QueueUtilization(reading) if reading.utilisation() >= HIGH_UTILISATION => {
+                Level::WARN
+            }
+            Self::Lost(_)
+            | Self::QueueFull { .. }
+            | Self::DroppedLately { .. }
+            | Self::BinaryDropped(_) => Level::WARN,
+            _ => Level::INFO,
+        }
+    }
+
+    /// Writes the event's line, for the task of `connector` with the number
+    /// `task`.
+    pub fn emit(&self, connector: &str, task: u32) {
+        let level = self.level();
+        if level == Level::ERROR {
+            tracing::error!(target: TARGET, connector, task, "{self}");
+        } else if level == Level::WARN {
+            tracing::warn!(target: TARGET, connector, task, "{self}");
+        } else {
+            tracing::info!(target: TARGET, connector, task, "{self}");
+        }
+    }
+}
+
+impl Reading {
+    fn utilisation(&self) -> f64 {
+        self.queue as f64 / self.capacity.max(1) as f64
+    }
+}
+
+/// `42/10000 (0.42%)`.
+impl fmt::Display for Reading {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let percent = 100.0 * self.utilisation();
+        write!(f, "{}/{} ({percent:.2}%)", self.queue, self.capacity)
+    }
+}
+
+impl fmt::Display for Event<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Connecting { url } => write!(f, "Connecting to {url}"),
+            Self::Reconnecting(attempt) => write!(f, "Reconnection attempt {attempt}"),
+            Self::Connected { url, generation: 1 } => write!(f, "Connected to {url}"),
+            Self::Connected { url, generation } => {
+                write!(f, "Connected to {url} again, connection {generation}")
+            }
+            Self::Subscribed => f.write_str("Subscription message sent"),
+            Self::ConnectFailed {
+                url,
+                attempt,
+                failure,
+            } => {
+                if *attempt > 0 {
+                    write!(f, "Reconnection attempt {attempt} failed: ")?;
+                }
+                write!(f, "Failed to connect to {url}: {failure}")?;
+                words(f, failure)
+            }
+            Self::Lost(loss) => write!(f, "{loss}"),
+            Self::Waiting { attempt, delay } => {
+                let ms = delay.as_millis();
+                write!(f, "Next attempt (number {attempt}) in {ms} ms")
+            }
+            Self::Metrics(reading) => write!(
+                f,
+                "Metrics - Connection: {}, Received: {}, Produced: {}, Queue: {reading}, Reconnects: {}",
+                reading.connection, reading.received, reading.produced, reading.reconnects
+            ),
+            Self::QueueUtilization(reading) => write!(f, "Queue utilization: {reading}"),
+            Self::QueueFull { capacity, queue } => {
+                write!(
+                    f,
+                    "Queue full ({queue}/{capacity}), dropping oldest message"
+                )
+            }
+            Self::DroppedLately { messages, seconds } => {
+                write!(f, "Dropped {messages} messages in last {seconds} seconds")
+            }
+            Self::BinaryDropped(messages) => write!(
+                f,
+                "Dropped {messages} binary messages; set websocket.binary to bytes, base64 or text to keep them"
+            ),
+            Self::Paused => f.write_str("Paused: the connection stays open and the buffer fills"),
+            Self::Resumed => f.write_str("Resumed"),
+            Self::Draining(messages) => {
+                write!(
+                    f,
+                    "Connection closed, delivering {messages} buffered messages"
+                )
+            }
+            Self::Stopped(report) => write!(
+                f,
+                "Stopped - Received: {}, Delivered: {}, Dropped: {}, Lost: {}",
+                report.received, report.delivered, report.dropped, report.lost
+            ),
+            Self::Failed(reason) => write!(f, "Task failed: {reason}"),
+        }
+    }
+}
+
+/// The server's own words about a refusal, and how long it wants to be left
+/// alone.
+fn words(f: &mut fmt::Formatter<'_>, failure: &ConnectFailure) -> fmt::Result {
+    let ConnectFailure::Refused(refusal) = failure else {
+        return Ok(());
+    };
+    if !refusal.body.is_empty() {
+        let shown: String = refusal.body.chars().take(MAX_WORDS_CHARACTERS).collect();
+        write!(f, "; the server says: {shown}")?;
+    }
+    if let Some(delay) = refusal.retry_after {
+        write!(f, "; Retry-After: {} s", delay.as_secs())?;
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::handshake::Refusal;
+
+    fn reading() -> Reading {
+        Reading {
+            connection: "OPEN",
+            received: 15234,
+            produced: 15234,
+            queue: 42,
+            capacity: 10_000,
+            reconnects: 0,
+        }
+    }
+
+    #[test]
+    fn lines_of_the_reference_are_kept_to_the_character() {
+        let full = Reading {
+            queue: 7234,
+            ..reading()
+        };
+        let closed = Loss::ClosedByServer {
+            code: 1003,
+            reason: "Unsupported data".to_owned(),
+        };
+        let cases = [
+            (
+                Event::Metrics(reading()),
+                "Metrics - Connection: OPEN, Received: 15234, Produced: 15234, Queue: 42/10000 (0.42%), Reconnects: 0",
+            ),
+            (
+                Event::QueueUtilization(full),
+                "Queue utilization: 7234/10000 (72.34%)",
+            ),
+            (
+                Event::QueueFull {
+                    capacity: 10_000,
+                    queue: 10_000,
+                },
+                "Queue full (10000/10000), dropping oldest message",
+            ),
+            (
+                Event::DroppedLately {
+                    messages: 1523,
+                    seconds: 30,
+                },
+                "Dropped 1523 messages in last 30 seconds",
+            ),
+            (Event::Reconnecting(3), "Reconnection attempt 3"),
+            (
+                Event::Lost(&closed),
+                "Connection closed by server: code=1003, reason=Unsupported data",
+            ),
+        ];
+        for (event, line) in cases {
+            assert_eq!(event.to_string(), line);
+        }
+    }
+
+    #[test]
+    fn a_refusal_shows_the_server_s_words_and_wish() {
+        let failure = ConnectFailure::Refused(Refusal {
+            status: 429,
+            reason: "Too Many Requests".to_owned(),
+            retry_after: Some(Duration::from_secs(7)),
+            location: None,
+            body: "slow down".to_owned(),
+        });
+        let event = Event::ConnectFailed {
+            url: "ws://h/",
+            attempt: 1,
+            failure: &failure,
+        };
+        assert_eq!(
+            event.to_string(),
+            "Reconnection attempt 1 failed: Failed to connect to ws://h/: ProtocolException: \
+             Expected HTTP 101 response but was '429 Too Many Requests'; the server says: slow down; Retry-After: 7 s"
+        );
+    }
+
+    #[test]
+    fn a_full_buffer_and_losses_are_not_mere_information() {
+        let full = Reading {
+            queue: 7000,
+            ..reading()
+        };
+        assert_eq!(Event::QueueUtilization(full).level(), Level::WARN);
+        assert_eq!(Event::QueueUtilization(reading()).level(), Level::INFO);
+        let lost = StopReport {
+            lost: 1,
+            ..StopReport::default()
+        };
+        assert_eq!(Event::Stopped(lost).level(), Level::ERROR);
+    }
+}

@@ -1,0 +1,120 @@
+use std::collections::BTreeMap;
+
+use proptest::prelude::*;
+
+use super::*;
+use crate::settings::SourceConfig;
+
+fn config() -> SourceConfig {
+    let map = BTreeMap::from([
+        ("websocket.url".to_owned(), "ws://h/".to_owned()),
+        ("kafka.topic".to_owned(), "t".to_owned()),
+        (
+            "websocket.headers".to_owned(),
+            "Sec-WebSocket-Protocol:v2.chat".to_owned(),
+        ),
+    ]);
+    crate::settings::parse(&map).config.expect("valid settings")
+}
+
+/// Parses `head`, in which `ACCEPT` stands for the right accept key.
+fn answer(head: &str) -> Result<Option<Response>, ResponseError> {
+    let config = config();
+    let request = Request::new(&config, &config.url, true, [7; 16]);
+    let head = head.replace("ACCEPT", &request.expected_accept());
+    parse(head.as_bytes(), &request, SystemTime::UNIX_EPOCH)
+}
+
+const GOOD: &str = "HTTP/1.1 101 Switching Protocols\r\nupgrade: WebSocket\r\n\
+    Connection: keep-alive, Upgrade\r\nSec-WebSocket-Accept: ACCEPT\r\n";
+
+#[test]
+fn a_right_answer_is_accepted_and_frames_may_follow() {
+    let head = format!("{GOOD}Sec-WebSocket-Protocol: v2.chat\r\n\r\n\u{1}frame");
+    let Ok(Some(Response::Accepted(accepted))) = answer(&head) else {
+        panic!("not accepted");
+    };
+    assert!(accepted.head_bytes > GOOD.len());
+}
+
+#[test]
+fn an_unfinished_head_is_waited_for() {
+    assert_eq!(answer(GOOD), Ok(None));
+    assert_eq!(answer(""), Ok(None));
+}
+
+#[test]
+fn missing_or_wrong_headers_break_the_handshake() {
+    for (right, wrong) in [
+        ("upgrade: WebSocket", "upgrade: h2c"),
+        ("keep-alive, Upgrade", "keep-alive"),
+        ("ACCEPT", "s3pPLMBiTxaQ9kYGzzhZRbK+xOo="),
+    ] {
+        let head = format!("{}\r\n", GOOD.replace(right, wrong));
+        assert!(
+            matches!(answer(&head), Err(ResponseError::Header(..))),
+            "{wrong}"
+        );
+    }
+}
+
+#[test]
+fn what_was_not_offered_is_refused() {
+    for header in [
+        "Sec-WebSocket-Extensions: permessage-deflate",
+        "Sec-WebSocket-Protocol: v1.chat",
+    ] {
+        let head = format!("{GOOD}{header}\r\n\r\n");
+        assert!(
+            matches!(answer(&head), Err(ResponseError::NotOffered(_))),
+            "{header}"
+        );
+    }
+}
+
+#[test]
+fn a_refusal_keeps_the_server_s_words() {
+    let head = "HTTP/1.1 429 Too Many Requests\r\nRetry-After: 7\r\nContent-Length: 4\r\n\r\nwait";
+    let Ok(Some(Response::Refused {
+        mut refusal,
+        head_bytes,
+        content_length,
+    })) = answer(head)
+    else {
+        panic!("not refused");
+    };
+    refusal.set_body(&head.as_bytes()[head_bytes..]);
+    assert_eq!(
+        (refusal.status, refusal.reason.as_str()),
+        (429, "Too Many Requests")
+    );
+    assert_eq!(refusal.retry_after, Some(Duration::from_secs(7)));
+    assert_eq!((content_length, refusal.body.as_str()), (Some(4), "wait"));
+}
+
+#[test]
+fn retry_after_counts_only_where_it_means_waiting() {
+    let head = "HTTP/1.1 403 Forbidden\r\nRetry-After: 7\r\n\r\n";
+    let Ok(Some(Response::Refused { refusal, .. })) = answer(head) else {
+        panic!("not refused");
+    };
+    assert_eq!(refusal.retry_after, None);
+}
+
+#[test]
+fn endless_headers_are_cut_off() {
+    let long = format!("{GOOD}X: {}", "x".repeat(MAX_RESPONSE_HEAD_BYTES));
+    assert_eq!(answer(&long), Err(ResponseError::TooLarge));
+    let many = format!("{GOOD}{}\r\n", "X: 1\r\n".repeat(MAX_HEADERS));
+    assert_eq!(answer(&many), Err(ResponseError::TooLarge));
+}
+
+proptest! {
+    #[test]
+    fn no_bytes_make_parsing_panic(bytes in prop::collection::vec(any::<u8>(), 0..200)) {
+        let config = config();
+        let request = Request::new(&config, &config.url, true, [7; 16]);
+        let parsed = parse(&bytes, &request, SystemTime::UNIX_EPOCH);
+        prop_assert!(!matches!(parsed, Ok(Some(Response::Accepted(_)))));
+    }
+}

@@ -1,0 +1,109 @@
+//! The connector's settings: raw text in, a checked [`SourceConfig`] or all
+//! errors at once out.
+//!
+//! [`TABLE`] is the single truth about names, types, defaults, bounds and
+//! documentation; parsing, the ConfigDef that hosts show and
+//! `docs/configuration.md` all come from it. Invariants: a [`SourceConfig`]
+//! exists only if every setting is valid; neither errors, warnings nor `Debug`
+//! output show a secret.
+
+mod docs;
+mod headers;
+mod parse;
+mod table;
+mod url;
+
+use std::time::Duration;
+
+pub use self::docs::configuration_markdown;
+pub use self::headers::Header;
+pub use self::parse::{Parsed, SettingError, parse};
+pub use self::table::{Importance, Kind, Row, TABLE, row};
+pub use self::url::{WsUrl, redact};
+use crate::secret::Secret;
+
+/// How text messages become values.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ValueFormat {
+    /// STRING; what becomes of binary messages is `websocket.binary`'s.
+    String,
+    /// BYTES, both kinds of messages.
+    Bytes,
+}
+
+/// What becomes of binary messages under `websocket.value.format=string`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum BinaryPolicy {
+    /// Dropped and counted.
+    Drop,
+    /// A BYTES value.
+    Bytes,
+    /// A STRING of base64 (RFC 4648 section 4).
+    Base64,
+    /// A STRING; what is not UTF-8 becomes U+FFFD.
+    Text,
+}
+
+/// What happens when the buffer is full.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Overflow {
+    /// The oldest message is dropped.
+    DropOldest,
+    /// The socket is not read until there is room.
+    Block,
+}
+
+/// The buffer's bounds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct BufferLimits {
+    /// `websocket.message.queue.size`.
+    pub max_messages: usize,
+    /// `websocket.buffer.max.bytes`, payload bytes.
+    pub max_bytes: usize,
+    /// `websocket.buffer.overflow`.
+    pub overflow: Overflow,
+}
+
+/// The rules of reconnecting.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Reconnect {
+    /// `websocket.reconnect.enabled`.
+    pub enabled: bool,
+    /// `websocket.reconnect.interval.ms`.
+    pub interval: Duration,
+    /// `websocket.reconnect.backoff.max.ms`.
+    pub backoff_max: Duration,
+    /// `websocket.reconnect.max.attempts`; `None` is without end.
+    pub max_attempts: Option<u32>,
+}
+
+/// Checked settings of one task.
+#[derive(Clone, Debug)]
+pub struct SourceConfig {
+    /// `websocket.url`.
+    pub url: WsUrl,
+    /// `kafka.topic`.
+    pub topic: String,
+    /// `websocket.subscription.message`, sent after every connect.
+    pub subscription_message: Option<Secret>,
+    /// `websocket.headers`.
+    pub headers: Vec<Header>,
+    /// `websocket.auth.token`.
+    pub auth_token: Option<Secret>,
+    /// How to reconnect.
+    pub reconnect: Reconnect,
+    /// `websocket.connection.timeout.ms`.
+    pub connection_timeout: Duration,
+    /// `websocket.ping.interval.ms`; `None` sends no pings.
+    pub ping_interval: Option<Duration>,
+    /// `websocket.pong.timeout.ms`.
+    pub pong_timeout: Duration,
+    /// `websocket.message.max.bytes`.
+    pub message_max_bytes: usize,
+    /// `websocket.value.format`.
+    pub value_format: ValueFormat,
+    /// `websocket.binary`.
+    pub binary: BinaryPolicy,
+    /// The buffer's bounds.
+    pub buffer: BufferLimits,
+}

@@ -1,0 +1,264 @@
+//! The one table of settings.
+
+/// The type of a setting, as Kafka's ConfigDef names them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// Any text.
+    String,
+    /// A text that is never shown.
+    Password,
+    /// true or false.
+    Boolean,
+    /// A 32-bit number with its least and greatest valid value.
+    Int(i32, i32),
+    /// A 64-bit number with its least valid value.
+    Long(i64),
+    /// One of these words.
+    OneOf(&'static [&'static str]),
+}
+
+impl Kind {
+    /// The name that ConfigDef and the documentation show.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::String | Self::OneOf(_) => "STRING",
+            Self::Password => "PASSWORD",
+            Self::Boolean => "BOOLEAN",
+            Self::Int(..) => "INT",
+            Self::Long(_) => "LONG",
+        }
+    }
+}
+
+/// How much a setting matters, as in Kafka's ConfigDef.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Importance {
+    /// Look at it first.
+    High,
+    /// Look at it when tuning.
+    Medium,
+    /// Rarely needed.
+    Low,
+}
+
+impl Importance {
+    /// The name that ConfigDef shows.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::High => "HIGH",
+            Self::Medium => "MEDIUM",
+            Self::Low => "LOW",
+        }
+    }
+}
+
+/// One setting.
+#[derive(Clone, Copy, Debug)]
+pub struct Row {
+    /// Its name in a connector's configuration.
+    pub name: &'static str,
+    /// Its type and bounds.
+    pub kind: Kind,
+    /// Whether it must be given.
+    pub required: bool,
+    /// Its default; `None` is null.
+    pub default: Option<&'static str>,
+    /// How much it matters.
+    pub importance: Importance,
+    /// What it does, for users.
+    pub documentation: &'static str,
+}
+
+const fn required(name: &'static str, documentation: &'static str) -> Row {
+    Row {
+        name,
+        kind: Kind::String,
+        required: true,
+        default: None,
+        importance: Importance::High,
+        documentation,
+    }
+}
+
+const fn optional(
+    name: &'static str,
+    kind: Kind,
+    default: Option<&'static str>,
+    importance: Importance,
+    documentation: &'static str,
+) -> Row {
+    Row {
+        name,
+        kind,
+        required: false,
+        default,
+        importance,
+        documentation,
+    }
+}
+
+/// Every setting: the reference connector's nine first, in its order, then
+/// what this connector adds.
+pub const TABLE: &[Row] = &[
+    required(
+        "websocket.url",
+        "The WebSocket endpoint: ws:// or wss://, a host, and optionally a port, path and query. \
+         User info (wss://user:password@host) is sent as Basic authorization.",
+    ),
+    required("kafka.topic", "The topic that messages are written to."),
+    optional(
+        "websocket.subscription.message",
+        Kind::Password,
+        None,
+        Importance::Medium,
+        "A JSON message sent after every connect, for servers that stream only what was subscribed to.",
+    ),
+    optional(
+        "websocket.reconnect.enabled",
+        Kind::Boolean,
+        Some("true"),
+        Importance::Medium,
+        "Whether to connect again after a failed attempt or a lost connection. If false, either fails the task.",
+    ),
+    optional(
+        "websocket.reconnect.interval.ms",
+        Kind::Long(0),
+        Some("5000"),
+        Importance::Medium,
+        "The delay before the first new attempt. It doubles at each failed attempt up to \
+         websocket.reconnect.backoff.max.ms, with up to 25 % added at random, and starts anew once a \
+         message has come in. Delays under 100 ms are lengthened to 100 ms.",
+    ),
+    optional(
+        "websocket.headers",
+        Kind::Password,
+        None,
+        Importance::Low,
+        "Headers of the upgrade request: name1:value1,name2:value2. Not shown, since they may hold keys.",
+    ),
+    optional(
+        "websocket.auth.token",
+        Kind::Password,
+        None,
+        Importance::Medium,
+        "A token sent as `Authorization: Bearer TOKEN` on the upgrade request.",
+    ),
+    optional(
+        "websocket.message.queue.size",
+        Kind::Int(1, i32::MAX),
+        Some("10000"),
+        Importance::Medium,
+        "The most messages that wait for Kafka. What happens beyond it is websocket.buffer.overflow's.",
+    ),
+    optional(
+        "websocket.connection.timeout.ms",
+        Kind::Long(1),
+        Some("30000"),
+        Importance::Medium,
+        "The time that one attempt may take: DNS, TCP, TLS and the whole WebSocket handshake.",
+    ),
+    optional(
+        "websocket.reconnect.max.attempts",
+        Kind::Int(-1, i32::MAX),
+        Some("-1"),
+        Importance::Low,
+        "Failed attempts in a row after which the task fails; -1 is without end.",
+    ),
+    optional(
+        "websocket.reconnect.backoff.max.ms",
+        Kind::Long(0),
+        Some("60000"),
+        Importance::Low,
+        "The longest delay before a new attempt, before random is added. A server's Retry-After \
+         (on 429, 418 and 503) is respected beyond it.",
+    ),
+    optional(
+        "websocket.message.max.bytes",
+        Kind::Int(1, i32::MAX),
+        Some("16777216"),
+        Importance::Low,
+        "The largest message that is accepted. A larger one is refused before memory is spent on it: the \
+         connection is closed with code 1009 and made anew.",
+    ),
+    optional(
+        "websocket.value.format",
+        Kind::OneOf(&["string", "bytes"]),
+        Some("string"),
+        Importance::Medium,
+        "string: text messages become STRING values. bytes: text and binary messages become BYTES values, \
+         for the ByteArrayConverter.",
+    ),
+    optional(
+        "websocket.binary",
+        Kind::OneOf(&["drop", "bytes", "base64", "text"]),
+        Some("drop"),
+        Importance::Medium,
+        "What becomes of binary messages under websocket.value.format=string: drop (counted and logged), \
+         bytes (the bytes as they are), base64, or text (UTF-8, with U+FFFD in place of what is not).",
+    ),
+    optional(
+        "websocket.buffer.max.bytes",
+        Kind::Int(1, i32::MAX),
+        Some("67108864"),
+        Importance::Low,
+        "The most payload bytes that wait for Kafka, beside websocket.message.queue.size.",
+    ),
+    optional(
+        "websocket.buffer.overflow",
+        Kind::OneOf(&["drop_oldest", "block"]),
+        Some("drop_oldest"),
+        Importance::Medium,
+        "When the buffer is full: drop_oldest drops the oldest message, counts and logs it; block stops \
+         reading the socket until there is room, so that TCP slows the server down and nothing is lost here.",
+    ),
+    optional(
+        "websocket.ping.interval.ms",
+        Kind::Long(0),
+        Some("30000"),
+        Importance::Low,
+        "How often a ping is sent; 0 sends none.",
+    ),
+    optional(
+        "websocket.pong.timeout.ms",
+        Kind::Long(1),
+        Some("10000"),
+        Importance::Low,
+        "How long the server may stay silent after a ping before the connection counts as lost.",
+    ),
+];
+
+/// The row of the setting called `name`.
+pub fn row(name: &str) -> Option<&'static Row> {
+    TABLE.iter().find(|row| row.name == name)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_reference_s_nine_come_first_with_their_defaults() {
+        let expected = [
+            ("websocket.url", None),
+            ("kafka.topic", None),
+            ("websocket.subscription.message", None),
+            ("websocket.reconnect.enabled", Some("true")),
+            ("websocket.reconnect.interval.ms", Some("5000")),
+            ("websocket.headers", None),
+            ("websocket.auth.token", None),
+            ("websocket.message.queue.size", Some("10000")),
+            ("websocket.connection.timeout.ms", Some("30000")),
+        ];
+        let ours: Vec<_> = TABLE.iter().map(|row| (row.name, row.default)).collect();
+        assert_eq!(ours[..9], expected);
+    }
+
+    #[test]
+    fn names_are_unique_and_documented() {
+        let mut names: Vec<_> = TABLE.iter().map(|row| row.name).collect();
+        names.sort_unstable();
+        names.dedup();
+        assert_eq!(names.len(), TABLE.len());
+        assert!(TABLE.iter().all(|row| !row.documentation.is_empty()));
+    }
+}
