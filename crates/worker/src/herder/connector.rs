@@ -1,0 +1,154 @@
+//! One connector of the worker: its configuration, what is wanted of it, and
+//! its task.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use websocket_source::metrics::TaskMetrics;
+use websocket_source::settings::redact;
+use websocket_source::task::{SessionStatus, TaskHandle};
+
+use crate::files::InitialState;
+use crate::offsets::SourceOffset;
+
+/// What is wanted of a connector (Connect's `TargetState`).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Target {
+    /// Its task runs.
+    Started,
+    /// Its task keeps the connection and hands nothing on.
+    Paused,
+    /// It has no task.
+    Stopped,
+}
+
+impl From<InitialState> for Target {
+    fn from(state: InitialState) -> Self {
+        match state {
+            InitialState::Running => Self::Started,
+            InitialState::Paused => Self::Paused,
+            InitialState::Stopped => Self::Stopped,
+        }
+    }
+}
+
+/// A task, or what it failed of before it could start.
+#[derive(Debug)]
+pub(super) enum Slot {
+    /// None is wanted yet.
+    Empty,
+    /// A started task; it may have failed since.
+    Started(Started),
+    /// It could not be started.
+    Unstartable {
+        /// Connect's `trace`.
+        trace: String,
+    },
+}
+
+/// A started task and the offsets it writes.
+#[derive(Debug)]
+pub(super) struct Started {
+    pub(super) handle: TaskHandle,
+    pub(super) session_id: String,
+    /// The stored sequence that this task goes on from.
+    pub(super) base: u64,
+    /// The source partition: the URL as configured.
+    pub(super) url: String,
+    /// What was last given to the offset store.
+    pub(super) stored: u64,
+}
+
+impl Started {
+    /// The offset up to which everything is acknowledged, if that is new.
+    pub(super) fn new_offset(&self) -> Option<SourceOffset> {
+        let sequence = self.base + self.handle.progress().acknowledged;
+        (sequence > self.stored).then(|| SourceOffset {
+            session_id: self.session_id.clone(),
+            sequence,
+        })
+    }
+}
+
+/// A connector as the herder keeps it.
+#[derive(Debug)]
+pub(super) struct Connector {
+    pub(super) config: BTreeMap<String, String>,
+    pub(super) target: Target,
+    pub(super) slot: Slot,
+}
+
+/// A connector's state as Connect shows it.
+#[derive(Clone, Debug)]
+pub struct ConnectorView {
+    /// Its configuration as given; holds secrets.
+    pub config: BTreeMap<String, String>,
+    /// RUNNING, PAUSED or STOPPED.
+    pub state: &'static str,
+    /// Its task, if it has one.
+    pub task: Option<TaskView>,
+}
+
+/// A task's state as Connect shows it, and the session behind it.
+#[derive(Clone, Debug)]
+pub struct TaskView {
+    /// RUNNING, PAUSED or FAILED.
+    pub state: &'static str,
+    /// Why it failed.
+    pub trace: Option<String>,
+    /// What its session is doing; `None` if it never started.
+    pub session: Option<SessionStatus>,
+    /// Its counters; `None` if it never started.
+    pub metrics: Option<Arc<TaskMetrics>>,
+}
+
+impl Connector {
+    pub(super) fn view(&self) -> ConnectorView {
+        let state = match self.target {
+            Target::Started => "RUNNING",
+            Target::Paused => "PAUSED",
+            Target::Stopped => "STOPPED",
+        };
+        ConnectorView {
+            config: self.config.clone(),
+            state,
+            task: self.task_view(),
+        }
+    }
+
+    fn task_view(&self) -> Option<TaskView> {
+        let running = if self.target == Target::Paused { "PAUSED" } else { "RUNNING" };
+        match &self.slot {
+            Slot::Empty => None,
+            Slot::Unstartable { trace } => Some(TaskView {
+                state: "FAILED",
+                trace: Some(trace.clone()),
+                session: None,
+                metrics: None,
+            }),
+            Slot::Started(started) => {
+                let trace = started.handle.failure().map(|failure| failure.trace);
+                Some(TaskView {
+                    state: if trace.is_some() { "FAILED" } else { running },
+                    trace,
+                    session: Some(started.handle.status()),
+                    metrics: Some(Arc::clone(started.handle.metrics())),
+                })
+            }
+        }
+    }
+
+    /// Whether its task has failed.
+    pub(super) fn has_failed(&self) -> bool {
+        match &self.slot {
+            Slot::Empty => false,
+            Slot::Unstartable { .. } => true,
+            Slot::Started(started) => started.handle.failure().is_some(),
+        }
+    }
+
+    /// The URL it was configured with, without secrets.
+    pub(super) fn shown_url(&self) -> String {
+        self.config.get("websocket.url").map(|url| redact(url)).unwrap_or_default()
+    }
+}

@@ -1,0 +1,21 @@
+//! What a herder's answer may be instead of success, in Connect's words.
+
+/// Why a request about connectors cannot be done.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum HerderError {
+    /// No such connector.
+    #[error("{0}")]
+    NotFound(String),
+    /// The connector exists already, or is in the wrong state.
+    #[error("{0}")]
+    Conflict(String),
+    /// The configuration has errors.
+    #[error("Connector configuration is invalid and contains the following {} error(s):\n{}\nYou can also find the above list of errors at the endpoint `/connector-plugins/{{connectorType}}/config/validate`", .0.len(), .0.join("\n"))]
+    Invalid(Vec<String>),
+    /// The request makes no sense.
+    #[error("{0}")]
+    BadRequest(String),
+    /// Offsets cannot be read or written, or the worker is going down.
+    #[error("{0}")]
+    Internal(String),
+}

@@ -1,0 +1,278 @@
+//! Keeps the connectors of this worker: creates, changes, pauses and removes
+//! them, and commits their offsets (Connect's `StandaloneHerder`).
+//!
+//! Invariants: changes come one after another, each under one lock, so that
+//! two of one connector can never overlap; readers see the state before or
+//! after a change. A connector's old task has ended, its records are
+//! delivered and its offset is stored before a new one starts, so two tasks
+//! of one connector never write at the same time.
+
+mod check;
+mod connector;
+mod error;
+mod start;
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use websocket_source::dial::Dialer;
+use websocket_source::task::StopReport;
+
+pub use check::{CONNECTOR_CLASS, CONNECTOR_VERSION, Plan, check, is_our_class};
+pub use connector::{ConnectorView, Target, TaskView};
+pub use error::HerderError;
+
+use crate::files::WorkerConfig;
+use crate::kafka_settings::SystemTrust;
+use crate::offsets::OffsetStore;
+use crate::producer::ProducerPool;
+use connector::{Connector, Slot};
+
+/// How a connector is written when it is put.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Put {
+    /// It did not exist before.
+    Created,
+    /// It has another configuration now, or the same again.
+    Updated,
+}
+
+/// See the module's documentation.
+pub struct Herder {
+    worker: WorkerConfig,
+    system_trust: SystemTrust,
+    pool: ProducerPool,
+    dialer: Arc<Dialer>,
+    offsets: Arc<Mutex<OffsetStore>>,
+    connectors: Mutex<BTreeMap<String, Connector>>,
+    /// Held during a change, which may have to wait for a task's end.
+    changing: tokio::sync::Mutex<()>,
+}
+
+impl Herder {
+    /// A herder without connectors.
+    pub fn new(worker: WorkerConfig, system_trust: SystemTrust, offsets: OffsetStore) -> Self {
+        Self {
+            worker,
+            system_trust,
+            pool: ProducerPool::default(),
+            dialer: Arc::new(Dialer::platform()),
+            offsets: Arc::new(Mutex::new(offsets)),
+            connectors: Mutex::default(),
+            changing: tokio::sync::Mutex::default(),
+        }
+    }
+
+    /// The worker's settings.
+    pub fn worker(&self) -> &WorkerConfig {
+        &self.worker
+    }
+
+    // Every change of the map is a single insertion, removal or assignment,
+    // so a panic elsewhere leaves it whole.
+    fn connectors(&self) -> MutexGuard<'_, BTreeMap<String, Connector>> {
+        self.connectors.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The names of all connectors.
+    pub fn names(&self) -> Vec<String> {
+        self.connectors().keys().cloned().collect()
+    }
+
+    /// All connectors by name.
+    pub fn views(&self) -> Vec<(String, ConnectorView)> {
+        let connectors = self.connectors();
+        connectors.iter().map(|(name, connector)| (name.clone(), connector.view())).collect()
+    }
+
+    /// One connector.
+    pub fn view(&self, name: &str) -> Option<ConnectorView> {
+        self.connectors().get(name).map(Connector::view)
+    }
+
+    /// Checks a configuration against this worker.
+    ///
+    /// # Errors
+    /// [`HerderError::Invalid`] with all errors.
+    pub fn check(&self, config: &BTreeMap<String, String>) -> Result<Plan, HerderError> {
+        check(config, &self.worker, &self.system_trust).map_err(HerderError::Invalid)
+    }
+
+    /// Creates a connector; its configuration holds its name.
+    ///
+    /// # Errors
+    /// It exists, or its configuration is invalid.
+    pub async fn create(
+        &self,
+        config: BTreeMap<String, String>,
+        target: Target,
+    ) -> Result<ConnectorView, HerderError> {
+        let _changing = self.changing.lock().await;
+        let plan = self.check(&config)?;
+        let name = plan.name.clone();
+        if self.connectors().contains_key(&name) {
+            return Err(HerderError::Conflict(format!("Connector {name} already exists")));
+        }
+        Ok(self.insert(config, target, plan))
+    }
+
+    /// Creates a connector or gives it a new configuration, and so a new task.
+    /// The same configuration again changes nothing.
+    ///
+    /// # Errors
+    /// The configuration is invalid; then nothing has changed.
+    pub async fn put(
+        &self,
+        config: BTreeMap<String, String>,
+    ) -> Result<(Put, ConnectorView), HerderError> {
+        let _changing = self.changing.lock().await;
+        let plan = self.check(&config)?;
+        let name = plan.name.clone();
+        let before = self
+            .connectors()
+            .get(&name)
+            .map(|connector| (connector.config == config, connector.target, connector.view()));
+        match before {
+            None => Ok((Put::Created, self.insert(config, Target::Started, plan))),
+            Some((true, _, view)) => Ok((Put::Updated, view)),
+            Some((false, target, _)) => {
+                self.end_task(&name, self.graceful()).await;
+                Ok((Put::Updated, self.insert(config, target, plan)))
+            }
+        }
+    }
+
+    fn insert(&self, config: BTreeMap<String, String>, target: Target, plan: Plan) -> ConnectorView {
+        for warning in &plan.warnings {
+            tracing::warn!(target: "Herder", connector = %plan.name, "{warning}");
+        }
+        let name = plan.name.clone();
+        // A connector that is created paused has no task until it is resumed.
+        let slot = if target == Target::Started { self.start(plan) } else { Slot::Empty };
+        let connector = Connector { config, target, slot };
+        let view = connector.view();
+        self.connectors().insert(name, connector);
+        view
+    }
+
+    /// Removes a connector after its task has delivered what it has. Its
+    /// offsets stay, as in Connect.
+    ///
+    /// # Errors
+    /// There is none of this name.
+    pub async fn delete(&self, name: &str) -> Result<(), HerderError> {
+        let _changing = self.changing.lock().await;
+        if !self.connectors().contains_key(name) {
+            return Err(HerderError::NotFound(format!("Connector {name} not found")));
+        }
+        self.end_task(name, self.graceful()).await;
+        self.connectors().remove(name);
+        tracing::info!(target: "Herder", connector = %name, "Deleted connector {name}");
+        Ok(())
+    }
+
+    /// Pauses, resumes or stops a connector.
+    ///
+    /// # Errors
+    /// There is none of this name, or its configuration has become invalid.
+    pub async fn set_target(&self, name: &str, target: Target) -> Result<(), HerderError> {
+        let _changing = self.changing.lock().await;
+        if !self.connectors().contains_key(name) {
+            return Err(HerderError::NotFound(format!("Unknown connector {name}")));
+        }
+        if target == Target::Stopped {
+            self.end_task(name, self.graceful()).await;
+        }
+        let mut connectors = self.connectors();
+        let Some(connector) = connectors.get_mut(name) else {
+            return Ok(());
+        };
+        connector.target = target;
+        match (&connector.slot, target) {
+            (Slot::Started(started), Target::Paused) => started.handle.pause(),
+            (Slot::Started(started), Target::Started) => started.handle.resume(),
+            (Slot::Empty, Target::Started) => {
+                let plan = self.check(&connector.config)?;
+                connector.slot = self.start(plan);
+            }
+            _ => {}
+        }
+        Ok(())
+    }
+
+    /// Restarts a connector, and with `include_tasks` its task; with
+    /// `only_failed` only a task that has failed.
+    ///
+    /// # Errors
+    /// There is none of this name.
+    pub async fn restart(
+        &self,
+        name: &str,
+        include_tasks: bool,
+        only_failed: bool,
+    ) -> Result<(), HerderError> {
+        let _changing = self.changing.lock().await;
+        let restarts = match self.connectors().get(name) {
+            None => return Err(HerderError::NotFound(format!("Unknown connector: {name}"))),
+            Some(connector) => {
+                let has_task = !matches!(connector.slot, Slot::Empty);
+                has_task && include_tasks && (!only_failed || connector.has_failed())
+            }
+        };
+        if restarts {
+            self.restart_task(name).await?;
+        }
+        Ok(())
+    }
+
+    async fn restart_task(&self, name: &str) -> Result<(), HerderError> {
+        self.end_task(name, self.graceful()).await;
+        let mut connectors = self.connectors();
+        let Some(connector) = connectors.get_mut(name) else {
+            return Ok(());
+        };
+        let plan = self.check(&connector.config)?;
+        connector.slot = self.start(plan);
+        if let (Slot::Started(started), Target::Paused) = (&connector.slot, connector.target) {
+            started.handle.pause();
+        }
+        Ok(())
+    }
+
+    fn graceful(&self) -> Duration {
+        Duration::from_millis(self.worker.task_shutdown_graceful_timeout_ms)
+    }
+
+    /// Ends a connector's task, if it has one, and stores its last offset.
+    async fn end_task(&self, name: &str, within: Duration) -> StopReport {
+        let slot = match self.connectors().get_mut(name) {
+            Some(connector) => std::mem::replace(&mut connector.slot, Slot::Empty),
+            None => Slot::Empty,
+        };
+        let Slot::Started(started) = slot else {
+            return StopReport::default();
+        };
+        let report = started.handle.stop(within).await;
+        self.commit_one(name, &started);
+        self.flush_offsets().await;
+        report
+    }
+
+    /// Ends all tasks within one and the same graceful timeout, stores their
+    /// offsets and reports the sums.
+    pub async fn shut_down(&self) -> StopReport {
+        let _changing = self.changing.lock().await;
+        let within = self.graceful();
+        let names = self.names();
+        let ends = names.iter().map(|name| self.end_task(name, within));
+        let mut total = StopReport::default();
+        for report in futures_util::future::join_all(ends).await {
+            total.received += report.received;
+            total.delivered += report.delivered;
+            total.dropped += report.dropped;
+            total.lost += report.lost;
+        }
+        total
+    }
+}

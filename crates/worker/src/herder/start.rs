@@ -1,0 +1,118 @@
+//! Starting a task where its stored offset ends, and committing offsets.
+
+use std::sync::{Arc, PoisonError};
+use std::time::Duration;
+
+use websocket_source::metrics::TaskMetrics;
+use websocket_source::task::{TaskOptions, spawn};
+
+use super::connector::{Slot, Started};
+use super::{Herder, Plan};
+
+impl Herder {
+    /// Starts the task of `plan`. A producer that cannot be made fails the
+    /// task and not the connector, as in Connect.
+    pub(super) fn start(&self, plan: Plan) -> Slot {
+        let metrics = Arc::new(TaskMetrics::default());
+        let sink = self.pool.acquire(&plan.producer).and_then(|producer| {
+            producer.sink(&plan.source.topic, Arc::clone(&metrics.receive_to_ack))
+        });
+        let sink = match sink {
+            Ok(sink) => sink,
+            Err(error) => {
+                let reason = format!("Failed to construct kafka producer: {error}");
+                tracing::error!(target: "Worker", connector = %plan.name, task = 0, "{reason}");
+                let trace = format!("org.apache.kafka.common.KafkaException: {reason}");
+                return Slot::Unstartable { trace };
+            }
+        };
+        let url = plan.source.url.text().to_owned();
+        let base = self.stored_sequence(&plan.name, &url);
+        let handle = spawn(TaskOptions {
+            connector: plan.name,
+            task: 0,
+            config: plan.source,
+            dialer: Arc::clone(&self.dialer),
+            sink,
+            metrics,
+            paused: false,
+        });
+        Slot::Started(Started {
+            handle,
+            session_id: uuid::Uuid::new_v4().to_string(),
+            base,
+            url,
+            stored: base,
+        })
+    }
+
+    fn stored_sequence(&self, connector: &str, url: &str) -> u64 {
+        let offsets = self.offsets.lock().unwrap_or_else(PoisonError::into_inner);
+        offsets.get(connector, url).map_or(0, |offset| offset.sequence)
+    }
+
+    /// Gives a task's newest offset to the store; returns the number of newly
+    /// acknowledged messages.
+    pub(super) fn commit_one(&self, connector: &str, started: &Started) -> u64 {
+        let Some(offset) = started.new_offset() else {
+            return 0;
+        };
+        let messages = offset.sequence - started.stored;
+        let mut offsets = self.offsets.lock().unwrap_or_else(PoisonError::into_inner);
+        offsets.set(connector, &started.url, &offset);
+        messages
+    }
+
+    /// Commits the offsets of all tasks.
+    pub async fn commit_offsets(&self) {
+        let mut committed = 0;
+        {
+            let mut connectors = self.connectors();
+            for (name, connector) in connectors.iter_mut() {
+                let Slot::Started(started) = &mut connector.slot else {
+                    continue;
+                };
+                let messages = self.commit_one(name, started);
+                started.stored += messages;
+                committed += messages;
+                if messages > 0 {
+                    tracing::info!(
+                        target: "WorkerSourceTask", connector = %name, task = 0,
+                        "WorkerSourceTask{{id={name}-0}} Committing offsets for {messages} acknowledged messages"
+                    );
+                }
+            }
+        }
+        if committed > 0 {
+            self.flush_offsets().await;
+        }
+    }
+
+    /// Writes the store to its file; a failure is told of and tried again at
+    /// the next commit.
+    pub(super) async fn flush_offsets(&self) {
+        let offsets = Arc::clone(&self.offsets);
+        let flushed = tokio::task::spawn_blocking(move || {
+            offsets.lock().unwrap_or_else(PoisonError::into_inner).flush()
+        })
+        .await;
+        let error = match flushed {
+            Ok(Ok(())) => return,
+            Ok(Err(error)) => error.to_string(),
+            Err(error) => error.to_string(),
+        };
+        tracing::error!(target: "Worker", "Failed to commit offsets: {error}");
+    }
+
+    /// Commits offsets every `offset.flush.interval.ms`, without end.
+    pub async fn commit_offsets_forever(&self) {
+        let interval = Duration::from_millis(self.worker().offset_flush_interval_ms);
+        let mut ticks = tokio::time::interval(interval);
+        ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+        ticks.tick().await;
+        loop {
+            ticks.tick().await;
+            self.commit_offsets().await;
+        }
+    }
+}

@@ -1,0 +1,197 @@
+//! `/connectors` and `/connector-plugins`.
+
+use std::sync::Arc;
+
+use axum::body::Bytes;
+use axum::extract::{Path, RawQuery, State};
+use axum::http::{HeaderMap, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
+use serde_json::{Map, Value, json};
+
+use super::payload::{self, RestError};
+use super::{Rest, Shared};
+use crate::files::InitialState;
+use crate::herder::{CONNECTOR_CLASS, CONNECTOR_VERSION, ConnectorView, Put, Target};
+
+type Answer = Result<Response, RestError>;
+
+/// What a connector's name must escape in a `Location`; a slash stays, as in
+/// the real worker's answers.
+const PATH: &AsciiSet = &CONTROLS.add(b' ').add(b'"').add(b'#').add(b'%').add(b'<').add(b'>')
+    .add(b'?').add(b'`').add(b'{').add(b'}').add(b'[').add(b']').add(b'\\').add(b'^').add(b'|');
+
+fn query(raw: Option<&str>) -> impl Iterator<Item = (String, String)> {
+    url::form_urlencoded::parse(raw.unwrap_or_default().as_bytes())
+        .map(|(key, value)| (key.into_owned(), value.into_owned()))
+}
+
+pub(super) async fn list(State(rest): Shared, RawQuery(raw): RawQuery) -> Response {
+    let expands: Vec<String> = query(raw.as_deref())
+        .filter(|(key, _)| key == "expand")
+        .map(|(_, value)| value)
+        .collect();
+    if expands.is_empty() {
+        return payload::ok(&json!(rest.herder.names()));
+    }
+    let expanded: Map<String, Value> = rest
+        .herder
+        .views()
+        .into_iter()
+        .map(|(name, view)| {
+            let mut shown = Map::new();
+            for expand in &expands {
+                match expand.as_str() {
+                    "info" => shown.insert("info".to_owned(), payload::info(&name, &view)),
+                    "status" => {
+                        let state = payload::state(&name, &view, &rest.worker_id);
+                        shown.insert("status".to_owned(), state)
+                    }
+                    _ => None,
+                };
+            }
+            (name, Value::Object(shown))
+        })
+        .collect();
+    payload::ok(&Value::Object(expanded))
+}
+
+pub(super) async fn create(State(rest): Shared, headers: HeaderMap, body: Bytes) -> Answer {
+    let request = payload::create_request(&body)?;
+    let target = match request.initial_state.as_deref().map(str::parse::<InitialState>) {
+        None => Target::Started,
+        Some(Ok(state)) => state.into(),
+        Some(Err(error)) => return Err(RestError::unreadable(error)),
+    };
+    let mut config = request.config;
+    let named = config.entry("name".to_owned()).or_insert_with(|| request.name.clone());
+    if *named != request.name {
+        return Err(bad_request(format!(
+            "Connector name configuration ({named}) doesn't match connector name in the request ({})",
+            request.name
+        )));
+    }
+    let view = rest.herder.create(config, target).await?;
+    Ok(created(&rest, &headers, &request.name, &view))
+}
+
+fn bad_request(message: String) -> RestError {
+    RestError { status: StatusCode::BAD_REQUEST, message }
+}
+
+fn created(rest: &Rest, headers: &HeaderMap, name: &str, view: &ConnectorView) -> Response {
+    let host = headers
+        .get(header::HOST)
+        .and_then(|host| host.to_str().ok())
+        .unwrap_or(&rest.worker_id);
+    let location = format!("http://{host}/connectors/{}", utf8_percent_encode(name, PATH));
+    let mut response = payload::answer(StatusCode::CREATED, &payload::info(name, view));
+    if let Ok(location) = location.parse() {
+        response.headers_mut().insert(header::LOCATION, location);
+    }
+    response
+}
+
+fn find(rest: &Rest, name: &str) -> Result<ConnectorView, RestError> {
+    rest.herder
+        .view(name)
+        .ok_or_else(|| RestError::not_found(format!("Connector {name} not found")))
+}
+
+pub(super) async fn show(State(rest): Shared, Path(name): Path<String>) -> Answer {
+    let view = find(&rest, &name)?;
+    Ok(payload::ok(&payload::info(&name, &view)))
+}
+
+pub(super) async fn delete(State(rest): Shared, Path(name): Path<String>) -> Answer {
+    rest.herder.delete(&name).await?;
+    Ok(StatusCode::NO_CONTENT.into_response())
+}
+
+pub(super) async fn config(State(rest): Shared, Path(name): Path<String>) -> Answer {
+    Ok(payload::ok(&json!(find(&rest, &name)?.config)))
+}
+
+pub(super) async fn put_config(
+    State(rest): Shared,
+    Path(name): Path<String>,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Answer {
+    let mut config = payload::config(&body)?;
+    let named = config.entry("name".to_owned()).or_insert_with(|| name.clone());
+    if *named != name {
+        return Err(bad_request(format!(
+            "Connector name configuration ({named}) doesn't match connector name in the URL ({name})"
+        )));
+    }
+    let (put, view) = rest.herder.put(config).await?;
+    Ok(match put {
+        Put::Created => created(&rest, &headers, &name, &view),
+        Put::Updated => payload::ok(&payload::info(&name, &view)),
+    })
+}
+
+pub(super) async fn status(State(rest): Shared, Path(name): Path<String>) -> Answer {
+    let view = rest
+        .herder
+        .view(&name)
+        .ok_or_else(|| RestError::not_found(format!("No status found for connector {name}")))?;
+    Ok(payload::ok(&payload::state(&name, &view, &rest.worker_id)))
+}
+
+pub(super) async fn tasks(State(rest): Shared, Path(name): Path<String>) -> Answer {
+    let view = find(&rest, &name)?;
+    let tasks: Vec<Value> = view
+        .task
+        .iter()
+        .map(|_| {
+            let mut config = view.config.clone();
+            let class = "io.conduktor.connect.websocket.WebSocketSourceTask";
+            config.insert("task.class".to_owned(), class.to_owned());
+            json!({"id": {"connector": name, "task": 0}, "config": config})
+        })
+        .collect();
+    Ok(payload::ok(&json!(tasks)))
+}
+
+async fn set_target(rest: Arc<Rest>, name: &str, target: Target, done: StatusCode) -> Answer {
+    rest.herder.set_target(name, target).await?;
+    Ok(done.into_response())
+}
+
+pub(super) async fn pause(State(rest): Shared, Path(name): Path<String>) -> Answer {
+    set_target(rest, &name, Target::Paused, StatusCode::ACCEPTED).await
+}
+
+pub(super) async fn resume(State(rest): Shared, Path(name): Path<String>) -> Answer {
+    set_target(rest, &name, Target::Started, StatusCode::ACCEPTED).await
+}
+
+pub(super) async fn stop(State(rest): Shared, Path(name): Path<String>) -> Answer {
+    set_target(rest, &name, Target::Stopped, StatusCode::NO_CONTENT).await
+}
+
+pub(super) async fn restart(
+    State(rest): Shared,
+    Path(name): Path<String>,
+    RawQuery(raw): RawQuery,
+) -> Answer {
+    let flag = |name: &str| {
+        query(raw.as_deref()).any(|(key, value)| key == name && value.eq_ignore_ascii_case("true"))
+    };
+    let (include_tasks, only_failed) = (flag("includeTasks"), flag("onlyFailed"));
+    rest.herder.restart(&name, include_tasks, only_failed).await?;
+    if !include_tasks && !only_failed {
+        return Ok(StatusCode::NO_CONTENT.into_response());
+    }
+    let view = find(&rest, &name)?;
+    let state = payload::state(&name, &view, &rest.worker_id);
+    Ok(payload::answer(StatusCode::ACCEPTED, &state))
+}
+
+pub(super) async fn plugins() -> Response {
+    payload::ok(&json!([
+        {"class": CONNECTOR_CLASS, "type": "source", "version": CONNECTOR_VERSION}
+    ]))
+}

@@ -1,0 +1,156 @@
+//! Bodies: what comes in and what goes out, in Connect's shapes.
+
+use std::collections::BTreeMap;
+
+use axum::http::{StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use serde_json::{Map, Value, json};
+
+use crate::herder::ConnectorView;
+
+/// An answer that is an error.
+#[derive(Debug)]
+pub(super) struct RestError {
+    pub(super) status: StatusCode,
+    pub(super) message: String,
+}
+
+impl RestError {
+    pub(super) fn not_found(message: String) -> Self {
+        Self { status: StatusCode::NOT_FOUND, message }
+    }
+
+    /// Connect answers 500 to bodies it cannot read.
+    pub(super) fn unreadable(message: impl Into<String>) -> Self {
+        Self {
+            status: StatusCode::INTERNAL_SERVER_ERROR,
+            message: message.into(),
+        }
+    }
+}
+
+impl IntoResponse for RestError {
+    fn into_response(self) -> Response {
+        let body = json!({"error_code": self.status.as_u16(), "message": self.message});
+        answer(self.status, &body)
+    }
+}
+
+/// 200 with a JSON body.
+pub(super) fn ok(body: &Value) -> Response {
+    answer(StatusCode::OK, body)
+}
+
+/// Any status with a JSON body.
+pub(super) fn answer(status: StatusCode, body: &Value) -> Response {
+    let content_type = [(header::CONTENT_TYPE, "application/json")];
+    (status, content_type, body.to_string()).into_response()
+}
+
+/// The body of POST /connectors.
+#[derive(Debug)]
+pub(super) struct CreateRequest {
+    pub(super) name: String,
+    pub(super) config: BTreeMap<String, String>,
+    pub(super) initial_state: Option<String>,
+}
+
+/// Reads the body of POST /connectors.
+pub(super) fn create_request(body: &[u8]) -> Result<CreateRequest, RestError> {
+    let mut fields = object(body)?;
+    let name = match fields.remove("name") {
+        None | Some(Value::Null) => String::new(),
+        Some(Value::String(name)) => name.trim().to_owned(),
+        Some(_) => return Err(RestError::unreadable("name must be a string")),
+    };
+    let config = match fields.remove("config") {
+        Some(Value::Object(config)) => texts(config)?,
+        _ => return Err(RestError::unreadable("config must be an object of strings")),
+    };
+    let initial_state = match fields.remove("initial_state") {
+        None | Some(Value::Null) => None,
+        Some(Value::String(state)) => Some(state),
+        Some(_) => return Err(RestError::unreadable("initial_state must be a string")),
+    };
+    if let Some(unknown) = fields.keys().next() {
+        return Err(RestError::unreadable(format!(
+            "Unrecognized field \"{unknown}\" (known properties: \"name\", \"config\", \"initial_state\")"
+        )));
+    }
+    Ok(CreateRequest { name, config, initial_state })
+}
+
+/// Reads a body that is a configuration.
+pub(super) fn config(body: &[u8]) -> Result<BTreeMap<String, String>, RestError> {
+    texts(object(body)?)
+}
+
+fn object(body: &[u8]) -> Result<Map<String, Value>, RestError> {
+    match serde_json::from_slice(body) {
+        Ok(Value::Object(fields)) => Ok(fields),
+        Ok(_) => Err(RestError::unreadable("the body must be a JSON object")),
+        Err(error) => Err(RestError::unreadable(format!("the body is not valid JSON: {error}"))),
+    }
+}
+
+/// Numbers and booleans become the texts that were written.
+fn texts(fields: Map<String, Value>) -> Result<BTreeMap<String, String>, RestError> {
+    let text = |(key, value): (String, Value)| match value {
+        Value::String(text) => Ok((key, text)),
+        Value::Number(number) => Ok((key, number.to_string())),
+        Value::Bool(flag) => Ok((key, flag.to_string())),
+        Value::Null | Value::Array(_) | Value::Object(_) => Err(RestError::unreadable(format!(
+            "the value of {key} must be a string"
+        ))),
+    };
+    fields.into_iter().map(text).collect()
+}
+
+/// `ConnectorInfo`.
+pub(super) fn info(name: &str, view: &ConnectorView) -> Value {
+    let tasks: Vec<Value> = view.task.iter().map(|_| json!({"connector": name, "task": 0})).collect();
+    json!({"name": name, "config": view.config, "tasks": tasks, "type": "source"})
+}
+
+/// `ConnectorStateInfo`.
+pub(super) fn state(name: &str, view: &ConnectorView, worker_id: &str) -> Value {
+    let task = |task: &crate::herder::TaskView| {
+        let mut shown = json!({"id": 0, "state": task.state, "worker_id": worker_id});
+        if let Some(trace) = &task.trace {
+            shown["trace"] = json!(trace);
+        }
+        shown
+    };
+    let tasks: Vec<Value> = view.task.iter().map(task).collect();
+    json!({
+        "name": name,
+        "connector": {"state": view.state, "worker_id": worker_id},
+        "tasks": tasks,
+        "type": "source",
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn scalars_become_texts_and_nothing_else_does() {
+        let read = config(br#"{"a":1,"b":true,"c":"x","d":1.50}"#).expect("readable");
+        let pairs: Vec<_> = read.iter().map(|(k, v)| (k.as_str(), v.as_str())).collect();
+        assert_eq!(pairs[..3], [("a", "1"), ("b", "true"), ("c", "x")]);
+        for body in [&b"{\"a\":null}"[..], b"{\"a\":[]}", b"[]", b"", b"{"] {
+            let error = config(body).expect_err("unreadable");
+            assert_eq!(error.status, StatusCode::INTERNAL_SERVER_ERROR);
+        }
+    }
+
+    #[test]
+    fn unknown_fields_of_a_create_request_are_refused() {
+        let body = br#"{"name":" n ","config":{"a":"b"},"initial_state":"paused"}"#;
+        let request = create_request(body).expect("readable");
+        assert_eq!((request.name.as_str(), request.initial_state.as_deref()), ("n", Some("paused")));
+        assert!(create_request(br#"{"name":"n","config":{},"x":1}"#).is_err());
+        assert!(create_request(br#"{"name":"n"}"#).is_err());
+    }
+}

@@ -1,0 +1,61 @@
+//! `GET /connectors/{connector}/session`: what the session is doing and why,
+//! which Connect's `state` has no words for.
+
+use std::sync::atomic::Ordering::Relaxed;
+use std::time::SystemTime;
+
+use axum::extract::{Path, State};
+use axum::response::Response;
+use serde_json::{Value, json};
+use websocket_source::metrics::DropReason;
+
+use super::Shared;
+use super::payload::{self, RestError};
+use crate::herder::TaskView;
+
+pub(super) async fn show(
+    State(rest): Shared,
+    Path(name): Path<String>,
+) -> Result<Response, RestError> {
+    let view = rest
+        .herder
+        .view(&name)
+        .ok_or_else(|| RestError::not_found(format!("Connector {name} not found")))?;
+    let tasks: Vec<Value> = view.task.iter().map(task).collect();
+    Ok(payload::ok(&json!({"name": name, "tasks": tasks})))
+}
+
+fn task(view: &TaskView) -> Value {
+    let (Some(session), Some(metrics)) = (&view.session, &view.metrics) else {
+        return json!({"id": 0, "session": "failed", "reason": view.trace});
+    };
+    json!({
+        "id": 0,
+        "session": session.phase.name(),
+        "reason": session.reason,
+        "url": session.url,
+        "since": session.since.map(timestamp),
+        "refused_status": session.refused_status,
+        "failed_attempts": session.attempt,
+        "next_attempt_at": session.next_attempt_at.map(timestamp),
+        "connections": session.generation,
+        "paused": session.paused,
+        "received_messages": metrics.received.load(Relaxed),
+        "received_bytes": metrics.received_bytes.load(Relaxed),
+        "produced_records": metrics.produced.load(Relaxed),
+        "queue_messages": metrics.queue_messages.load(Relaxed),
+        "queue_bytes": metrics.queue_bytes.load(Relaxed),
+        "queue_capacity_messages": metrics.queue_capacity_messages.load(Relaxed),
+        "dropped_messages": {
+            "overflow": metrics.dropped(DropReason::Overflow),
+            "binary": metrics.dropped(DropReason::Binary),
+            "stop": metrics.dropped(DropReason::Stop),
+        },
+    })
+}
+
+/// RFC 3339 in UTC.
+fn timestamp(at: SystemTime) -> Option<String> {
+    let at = jiff::Timestamp::try_from(at).ok()?;
+    Some(format!("{at:.3}"))
+}
