@@ -1,0 +1,4 @@
+//! The parts of the native worker, as a library so that the binary, the tests
+//! and the benches use the same code.
+
+pub mod log;
