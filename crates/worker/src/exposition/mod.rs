@@ -1,0 +1,364 @@
+//! What `GET /metrics` answers: the counters of the worker and its tasks in
+//! Prometheus' text format 0.0.4.
+//!
+//! Names that Kafka Connect's users already scrape, graph and alert on are kept:
+//! they are what the JMX exporter makes of Connect's beans (type and attribute
+//! joined by `_`). What Connect does not measure is under
+//! `kafka_connect_websocket_`. Rates are not given; `rate()` computes them from
+//! the totals.
+
+mod text;
+mod window;
+
+use std::sync::atomic::Ordering::Relaxed;
+use std::time::Instant;
+
+use websocket_source::metrics::{DropReason, LATENCY_BOUNDS_US, TaskMetrics};
+use websocket_source::sink::Progress;
+
+use text::{Family, Kind};
+use window::BatchTimes;
+
+/// Value of the `Content-Type` header for what [`Exposition::render`] returns.
+pub const CONTENT_TYPE: &str = "text/plain; version=0.0.4; charset=utf-8";
+
+/// One task as it is now.
+#[derive(Clone, Copy, Debug)]
+pub struct TaskReading<'a> {
+    /// The connector's name.
+    pub connector: &'a str,
+    /// The task's number.
+    pub task: u32,
+    /// Its state in Connect's spelling: `RUNNING`, `PAUSED`, `FAILED`,
+    /// `UNASSIGNED`, `RESTARTING`, `STOPPED`.
+    pub state: &'a str,
+    /// Its counters.
+    pub metrics: &'a TaskMetrics,
+    /// Records handed to the producer and acknowledged, since the task started.
+    pub progress: Progress,
+}
+
+/// Starts of connectors or tasks since the worker began.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct StartupCounts {
+    /// All attempts that have ended.
+    pub attempts: u64,
+    /// Those that failed.
+    pub failures: u64,
+}
+
+/// The worker as it is now.
+#[derive(Clone, Copy, Debug)]
+pub struct WorkerReading<'a> {
+    /// The worker's version.
+    pub version: &'a str,
+    /// The names of its connectors.
+    pub connectors: &'a [&'a str],
+    /// Starts of connectors.
+    pub connector_startup: StartupCounts,
+    /// Starts of tasks.
+    pub task_startup: StartupCounts,
+}
+
+/// Renders readings; keeps what the time-windowed values need between two
+/// calls. Have one per worker: it takes the longest hand-over out of each
+/// task's counters when it reads it.
+#[derive(Debug, Default)]
+pub struct Exposition {
+    batch_times: BatchTimes,
+}
+
+impl Exposition {
+    /// Nothing read yet.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// The readings as text; `now` is when they were taken.
+    pub fn render(
+        &mut self,
+        now: Instant,
+        worker: &WorkerReading<'_>,
+        tasks: &[TaskReading<'_>],
+    ) -> String {
+        self.batch_times.sample(now, tasks);
+        let mut out = String::with_capacity(4096 + tasks.len() * 4096);
+        worker_families(&mut out, worker, tasks);
+        connector_families(&mut out, worker, tasks);
+        source_task_families(&mut out, tasks);
+        self.batch_time_families(&mut out, tasks);
+        queue_families(&mut out, tasks);
+        session_families(&mut out, tasks);
+        latency_family(&mut out, tasks);
+        out
+    }
+
+    fn batch_time_families(&self, out: &mut String, tasks: &[TaskReading<'_>]) {
+        let families = [
+            (
+                "kafka_connect_source_task_metrics_poll_batch_avg_time_ms",
+                "Average time of handing a batch to the producer over the last 30 to 60 seconds.",
+            ),
+            (
+                "kafka_connect_source_task_metrics_poll_batch_max_time_ms",
+                "Longest time of handing a batch to the producer over the last 30 to 60 seconds.",
+            ),
+        ];
+        for (index, (name, help)) in families.into_iter().enumerate() {
+            let mut family = Family::new(out, name, Kind::Gauge, help);
+            for task in tasks {
+                let (average_ms, max_ms) = self.batch_times.get(task.connector, task.task);
+                family.number(&labels(task), [average_ms, max_ms][index]);
+            }
+        }
+    }
+}
+
+type Labels = [(&'static str, String); 2];
+
+fn labels(task: &TaskReading<'_>) -> Labels {
+    [
+        ("connector", task.connector.to_owned()),
+        ("task", task.task.to_string()),
+    ]
+}
+
+fn per_task(
+    out: &mut String,
+    (name, kind, help): (&str, Kind, &str),
+    tasks: &[TaskReading<'_>],
+    value: impl Fn(&TaskReading<'_>) -> u64,
+) {
+    let mut family = Family::new(out, name, kind, help);
+    for task in tasks {
+        family.count(&labels(task), value(task));
+    }
+}
+
+fn worker_families(out: &mut String, worker: &WorkerReading<'_>, tasks: &[TaskReading<'_>]) {
+    Family::new(
+        out,
+        "kafka_connect_websocket_build_info",
+        Kind::Gauge,
+        "Always 1; the worker's version is a label.",
+    )
+    .count(&[("version", worker.version.to_owned())], 1);
+    let of = |what: &str| format!("kafka_connect_connect_worker_metrics_{what}");
+    let counts = [
+        ("connector", "Connectors", worker.connectors.len()),
+        ("task", "Tasks", tasks.len()),
+    ];
+    for (what, title, count) in counts {
+        let help = format!("{title} in this worker.");
+        let name = of(&format!("{what}_count"));
+        Family::new(out, &name, Kind::Gauge, &help).count(&[], count as u64);
+    }
+    let startups = [
+        ("connector", worker.connector_startup),
+        ("task", worker.task_startup),
+    ];
+    for (what, counts) in startups {
+        let succeeded = counts.attempts.saturating_sub(counts.failures);
+        let values = [
+            ("attempts", "were tried", counts.attempts),
+            ("success", "succeeded", succeeded),
+            ("failure", "failed", counts.failures),
+        ];
+        for (which, did, value) in values {
+            let help = format!("Starts of a {what} that {did}.");
+            let name = of(&format!("{what}_startup_{which}_total"));
+            Family::new(out, &name, Kind::Counter, &help).count(&[], value);
+        }
+    }
+}
+
+fn connector_families(out: &mut String, worker: &WorkerReading<'_>, tasks: &[TaskReading<'_>]) {
+    let states = [
+        ("total", ""),
+        ("running", "RUNNING"),
+        ("paused", "PAUSED"),
+        ("failed", "FAILED"),
+        ("unassigned", "UNASSIGNED"),
+        ("restarting", "RESTARTING"),
+    ];
+    for (name, state) in states {
+        let name = format!("kafka_connect_connect_worker_metrics_connector_{name}_task_count");
+        let help = if state.is_empty() {
+            "Tasks of the connector.".to_owned()
+        } else {
+            format!("Tasks of the connector in state {state}.")
+        };
+        let mut family = Family::new(out, &name, Kind::Gauge, &help);
+        for connector in worker.connectors {
+            let matching = tasks
+                .iter()
+                .filter(|task| task.connector == *connector)
+                .filter(|task| state.is_empty() || task.state == state);
+            let label = [("connector", (*connector).to_owned())];
+            family.count(&label, matching.count() as u64);
+        }
+    }
+}
+
+fn source_task_families(out: &mut String, tasks: &[TaskReading<'_>]) {
+    per_task(
+        out,
+        (
+            "kafka_connect_source_task_metrics_source_record_poll_total",
+            Kind::Counter,
+            "Records handed to the producer since the task started.",
+        ),
+        tasks,
+        |task| task.progress.taken,
+    );
+    per_task(
+        out,
+        (
+            "kafka_connect_source_task_metrics_source_record_write_total",
+            Kind::Counter,
+            "Records acknowledged by Kafka since the task started.",
+        ),
+        tasks,
+        |task| task.progress.acknowledged,
+    );
+    per_task(
+        out,
+        (
+            "kafka_connect_source_task_metrics_source_record_active_count",
+            Kind::Gauge,
+            "Records handed to the producer and not yet acknowledged.",
+        ),
+        tasks,
+        |task| {
+            task.progress
+                .taken
+                .saturating_sub(task.progress.acknowledged)
+        },
+    );
+}
+
+fn queue_families(out: &mut String, tasks: &[TaskReading<'_>]) {
+    per_task(
+        out,
+        (
+            "kafka_connect_websocket_queue_messages",
+            Kind::Gauge,
+            "Messages waiting in the task's buffer.",
+        ),
+        tasks,
+        |task| task.metrics.queue_messages.load(Relaxed),
+    );
+    per_task(
+        out,
+        (
+            "kafka_connect_websocket_queue_capacity_messages",
+            Kind::Gauge,
+            "Messages the buffer takes: websocket.message.queue.size.",
+        ),
+        tasks,
+        |task| task.metrics.queue_capacity_messages.load(Relaxed),
+    );
+    per_task(
+        out,
+        (
+            "kafka_connect_websocket_queue_bytes",
+            Kind::Gauge,
+            "Payload bytes waiting in the task's buffer.",
+        ),
+        tasks,
+        |task| task.metrics.queue_bytes.load(Relaxed),
+    );
+}
+
+fn session_families(out: &mut String, tasks: &[TaskReading<'_>]) {
+    per_task(
+        out,
+        (
+            "kafka_connect_websocket_received_total",
+            Kind::Counter,
+            "Data messages read from the WebSocket.",
+        ),
+        tasks,
+        |task| task.metrics.received.load(Relaxed),
+    );
+    per_task(
+        out,
+        (
+            "kafka_connect_websocket_received_bytes_total",
+            Kind::Counter,
+            "Payload bytes of the data messages read.",
+        ),
+        tasks,
+        |task| task.metrics.received_bytes.load(Relaxed),
+    );
+    per_task(
+        out,
+        (
+            "kafka_connect_websocket_reconnects_total",
+            Kind::Counter,
+            "Reconnection attempts after the first connect.",
+        ),
+        tasks,
+        |task| task.metrics.reconnects.load(Relaxed),
+    );
+    per_task(
+        out,
+        (
+            "kafka_connect_websocket_connected",
+            Kind::Gauge,
+            "1 while the WebSocket session is live, else 0.",
+        ),
+        tasks,
+        |task| u64::from(task.metrics.connected.load(Relaxed)),
+    );
+    dropped_family(out, tasks);
+    let mut family = Family::new(
+        out,
+        "kafka_connect_websocket_last_message_timestamp_seconds",
+        Kind::Gauge,
+        "When the last data message came, seconds since the epoch; 0 before the first.",
+    );
+    for task in tasks {
+        let at_ms = task.metrics.last_message_at_ms.load(Relaxed);
+        family.number(&labels(task), at_ms as f64 / 1e3);
+    }
+}
+
+fn dropped_family(out: &mut String, tasks: &[TaskReading<'_>]) {
+    let mut family = Family::new(
+        out,
+        "kafka_connect_websocket_dropped_total",
+        Kind::Counter,
+        "Messages received and not passed on, by reason.",
+    );
+    for task in tasks {
+        for reason in DropReason::ALL {
+            let [connector, number] = labels(task);
+            let all = [connector, number, ("reason", reason.label().to_owned())];
+            family.count(&all, task.metrics.dropped(reason));
+        }
+    }
+}
+
+fn latency_family(out: &mut String, tasks: &[TaskReading<'_>]) {
+    let mut family = Family::new(
+        out,
+        "kafka_connect_websocket_receive_to_ack_seconds",
+        Kind::Histogram,
+        "Time from the socket read to Kafka's acknowledgement.",
+    );
+    for task in tasks {
+        let seen = task.metrics.receive_to_ack.snapshot();
+        let bounds = LATENCY_BOUNDS_US.iter().map(|us| *us as f64 / 1e6);
+        let buckets: Vec<_> = bounds.zip(seen.cumulative).collect();
+        family.histogram(
+            &labels(task),
+            &buckets,
+            seen.count,
+            seen.sum_us as f64 / 1e6,
+        );
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,233 @@
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
+
+use super::*;
+
+type Sample = (String, BTreeMap<String, String>, f64);
+
+/// A strict reader of text format 0.0.4: every line must be known, every
+/// family declared once and before its samples, every sample unique.
+fn parse(text: &str) -> (BTreeMap<String, String>, Vec<Sample>) {
+    assert!(text.ends_with('\n'));
+    let (mut kinds, mut helped, mut samples) = (BTreeMap::new(), BTreeSet::new(), Vec::new());
+    let mut family = String::new();
+    for line in text.lines() {
+        if let Some(rest) = line.strip_prefix("# HELP ") {
+            let (name, help) = rest.split_once(' ').unwrap();
+            assert!(helped.insert(name.to_owned()) && !help.is_empty(), "{line}");
+            name.clone_into(&mut family);
+        } else if let Some(rest) = line.strip_prefix("# TYPE ") {
+            let (name, kind) = rest.split_once(' ').unwrap();
+            assert_eq!(name, family);
+            assert!(["counter", "gauge", "histogram"].contains(&kind));
+            assert!(kinds.insert(name.to_owned(), kind.to_owned()).is_none());
+            assert_eq!(kind == "counter", name.ends_with("_total"), "{name}");
+        } else {
+            let sample = sample(line);
+            let base = match kinds[&family].as_str() {
+                "histogram" => ["_bucket", "_sum", "_count"]
+                    .iter()
+                    .find_map(|suffix| sample.0.strip_suffix(suffix))
+                    .unwrap(),
+                _ => &sample.0,
+            };
+            assert_eq!(base, family, "{line}");
+            samples.push(sample);
+        }
+    }
+    let unique: BTreeSet<_> = samples
+        .iter()
+        .map(|(name, labels, _)| (name, labels))
+        .collect();
+    assert_eq!(unique.len(), samples.len());
+    (kinds, samples)
+}
+
+fn is_name(name: &str) -> bool {
+    let first = name.chars().next().unwrap();
+    (first.is_ascii_alphabetic() || first == '_')
+        && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_')
+}
+
+fn sample(line: &str) -> Sample {
+    let at = line.find(['{', ' ']).unwrap();
+    let (name, mut rest) = line.split_at(at);
+    assert!(is_name(name), "{line}");
+    let mut labels = BTreeMap::new();
+    if let Some(inner) = rest.strip_prefix('{') {
+        rest = inner;
+        loop {
+            let (label, after) = rest.split_once("=\"").unwrap();
+            assert!(is_name(label), "{line}");
+            let (value, after) = quoted(after);
+            assert!(labels.insert(label.to_owned(), value).is_none());
+            if let Some(end) = after.strip_prefix('}') {
+                rest = end;
+                break;
+            }
+            rest = after.strip_prefix(',').unwrap();
+        }
+    }
+    let number = rest.strip_prefix(' ').unwrap();
+    (name.to_owned(), labels, number.parse().unwrap())
+}
+
+fn quoted(text: &str) -> (String, &str) {
+    let (mut value, mut chars) = (String::new(), text.char_indices());
+    while let Some((at, c)) = chars.next() {
+        match c {
+            '"' => return (value, &text[at + 1..]),
+            '\\' => value.push(match chars.next().unwrap().1 {
+                'n' => '\n',
+                c @ ('"' | '\\') => c,
+                other => panic!("escape {other}"),
+            }),
+            c => value.push(c),
+        }
+    }
+    panic!("no closing quote")
+}
+
+const ODD: &str = "odd \"name\"\\ with\nall, of {it}=";
+
+fn reading<'a>(connector: &'a str, state: &'a str, metrics: &'a TaskMetrics) -> TaskReading<'a> {
+    TaskReading {
+        connector,
+        task: 0,
+        state,
+        metrics,
+        progress: Progress {
+            taken: 100,
+            acknowledged: 90,
+        },
+    }
+}
+
+fn rendered() -> String {
+    let metrics = TaskMetrics::default();
+    metrics.received.store(120, Relaxed);
+    metrics.connected.store(true, Relaxed);
+    metrics.last_message_at_ms.store(1_700_000_000_500, Relaxed);
+    metrics.queue_messages.store(7, Relaxed);
+    metrics.queue_capacity_messages.store(10_000, Relaxed);
+    metrics.batches.store(4, Relaxed);
+    metrics.batch_time_us.store(6_000, Relaxed);
+    metrics.batch_time_max_us.store(3_000, Relaxed);
+    metrics.add_dropped(DropReason::Overflow, 13);
+    metrics
+        .receive_to_ack
+        .observe(Duration::from_micros(700), 80);
+    metrics.receive_to_ack.observe(Duration::from_secs(120), 10);
+    let idle = TaskMetrics::default();
+    let worker = WorkerReading {
+        version: "1.2.3",
+        connectors: &["feed", ODD, "none"],
+        connector_startup: StartupCounts {
+            attempts: 3,
+            failures: 1,
+        },
+        task_startup: StartupCounts {
+            attempts: 2,
+            failures: 0,
+        },
+    };
+    let tasks = [
+        reading("feed", "RUNNING", &metrics),
+        reading(ODD, "FAILED", &idle),
+    ];
+    Exposition::new().render(Instant::now(), &worker, &tasks)
+}
+
+fn value(samples: &[Sample], name: &str, labels: &[(&str, &str)]) -> f64 {
+    let has = |sample: &&Sample| {
+        let wanted = labels
+            .iter()
+            .all(|(k, v)| sample.1.get(*k).is_some_and(|x| x == v));
+        sample.0 == name && sample.1.len() == labels.len() && wanted
+    };
+    samples
+        .iter()
+        .find(has)
+        .unwrap_or_else(|| panic!("no {name} {labels:?}"))
+        .2
+}
+
+#[test]
+#[allow(clippy::float_cmp)]
+fn the_documented_queries_find_their_series() {
+    let (kinds, samples) = parse(&rendered());
+    let task = [("connector", "feed"), ("task", "0")];
+    let expected = [
+        ("source_task_metrics_source_record_poll_total", 100.0),
+        ("source_task_metrics_source_record_write_total", 90.0),
+        ("source_task_metrics_source_record_active_count", 10.0),
+        ("source_task_metrics_poll_batch_avg_time_ms", 1.5),
+        ("source_task_metrics_poll_batch_max_time_ms", 3.0),
+        ("websocket_received_total", 120.0),
+        ("websocket_connected", 1.0),
+        ("websocket_queue_messages", 7.0),
+        ("websocket_queue_capacity_messages", 10_000.0),
+        ("websocket_last_message_timestamp_seconds", 1_700_000_000.5),
+    ];
+    for (name, number) in expected {
+        let name = format!("kafka_connect_{name}");
+        assert_eq!(value(&samples, &name, &task), number, "{name}");
+    }
+    assert_eq!(
+        kinds["kafka_connect_source_task_metrics_source_record_poll_total"],
+        "counter"
+    );
+    let dropped = [task[0], task[1], ("reason", "overflow")];
+    assert_eq!(
+        value(&samples, "kafka_connect_websocket_dropped_total", &dropped),
+        13.0
+    );
+}
+
+#[test]
+#[allow(clippy::float_cmp)]
+fn the_worker_and_its_connectors_are_counted() {
+    let (_, samples) = parse(&rendered());
+    let of = |name: &str, labels: &[(&str, &str)]| {
+        value(
+            &samples,
+            &format!("kafka_connect_connect_worker_metrics_{name}"),
+            labels,
+        )
+    };
+    assert_eq!(of("connector_count", &[]), 3.0);
+    assert_eq!(of("task_count", &[]), 2.0);
+    assert_eq!(of("connector_startup_success_total", &[]), 2.0);
+    assert_eq!(
+        of("connector_failed_task_count", &[("connector", ODD)]),
+        1.0
+    );
+    assert_eq!(
+        of("connector_running_task_count", &[("connector", "feed")]),
+        1.0
+    );
+    assert_eq!(
+        of("connector_total_task_count", &[("connector", "none")]),
+        0.0
+    );
+}
+
+#[test]
+#[allow(clippy::float_cmp)]
+fn the_histogram_is_cumulative_and_in_seconds() {
+    let (kinds, samples) = parse(&rendered());
+    let name = "kafka_connect_websocket_receive_to_ack_seconds";
+    assert_eq!(kinds[name], "histogram");
+    let buckets: Vec<_> = samples
+        .iter()
+        .filter(|(n, labels, _)| *n == format!("{name}_bucket") && labels["connector"] == "feed")
+        .map(|(_, labels, value)| (labels["le"].parse::<f64>().unwrap(), *value))
+        .collect();
+    assert_eq!(buckets.len(), LATENCY_BOUNDS_US.len() + 1);
+    assert!(buckets.is_sorted());
+    assert_eq!(buckets[1..3], [(0.0005, 0.0), (0.001, 80.0)]);
+    assert_eq!(buckets.last().unwrap(), &(f64::INFINITY, 90.0));
+    let task = [("connector", "feed"), ("task", "0")];
+    assert_eq!(value(&samples, &format!("{name}_count"), &task), 90.0);
+    assert!((value(&samples, &format!("{name}_sum"), &task) - 1200.056).abs() < 1e-6);
+}

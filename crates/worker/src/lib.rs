@@ -1,0 +1,5 @@
+//! The parts of the native worker, as a library so that the binary, the tests
+//! and the benches use the same code.
+
+pub mod exposition;
+pub mod log;
