@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use websocket_source::metrics::TaskMetrics;
-use websocket_source::settings::redact;
+use websocket_source::sink::Progress;
 use websocket_source::task::{SessionStatus, TaskHandle};
 
 use crate::files::InitialState;
@@ -100,6 +100,8 @@ pub struct TaskView {
     pub session: Option<SessionStatus>,
     /// Its counters; `None` if it never started.
     pub metrics: Option<Arc<TaskMetrics>>,
+    /// How far its records have come.
+    pub progress: Progress,
 }
 
 impl Connector {
@@ -125,6 +127,7 @@ impl Connector {
                 trace: Some(trace.clone()),
                 session: None,
                 metrics: None,
+                progress: Progress::default(),
             }),
             Slot::Started(started) => {
                 let trace = started.handle.failure().map(|failure| failure.trace);
@@ -133,6 +136,7 @@ impl Connector {
                     trace,
                     session: Some(started.handle.status()),
                     metrics: Some(Arc::clone(started.handle.metrics())),
+                    progress: started.handle.progress(),
                 })
             }
         }
@@ -145,10 +149,5 @@ impl Connector {
             Slot::Unstartable { .. } => true,
             Slot::Started(started) => started.handle.failure().is_some(),
         }
-    }
-
-    /// The URL it was configured with, without secrets.
-    pub(super) fn shown_url(&self) -> String {
-        self.config.get("websocket.url").map(|url| redact(url)).unwrap_or_default()
     }
 }

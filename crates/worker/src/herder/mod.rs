@@ -13,6 +13,7 @@ mod error;
 mod start;
 
 use std::collections::BTreeMap;
+use std::sync::atomic::Ordering::Relaxed;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -28,6 +29,7 @@ use crate::kafka_settings::SystemTrust;
 use crate::offsets::OffsetStore;
 use crate::producer::ProducerPool;
 use connector::{Connector, Slot};
+use start::Startups;
 
 /// How a connector is written when it is put.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -46,6 +48,7 @@ pub struct Herder {
     dialer: Arc<Dialer>,
     offsets: Arc<Mutex<OffsetStore>>,
     connectors: Mutex<BTreeMap<String, Connector>>,
+    startups: Startups,
     /// Held during a change, which may have to wait for a task's end.
     changing: tokio::sync::Mutex<()>,
 }
@@ -60,6 +63,7 @@ impl Herder {
             dialer: Arc::new(Dialer::platform()),
             offsets: Arc::new(Mutex::new(offsets)),
             connectors: Mutex::default(),
+            startups: Startups::default(),
             changing: tokio::sync::Mutex::default(),
         }
     }
@@ -148,6 +152,7 @@ impl Herder {
             tracing::warn!(target: "Herder", connector = %plan.name, "{warning}");
         }
         let name = plan.name.clone();
+        self.startups.connectors.fetch_add(1, Relaxed);
         // A connector that is created paused has no task until it is resumed.
         let slot = if target == Target::Started { self.start(plan) } else { Slot::Empty };
         let connector = Connector { config, target, slot };

@@ -1,5 +1,6 @@
 //! Starting a task where its stored offset ends, and committing offsets.
 
+use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::sync::{Arc, PoisonError};
 use std::time::Duration;
 
@@ -8,11 +9,35 @@ use websocket_source::task::{TaskOptions, spawn};
 
 use super::connector::{Slot, Started};
 use super::{Herder, Plan};
+use crate::exposition::StartupCounts;
+
+/// Starts since the worker began. A connector whose configuration is valid
+/// always starts; a task fails to if its producer cannot be made.
+#[derive(Debug, Default)]
+pub(super) struct Startups {
+    pub(super) connectors: AtomicU64,
+    tasks: AtomicU64,
+    failed_tasks: AtomicU64,
+}
 
 impl Herder {
+    /// Starts of connectors and of tasks.
+    pub fn startup_counts(&self) -> (StartupCounts, StartupCounts) {
+        let count = |attempts: &AtomicU64, failures| StartupCounts {
+            attempts: attempts.load(Relaxed),
+            failures,
+        };
+        let failed_tasks = self.startups.failed_tasks.load(Relaxed);
+        (
+            count(&self.startups.connectors, 0),
+            count(&self.startups.tasks, failed_tasks),
+        )
+    }
+
     /// Starts the task of `plan`. A producer that cannot be made fails the
     /// task and not the connector, as in Connect.
     pub(super) fn start(&self, plan: Plan) -> Slot {
+        self.startups.tasks.fetch_add(1, Relaxed);
         let metrics = Arc::new(TaskMetrics::default());
         let sink = self.pool.acquire(&plan.producer).and_then(|producer| {
             producer.sink(&plan.source.topic, Arc::clone(&metrics.receive_to_ack))
@@ -20,6 +45,7 @@ impl Herder {
         let sink = match sink {
             Ok(sink) => sink,
             Err(error) => {
+                self.startups.failed_tasks.fetch_add(1, Relaxed);
                 let reason = format!("Failed to construct kafka producer: {error}");
                 tracing::error!(target: "Worker", connector = %plan.name, task = 0, "{reason}");
                 let trace = format!("org.apache.kafka.common.KafkaException: {reason}");

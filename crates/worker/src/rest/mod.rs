@@ -9,8 +9,8 @@ mod connectors;
 mod payload;
 mod session;
 
-use std::net::SocketAddr;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::time::Instant;
 
 use axum::Router;
 use axum::extract::{Request, State};
@@ -21,7 +21,8 @@ use axum::routing::{get, post, put};
 use serde_json::json;
 use tokio::net::TcpListener;
 
-use crate::files::Listener;
+use crate::exposition::{self, Exposition, TaskReading, WorkerReading};
+use crate::files::{Listener, WorkerConfig};
 use crate::herder::{Herder, HerderError};
 use payload::RestError;
 
@@ -32,7 +33,9 @@ pub struct Rest {
     /// `host:port` by which this worker is known.
     pub worker_id: String,
     /// The Kafka cluster's id, once it is known.
-    pub cluster_id: Arc<std::sync::OnceLock<String>>,
+    pub cluster_id: OnceLock<String>,
+    /// Renders the metrics.
+    pub exposition: Mutex<Exposition>,
 }
 
 type Shared = State<Arc<Rest>>;
@@ -108,9 +111,31 @@ async fn root(State(rest): Shared) -> Response {
 }
 
 async fn metrics(State(rest): Shared) -> Response {
-    let text = crate::exposition::render(&rest.herder);
-    let content_type = [(header::CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")];
-    (content_type, text).into_response()
+    let views = rest.herder.views();
+    let connectors: Vec<&str> = views.iter().map(|(name, _)| name.as_str()).collect();
+    let tasks: Vec<TaskReading<'_>> = views
+        .iter()
+        .filter_map(|(name, view)| {
+            let task = view.task.as_ref()?;
+            Some(TaskReading {
+                connector: name,
+                task: 0,
+                state: task.state,
+                metrics: task.metrics.as_deref()?,
+                progress: task.progress,
+            })
+        })
+        .collect();
+    let (connector_startup, task_startup) = rest.herder.startup_counts();
+    let worker = WorkerReading {
+        version: env!("CARGO_PKG_VERSION"),
+        connectors: &connectors,
+        connector_startup,
+        task_startup,
+    };
+    let mut exposition = rest.exposition.lock().unwrap_or_else(PoisonError::into_inner);
+    let text = exposition.render(Instant::now(), &worker, &tasks);
+    ([(header::CONTENT_TYPE, exposition::CONTENT_TYPE)], text).into_response()
 }
 
 /// Binds a listener of the worker's properties.
@@ -136,17 +161,20 @@ pub async fn serve(
     axum::serve(listener, router(rest)).with_graceful_shutdown(until).await
 }
 
-/// The address that goes into `worker_id`, where the file has none.
-pub fn advertised(listener: &Listener, bound: SocketAddr) -> String {
-    let host = match listener.host.as_str() {
-        "0.0.0.0" | "::" => "127.0.0.1",
-        host => host,
-    };
-    if host.contains(':') {
-        format!("[{host}]:{}", bound.port())
-    } else {
-        format!("{host}:{}", bound.port())
-    }
+/// `host:port` that goes into `worker_id`: `rest.advertised.*` where they are
+/// set, else the first listener's.
+pub fn advertised(config: &WorkerConfig, bound: &[TcpListener]) -> String {
+    let listener = config.listeners.first();
+    let bound_port = bound.first().and_then(|b| b.local_addr().ok()).map(|at| at.port());
+    let port = config.advertised.port.or(bound_port).unwrap_or_default();
+    let any = |host: &&str| !matches!(*host, "0.0.0.0" | "::" | "");
+    let host = config
+        .advertised
+        .host
+        .as_deref()
+        .or_else(|| listener.map(|l| l.host.as_str()).filter(any))
+        .unwrap_or("127.0.0.1");
+    if host.contains(':') { format!("[{host}]:{port}") } else { format!("{host}:{port}") }
 }
 
 impl From<HerderError> for RestError {

@@ -1,0 +1,238 @@
+//! The worker's life: read the files, serve the API, run the connectors until
+//! a signal, then stop them in order (Connect's `ConnectStandalone`).
+//!
+//! Invariant: every way out after a connector has started goes through the
+//! herder's shut-down, except a second signal, which ends at once.
+
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+use std::sync::{Arc, Mutex, OnceLock};
+
+use tokio::net::TcpListener;
+use tokio::signal::unix::{Signal, SignalKind, signal};
+use tokio::sync::oneshot;
+
+use crate::embedded::EmbeddedKafka;
+use crate::exposition::Exposition;
+use crate::files::{ConnectorFile, WorkerConfig};
+use crate::herder::{Herder, Target};
+use crate::kafka_settings::SystemTrust;
+use crate::offsets::OffsetStore;
+use crate::rest::{self, Rest};
+
+/// Exit status when the worker's own settings cannot be used.
+const EXIT_WORKER: u8 = 2;
+/// Exit status when a connector file cannot be used.
+const EXIT_CONNECTOR: u8 = 3;
+/// A process that a signal ended reports this plus the signal's number.
+const EXIT_SIGNAL: u8 = 128;
+
+/// What `standalone` is called with.
+#[derive(Clone, Debug)]
+pub struct StandaloneOptions {
+    /// The worker's properties.
+    pub worker_file: PathBuf,
+    /// Connectors to create, in this order.
+    pub connector_files: Vec<PathBuf>,
+    /// Whether to run a Kafka in this process instead of
+    /// `bootstrap.servers`.
+    pub embedded_kafka: bool,
+}
+
+/// Runs the worker until a signal or a fatal error; the exit status is
+/// `connect-standalone`'s.
+pub async fn run(options: &StandaloneOptions) -> ExitCode {
+    let signals = match Signals::new() {
+        Ok(signals) => signals,
+        Err(error) => return stopping(&format!("signals cannot be received: {error}")),
+    };
+    let started = async {
+        let mut worker = read_worker(&options.worker_file)?;
+        let kafka = if options.embedded_kafka { Some(embedded(&mut worker)?) } else { None };
+        let worker = Worker::start(worker).await?;
+        Ok::<_, String>((kafka, worker))
+    };
+    match started.await {
+        Ok((_kafka, worker)) => worker.run(&options.connector_files, signals).await,
+        Err(error) => stopping(&error),
+    }
+}
+
+fn stopping(error: &str) -> ExitCode {
+    for line in error.lines() {
+        tracing::error!(target: "ConnectStandalone", "Stopping due to error: {line}");
+    }
+    ExitCode::from(EXIT_WORKER)
+}
+
+fn read_worker(path: &Path) -> Result<WorkerConfig, String> {
+    let worker = WorkerConfig::read(path).map_err(|error| error.to_string())?;
+    for warning in &worker.warnings {
+        tracing::warn!(target: "WorkerConfig", "{warning}");
+    }
+    Ok(worker)
+}
+
+fn embedded(worker: &mut WorkerConfig) -> Result<EmbeddedKafka, String> {
+    let kafka = EmbeddedKafka::start(1).map_err(|error| error.to_string())?;
+    worker.bootstrap_servers = kafka.bootstrap_servers();
+    tracing::info!(
+        target: "ConnectStandalone",
+        "Embedded Kafka at {}: it keeps the newest 5 MiB per partition, in memory only",
+        worker.bootstrap_servers
+    );
+    Ok(kafka)
+}
+
+/// A started worker: REST and herder, no connectors yet.
+pub struct Worker {
+    /// Keeps the connectors.
+    pub herder: Arc<Herder>,
+    /// Where the REST API is, `host:port`.
+    pub rest_address: String,
+    stop_rest: Vec<oneshot::Sender<()>>,
+}
+
+impl Worker {
+    /// Opens the offsets and the listeners and serves the API.
+    ///
+    /// # Errors
+    /// In words for the user.
+    pub async fn start(config: WorkerConfig) -> Result<Self, String> {
+        let system_trust = SystemTrust::platform();
+        let offsets = OffsetStore::open(&config.offset_storage_file).map_err(|e| e.to_string())?;
+        let mut listeners = Vec::new();
+        for listener in &config.listeners {
+            listeners.push(rest::bind(listener).await?);
+        }
+        let rest_address = rest::advertised(&config, &listeners);
+        let herder = Arc::new(Herder::new(config, system_trust, offsets));
+        let rest = Arc::new(Rest {
+            herder: Arc::clone(&herder),
+            worker_id: rest_address.clone(),
+            cluster_id: OnceLock::new(),
+            exposition: Mutex::new(Exposition::new()),
+        });
+        let stop_rest = listeners
+            .into_iter()
+            .map(|listener| serve(listener, Arc::clone(&rest)))
+            .collect();
+        tokio::spawn(learn_cluster_id(rest));
+        let committing = Arc::clone(&herder);
+        tokio::spawn(async move { committing.commit_offsets_forever().await });
+        tracing::info!(target: "ConnectStandalone", "REST API at http://{rest_address}/");
+        Ok(Self { herder, rest_address, stop_rest })
+    }
+
+    async fn run(mut self, files: &[PathBuf], mut signals: Signals) -> ExitCode {
+        for file in files {
+            if let Err(error) = self.create(file).await {
+                tracing::error!(
+                    target: "ConnectStandalone",
+                    "Stopping after connector error: {}: {error}",
+                    file.display()
+                );
+                self.stop().await;
+                return ExitCode::from(EXIT_CONNECTOR);
+            }
+        }
+        tracing::info!(target: "ConnectStandalone", "Kafka Connect started");
+        let first = signals.next().await;
+        tracing::info!(target: "ConnectStandalone", "Kafka Connect stopping");
+        let number = tokio::select! {
+            () = self.stop() => first,
+            second = signals.next() => {
+                tracing::warn!(target: "ConnectStandalone", "Second signal: ending at once");
+                second
+            }
+        };
+        tracing::info!(target: "ConnectStandalone", "Kafka Connect stopped");
+        ExitCode::from(EXIT_SIGNAL + number)
+    }
+
+    async fn create(&self, path: &Path) -> Result<(), String> {
+        let file = ConnectorFile::read(path).map_err(|error| error.to_string())?;
+        for warning in &file.warnings {
+            tracing::warn!(target: "ConnectStandalone", "{warning}");
+        }
+        let target = file.initial_state.map_or(Target::Started, Target::from);
+        let created = self.herder.create(file.config, target).await;
+        created.map_err(|error| error.to_string())?;
+        tracing::info!(target: "ConnectStandalone", "Created connector {}", file.name);
+        Ok(())
+    }
+
+    /// Stops the API.
+    pub fn stop_rest(&mut self) {
+        for stop in self.stop_rest.drain(..) {
+            // A server that has ended by itself needs no telling.
+            let _ = stop.send(());
+        }
+    }
+
+    /// Stops the API, then the connectors within the graceful timeout.
+    async fn stop(&mut self) {
+        self.stop_rest();
+        let report = self.herder.shut_down().await;
+        if report.lost > 0 {
+            tracing::error!(
+                target: "Worker",
+                "{} messages could not be delivered within task.shutdown.graceful.timeout.ms",
+                report.lost
+            );
+        }
+    }
+}
+
+fn serve(listener: TcpListener, rest: Arc<Rest>) -> oneshot::Sender<()> {
+    let (stop, stopped) = oneshot::channel::<()>();
+    tokio::spawn(async move {
+        let until = async move {
+            // Both a message and a dropped sender mean the end.
+            let _ = stopped.await;
+        };
+        if let Err(error) = rest::serve(listener, rest, until).await {
+            tracing::error!(target: "RestServer", "The REST server has ended: {error}");
+        }
+    });
+    stop
+}
+
+/// Asks the brokers for the cluster's id, in the background: an unreachable
+/// Kafka must hold nothing up.
+async fn learn_cluster_id(rest: Arc<Rest>) {
+    let asked = tokio::task::spawn_blocking(move || {
+        let found = crate::producer::cluster_id(rest.herder.worker());
+        if let Some(id) = found {
+            tracing::info!(target: "Worker", "Kafka cluster ID: {id}");
+            let _ = rest.cluster_id.set(id);
+        }
+    });
+    // The question is answered or not; nobody waits for it.
+    let _ = asked.await;
+}
+
+/// SIGINT and SIGTERM.
+struct Signals {
+    interrupt: Signal,
+    terminate: Signal,
+}
+
+impl Signals {
+    fn new() -> std::io::Result<Self> {
+        Ok(Self {
+            interrupt: signal(SignalKind::interrupt())?,
+            terminate: signal(SignalKind::terminate())?,
+        })
+    }
+
+    /// The number of the next signal.
+    async fn next(&mut self) -> u8 {
+        const SIGINT: u8 = 2;
+        const SIGTERM: u8 = 15;
+        tokio::select! {
+            _ = self.interrupt.recv() => SIGINT,
+            _ = self.terminate.recv() => SIGTERM,
+        }
+    }
+}

@@ -1,0 +1,94 @@
+//! `connect-websocket validate FILE...`: all errors of worker and connector
+//! files, without connecting anywhere.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use crate::files::{ConnectorFile, MAX_FILE_BYTES, Properties, WorkerConfig, read_bounded};
+use crate::herder::check;
+use crate::kafka_settings::SystemTrust;
+
+const STRING_CONVERTER: &str = "org.apache.kafka.connect.storage.StringConverter";
+const BYTES_CONVERTER: &str = "org.apache.kafka.connect.converters.ByteArrayConverter";
+
+/// Checks each file; a worker file among them counts for the connectors after
+/// it. Prints one line per finding; the status is 1 if there was an error.
+pub fn run(files: &[PathBuf]) -> ExitCode {
+    let mut worker = None;
+    let mut faulty = false;
+    for path in files {
+        let found = match read_worker(path) {
+            Some(Ok(config)) => {
+                let warnings = config.warnings.clone();
+                worker = Some(config);
+                Ok(warnings)
+            }
+            Some(Err(errors)) => Err(errors),
+            None => validate_connector(path, worker.as_ref()),
+        };
+        let shown = path.display();
+        match found {
+            Ok(warnings) => {
+                for warning in warnings {
+                    println!("{shown}: warning: {warning}");
+                }
+                println!("{shown}: ok");
+            }
+            Err(errors) => {
+                faulty = true;
+                for error in errors {
+                    println!("{shown}: error: {error}");
+                }
+            }
+        }
+    }
+    ExitCode::from(u8::from(faulty))
+}
+
+/// Reads `path` as a worker file, if it looks like one: properties that hold
+/// keys only a worker has.
+fn read_worker(path: &Path) -> Option<Result<WorkerConfig, Vec<String>>> {
+    let bytes = read_bounded(path, MAX_FILE_BYTES).ok()?;
+    let properties = Properties::parse(&bytes).ok()?;
+    let worker_keys = ["bootstrap.servers", "offset.storage.file.filename", "plugin.path"];
+    let is_worker = worker_keys.iter().any(|key| properties.get(key).is_some());
+    is_worker.then(|| WorkerConfig::read(path).map_err(|found| found.errors))
+}
+
+fn validate_connector(
+    path: &Path,
+    worker: Option<&WorkerConfig>,
+) -> Result<Vec<String>, Vec<String>> {
+    let file = ConnectorFile::read(path).map_err(|error| vec![error.to_string()])?;
+    let assumed;
+    let worker = if let Some(worker) = worker {
+        worker
+    } else {
+        assumed = assumed_worker(&file.config)?;
+        &assumed
+    };
+    let plan = check(&file.config, worker, &SystemTrust::platform())?;
+    Ok([file.warnings, plan.warnings].concat())
+}
+
+/// The worker that a connector file is checked against where none is given:
+/// the defaults, with the value converter that the connector needs.
+///
+/// # Errors
+/// Never, but for the errors of the worker's own table.
+pub fn assumed_worker(config: &BTreeMap<String, String>) -> Result<WorkerConfig, Vec<String>> {
+    let bytes = config
+        .get("websocket.value.format")
+        .is_some_and(|format| format.trim().eq_ignore_ascii_case("bytes"));
+    let value_converter = if bytes { BYTES_CONVERTER } else { STRING_CONVERTER };
+    let map = BTreeMap::from(
+        [
+            ("key.converter", STRING_CONVERTER),
+            ("value.converter", value_converter),
+            ("offset.storage.file.filename", "connect.offsets"),
+        ]
+        .map(|(key, value)| (key.to_owned(), value.to_owned())),
+    );
+    WorkerConfig::from_map(&map).map_err(|found| found.errors)
+}
