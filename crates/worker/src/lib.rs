@@ -1,5 +1,6 @@
 //! The parts of the native worker, as a library so that the binary, the tests
 //! and the benches use the same code.
 
+pub mod consume;
 pub mod exposition;
 pub mod log;

@@ -85,10 +85,10 @@ impl Exposition {
         let mut out = String::with_capacity(4096 + tasks.len() * 4096);
         worker_families(&mut out, worker, tasks);
         connector_families(&mut out, worker, tasks);
-        source_task_families(&mut out, tasks);
+        task_families(&mut out, tasks);
         self.batch_time_families(&mut out, tasks);
-        queue_families(&mut out, tasks);
-        session_families(&mut out, tasks);
+        dropped_family(&mut out, tasks);
+        last_message_family(&mut out, tasks);
         latency_family(&mut out, tasks);
         out
     }
@@ -121,18 +121,6 @@ fn labels(task: &TaskReading<'_>) -> Labels {
         ("connector", task.connector.to_owned()),
         ("task", task.task.to_string()),
     ]
-}
-
-fn per_task(
-    out: &mut String,
-    (name, kind, help): (&str, Kind, &str),
-    tasks: &[TaskReading<'_>],
-    value: impl Fn(&TaskReading<'_>) -> u64,
-) {
-    let mut family = Family::new(out, name, kind, help);
-    for task in tasks {
-        family.count(&labels(task), value(task));
-    }
 }
 
 fn worker_families(out: &mut String, worker: &WorkerReading<'_>, tasks: &[TaskReading<'_>]) {
@@ -200,118 +188,91 @@ fn connector_families(out: &mut String, worker: &WorkerReading<'_>, tasks: &[Tas
     }
 }
 
-fn source_task_families(out: &mut String, tasks: &[TaskReading<'_>]) {
-    per_task(
-        out,
-        (
-            "kafka_connect_source_task_metrics_source_record_poll_total",
-            Kind::Counter,
-            "Records handed to the producer since the task started.",
-        ),
-        tasks,
+/// A family with one plain count per task: name, kind, help, reading.
+type TaskFamily = (
+    &'static str,
+    Kind,
+    &'static str,
+    fn(&TaskReading<'_>) -> u64,
+);
+
+const TASK_FAMILIES: [TaskFamily; 10] = [
+    (
+        "source_task_metrics_source_record_poll_total",
+        Kind::Counter,
+        "Records handed to the producer since the task started.",
         |task| task.progress.taken,
-    );
-    per_task(
-        out,
-        (
-            "kafka_connect_source_task_metrics_source_record_write_total",
-            Kind::Counter,
-            "Records acknowledged by Kafka since the task started.",
-        ),
-        tasks,
+    ),
+    (
+        "source_task_metrics_source_record_write_total",
+        Kind::Counter,
+        "Records acknowledged by Kafka since the task started.",
         |task| task.progress.acknowledged,
-    );
-    per_task(
-        out,
-        (
-            "kafka_connect_source_task_metrics_source_record_active_count",
-            Kind::Gauge,
-            "Records handed to the producer and not yet acknowledged.",
-        ),
-        tasks,
+    ),
+    (
+        "source_task_metrics_source_record_active_count",
+        Kind::Gauge,
+        "Records handed to the producer and not yet acknowledged.",
         |task| {
             task.progress
                 .taken
                 .saturating_sub(task.progress.acknowledged)
         },
-    );
-}
-
-fn queue_families(out: &mut String, tasks: &[TaskReading<'_>]) {
-    per_task(
-        out,
-        (
-            "kafka_connect_websocket_queue_messages",
-            Kind::Gauge,
-            "Messages waiting in the task's buffer.",
-        ),
-        tasks,
+    ),
+    (
+        "websocket_queue_messages",
+        Kind::Gauge,
+        "Messages waiting in the task's buffer.",
         |task| task.metrics.queue_messages.load(Relaxed),
-    );
-    per_task(
-        out,
-        (
-            "kafka_connect_websocket_queue_capacity_messages",
-            Kind::Gauge,
-            "Messages the buffer takes: websocket.message.queue.size.",
-        ),
-        tasks,
+    ),
+    (
+        "websocket_queue_capacity_messages",
+        Kind::Gauge,
+        "Messages the buffer takes: websocket.message.queue.size.",
         |task| task.metrics.queue_capacity_messages.load(Relaxed),
-    );
-    per_task(
-        out,
-        (
-            "kafka_connect_websocket_queue_bytes",
-            Kind::Gauge,
-            "Payload bytes waiting in the task's buffer.",
-        ),
-        tasks,
+    ),
+    (
+        "websocket_queue_bytes",
+        Kind::Gauge,
+        "Payload bytes waiting in the task's buffer.",
         |task| task.metrics.queue_bytes.load(Relaxed),
-    );
+    ),
+    (
+        "websocket_received_total",
+        Kind::Counter,
+        "Data messages read from the WebSocket.",
+        |task| task.metrics.received.load(Relaxed),
+    ),
+    (
+        "websocket_received_bytes_total",
+        Kind::Counter,
+        "Payload bytes of the data messages read.",
+        |task| task.metrics.received_bytes.load(Relaxed),
+    ),
+    (
+        "websocket_reconnects_total",
+        Kind::Counter,
+        "Reconnection attempts after the first connect.",
+        |task| task.metrics.reconnects.load(Relaxed),
+    ),
+    (
+        "websocket_connected",
+        Kind::Gauge,
+        "1 while the WebSocket session is live, else 0.",
+        |task| u64::from(task.metrics.connected.load(Relaxed)),
+    ),
+];
+
+fn task_families(out: &mut String, tasks: &[TaskReading<'_>]) {
+    for (name, kind, help, value) in TASK_FAMILIES {
+        let mut family = Family::new(out, &format!("kafka_connect_{name}"), kind, help);
+        for task in tasks {
+            family.count(&labels(task), value(task));
+        }
+    }
 }
 
-fn session_families(out: &mut String, tasks: &[TaskReading<'_>]) {
-    per_task(
-        out,
-        (
-            "kafka_connect_websocket_received_total",
-            Kind::Counter,
-            "Data messages read from the WebSocket.",
-        ),
-        tasks,
-        |task| task.metrics.received.load(Relaxed),
-    );
-    per_task(
-        out,
-        (
-            "kafka_connect_websocket_received_bytes_total",
-            Kind::Counter,
-            "Payload bytes of the data messages read.",
-        ),
-        tasks,
-        |task| task.metrics.received_bytes.load(Relaxed),
-    );
-    per_task(
-        out,
-        (
-            "kafka_connect_websocket_reconnects_total",
-            Kind::Counter,
-            "Reconnection attempts after the first connect.",
-        ),
-        tasks,
-        |task| task.metrics.reconnects.load(Relaxed),
-    );
-    per_task(
-        out,
-        (
-            "kafka_connect_websocket_connected",
-            Kind::Gauge,
-            "1 while the WebSocket session is live, else 0.",
-        ),
-        tasks,
-        |task| u64::from(task.metrics.connected.load(Relaxed)),
-    );
-    dropped_family(out, tasks);
+fn last_message_family(out: &mut String, tasks: &[TaskReading<'_>]) {
     let mut family = Family::new(
         out,
         "kafka_connect_websocket_last_message_timestamp_seconds",
