@@ -2,5 +2,7 @@
 //! and the benches use the same code.
 
 pub mod consume;
+pub mod embedded;
 pub mod exposition;
 pub mod log;
+pub mod producer;

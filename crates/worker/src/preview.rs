@@ -115,6 +115,9 @@ impl Sink for Printer {
         Ok(count)
     }
 
+    // Everything is written at once.
+    fn flush(&mut self, _within: Duration) {}
+
     fn delivery(&self) -> &Arc<Delivery> {
         &self.delivery
     }

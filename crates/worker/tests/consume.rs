@@ -1,5 +1,8 @@
 //! The console consumer against librdkafka's mock cluster.
 
+// A test that cannot go on has to panic.
+#![allow(clippy::unwrap_used)]
+
 use std::collections::BTreeMap;
 use std::io::{self, Write};
 use std::sync::atomic::AtomicBool;

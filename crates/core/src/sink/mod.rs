@@ -11,6 +11,7 @@ mod delivery;
 pub use delivery::{Delivery, Progress};
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use crate::buffer::Batch;
 
@@ -49,6 +50,10 @@ pub trait Sink: Send + 'static {
     /// # Errors
     /// The first record not taken can never be sent.
     fn offer(&mut self, batch: &Batch<'_>) -> Result<usize, SinkError>;
+
+    /// States that nothing more will come: what lingers to be sent together
+    /// with others is to go out now, within `within`. Never blocks.
+    fn flush(&mut self, within: Duration);
 
     /// How far the records taken by this sink have come.
     fn delivery(&self) -> &Arc<Delivery>;

@@ -7,7 +7,7 @@
 
 use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use crate::buffer::{Batch, Buffer, Dropped, Received, Rows};
 use crate::frames::{FrameError, Item};
@@ -239,6 +239,11 @@ impl Intake {
         metrics.batch_time_us.fetch_add(us, Relaxed);
         metrics.batch_time_max_us.fetch_max(us, Relaxed);
         Ok(taken)
+    }
+
+    /// Has the sink send what lingers, once nothing more will come.
+    pub(super) fn flush(&mut self, within: Duration) {
+        self.sink.flush(within);
     }
 
     /// Moves buffered records to the sink as far as it takes them.

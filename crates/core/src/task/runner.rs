@@ -361,6 +361,7 @@ impl Runner {
         let rejected = self.rejected || self.delivery.rejection().is_some();
         self.intake.paused = rejected;
         self.reporter.draining(self.intake.buffer.messages());
+        let mut flushed = false;
         while !rejected && !self.delivered() {
             self.delivery.arm();
             if let Err(error) = self.intake.drain() {
@@ -369,6 +370,11 @@ impl Runner {
             }
             if self.delivered() || self.delivery.rejection().is_some() {
                 break;
+            }
+            if !flushed && self.intake.buffer.is_empty() {
+                flushed = true;
+                let left = deadline.saturating_duration_since(Instant::now());
+                self.intake.flush(left);
             }
             tokio::select! {
                 () = self.delivery.space() => {}

@@ -47,6 +47,8 @@ impl Sink for Memory {
         Ok(taken)
     }
 
+    fn flush(&mut self, _within: Duration) {}
+
     fn delivery(&self) -> &Arc<Delivery> {
         &self.delivery
     }

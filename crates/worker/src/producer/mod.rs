@@ -1,0 +1,258 @@
+//! Kafka producers: librdkafka behind the sink seam.
+//!
+//! One librdkafka instance and one thread of ours for each *distinct* set of
+//! producer settings; tasks with equal settings share them. A socket read
+//! goes into librdkafka in one call, from the task that read it; the thread
+//! only takes in delivery reports. Invariants: records of one sink keep their
+//! order; what a sink has taken is acknowledged, rejected or still on its
+//! way, never forgotten; a producer ends when its last sink and pool are gone.
+
+mod cluster;
+mod native;
+mod reports;
+mod room;
+mod sink;
+mod slots;
+
+use std::collections::{BTreeMap, HashMap};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError, Weak};
+use std::thread::JoinHandle;
+use std::time::Duration;
+
+use rdkafka::ClientConfig;
+use rdkafka::config::RDKafkaLogLevel;
+use websocket_source::metrics::Histogram;
+use websocket_source::sink::{Delivery, Sink};
+
+pub use cluster::cluster_id;
+
+use native::{Native, Topic};
+use reports::Shared;
+use room::Room;
+use sink::ProducerSink;
+use slots::Slots;
+
+/// Settings of a producer. Tasks whose options are equal share one.
+#[derive(Clone, PartialEq, Eq, Hash)]
+pub struct ProducerOptions {
+    /// librdkafka's properties; may hold secrets.
+    pub properties: BTreeMap<String, String>,
+    /// Java's `max.request.size`.
+    pub max_request_size_bytes: usize,
+    /// Java's `buffer.memory`: what all tasks of the producer may have on
+    /// their way together.
+    pub buffer_memory_bytes: usize,
+}
+
+impl std::fmt::Debug for ProducerOptions {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("ProducerOptions")
+            .field("properties", &self.properties.keys())
+            .field("max_request_size_bytes", &self.max_request_size_bytes)
+            .field("buffer_memory_bytes", &self.buffer_memory_bytes)
+            .finish()
+    }
+}
+
+/// Why a producer or a sink cannot be made.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum ProducerError {
+    /// librdkafka does not accept the settings.
+    #[error("{0}")]
+    Settings(String),
+    /// The topic's name is no topic name.
+    #[error("kafka.topic: '{topic}' is not a topic's name: {reason}")]
+    Topic {
+        /// The name.
+        topic: String,
+        /// Why not.
+        reason: String,
+    },
+    /// The system or the producer is out of something.
+    #[error("{0}")]
+    Exhausted(String),
+}
+
+/// What our own counting needs of librdkafka: that it never refuses a record.
+fn client_config(options: &ProducerOptions) -> ClientConfig {
+    let mut config = ClientConfig::new();
+    for (name, value) in &options.properties {
+        config.set(name, value);
+    }
+    let largest = options
+        .buffer_memory_bytes
+        .max(options.max_request_size_bytes);
+    let kibibytes = (largest / 1024 + 1)
+        .saturating_mul(2)
+        .clamp(1, 2_147_483_647);
+    config
+        .set(
+            "message.max.bytes",
+            options
+                .max_request_size_bytes
+                .clamp(1_000, 1_000_000_000)
+                .to_string(),
+        )
+        .set("queue.buffering.max.kbytes", kibibytes.to_string())
+        .set("queue.buffering.max.messages", "0");
+    let ours = [
+        ("message.timeout.ms", "0"),
+        ("partitioner", "murmur2_random"),
+    ];
+    for (name, value) in ours {
+        if !options.properties.contains_key(name) {
+            config.set(name, value);
+        }
+    }
+    config.set_log_level(RDKafkaLogLevel::Info);
+    config
+}
+
+/// The rules for names of topics (Kafka's `Topic.validate`).
+fn check_topic(name: &str) -> Result<(), String> {
+    const MAX_LENGTH: usize = 249;
+    let legal = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '-');
+    match name {
+        "" => Err("it is empty".to_owned()),
+        "." | ".." => Err("it cannot be \".\" or \"..\"".to_owned()),
+        _ if name.len() > MAX_LENGTH => Err(format!("it is longer than {MAX_LENGTH} characters")),
+        _ if !name.chars().all(legal) => {
+            Err("only ASCII letters, digits, '.', '_' and '-' are allowed".to_owned())
+        }
+        _ => Ok(()),
+    }
+}
+
+/// A producer with its thread.
+pub struct Producer {
+    native: Arc<Native>,
+    shared: Arc<Shared>,
+    room: Arc<Room>,
+    max_request_size_bytes: usize,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl std::fmt::Debug for Producer {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Producer")
+            .field("used_bytes", &self.used_bytes())
+            .finish_non_exhaustive()
+    }
+}
+
+impl Producer {
+    /// Makes a producer; it connects in the background.
+    ///
+    /// # Errors
+    /// librdkafka does not accept a property, or there is no thread to be had.
+    pub fn new(options: &ProducerOptions) -> Result<Self, ProducerError> {
+        let native = Native::new(&client_config(options))
+            .map_err(|error| ProducerError::Settings(error.to_string()))?;
+        let native = Arc::new(native);
+        let room = Arc::new(Room::new(options.buffer_memory_bytes));
+        let shared = Arc::new(Shared {
+            slots: Slots::default(),
+            room: Arc::clone(&room),
+            stop: AtomicBool::new(false),
+            last_error: Mutex::default(),
+        });
+        let (polled, sharing) = (Arc::clone(&native), Arc::clone(&shared));
+        let thread = std::thread::Builder::new()
+            .name("producer-reports".to_owned())
+            .spawn(move || reports::serve(&polled, &sharing))
+            .map_err(|error| {
+                ProducerError::Exhausted(format!("no thread for a producer: {error}"))
+            })?;
+        Ok(Self {
+            native,
+            shared,
+            room,
+            max_request_size_bytes: options.max_request_size_bytes,
+            thread: Some(thread),
+        })
+    }
+
+    /// A sink for one task's records to `topic`; the time from receipt to
+    /// acknowledgement goes to `latency`.
+    ///
+    /// # Errors
+    /// The topic's name is none, or the producer has no place left.
+    pub fn sink(
+        self: &Arc<Self>,
+        topic: &str,
+        latency: Arc<Histogram>,
+    ) -> Result<Box<dyn Sink>, ProducerError> {
+        let handle = check_topic(topic)
+            .and_then(|()| Topic::new(&self.native, topic))
+            .map_err(|reason| ProducerError::Topic {
+                topic: topic.to_owned(),
+                reason,
+            })?;
+        let delivery = Arc::new(Delivery::new(latency));
+        let slot = self.shared.slots.open(&delivery).ok_or_else(|| {
+            ProducerError::Exhausted("too many tasks with records on their way".to_owned())
+        })?;
+        Ok(Box::new(ProducerSink {
+            producer: Arc::clone(self),
+            topic: handle,
+            slot,
+            delivery,
+            sequence: 0,
+        }))
+    }
+
+    /// Sends what lingers and waits until nothing is on its way, at most
+    /// `wait`. Blocks.
+    pub fn flush(&self, wait: Duration) {
+        self.native.flush(wait);
+    }
+
+    /// Bytes of records on their way, with what librdkafka spends on each.
+    pub fn used_bytes(&self) -> u64 {
+        self.room.used_bytes()
+    }
+
+    /// The last thing that went wrong with a broker, in librdkafka's words.
+    pub fn last_error(&self) -> Option<String> {
+        self.shared
+            .last_error
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone()
+    }
+}
+
+impl Drop for Producer {
+    fn drop(&mut self) {
+        self.shared.stop.store(true, Ordering::Release);
+        if let Some(thread) = self.thread.take() {
+            // A panic in it has been printed; there is nothing left to save.
+            let _ = thread.join();
+        }
+    }
+}
+
+/// Producers in use, by their options.
+#[derive(Debug, Default)]
+pub struct ProducerPool(Mutex<HashMap<ProducerOptions, Weak<Producer>>>);
+
+impl ProducerPool {
+    /// The producer with these options; made if there is none in use.
+    ///
+    /// # Errors
+    /// See [`Producer::new`].
+    pub fn acquire(&self, options: &ProducerOptions) -> Result<Arc<Producer>, ProducerError> {
+        let mut producers = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        producers.retain(|_, producer| producer.strong_count() > 0);
+        if let Some(producer) = producers.get(options).and_then(Weak::upgrade) {
+            return Ok(producer);
+        }
+        let producer = Arc::new(Producer::new(options)?);
+        producers.insert(options.clone(), Arc::downgrade(&producer));
+        Ok(producer)
+    }
+}
+
+#[cfg(test)]
+mod tests;

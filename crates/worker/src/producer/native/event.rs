@@ -1,0 +1,102 @@
+//! Events of librdkafka's main queue: delivery reports, errors, log lines.
+
+use std::ffi::{CStr, c_char};
+use std::ptr;
+
+use rdkafka::bindings as rdsys;
+use rdkafka::error::IsError;
+
+use super::Code;
+
+/// An event, given back to librdkafka on drop.
+pub(in crate::producer) struct Event(*mut rdsys::rd_kafka_event_t);
+
+/// What became of one record.
+pub(in crate::producer) struct Report {
+    /// The record's opaque.
+    pub(in crate::producer) opaque: u64,
+    /// Bytes of its key and value.
+    pub(in crate::producer) bytes: usize,
+    /// Why it was not delivered, if it was not.
+    pub(in crate::producer) error: Option<Code>,
+}
+
+/// What an event is about.
+pub(in crate::producer) enum Kind<'a> {
+    /// Records have met their fate.
+    Delivered(Reports<'a>),
+    /// Something is wrong with the client or a broker.
+    Error(Code, String),
+    /// A log line: syslog level and text.
+    Log(i32, String),
+    /// Anything else.
+    Other,
+}
+
+impl Event {
+    pub(super) fn new(event: *mut rdsys::rd_kafka_event_t) -> Option<Self> {
+        (!event.is_null()).then_some(Self(event))
+    }
+
+    /// What the event is about.
+    pub(in crate::producer) fn kind(&self) -> Kind<'_> {
+        // SAFETY: the event is alive until `self` is dropped, and so is the
+        // text that it owns.
+        unsafe {
+            match rdsys::rd_kafka_event_type(self.0) {
+                rdsys::RD_KAFKA_EVENT_DR => Kind::Delivered(Reports(self)),
+                rdsys::RD_KAFKA_EVENT_ERROR => Kind::Error(
+                    rdsys::rd_kafka_event_error(self.0),
+                    text(rdsys::rd_kafka_event_error_string(self.0)),
+                ),
+                rdsys::RD_KAFKA_EVENT_LOG => {
+                    let (mut facility, mut line, mut level) = (ptr::null(), ptr::null(), 0);
+                    rdsys::rd_kafka_event_log(
+                        self.0,
+                        &raw mut facility,
+                        &raw mut line,
+                        &raw mut level,
+                    );
+                    Kind::Log(level, text(line))
+                }
+                _ => Kind::Other,
+            }
+        }
+    }
+}
+
+impl Drop for Event {
+    fn drop(&mut self) {
+        // SAFETY: the event is ours and not used again.
+        unsafe { rdsys::rd_kafka_event_destroy(self.0) };
+    }
+}
+
+/// # Safety
+/// `line` is null or a C string.
+unsafe fn text(line: *const c_char) -> String {
+    if line.is_null() {
+        return String::new();
+    }
+    // SAFETY: the caller's promise.
+    let line = unsafe { CStr::from_ptr(line) };
+    line.to_string_lossy().trim().to_owned()
+}
+
+/// The reports of one event, each given once.
+pub(in crate::producer) struct Reports<'a>(&'a Event);
+
+impl Iterator for Reports<'_> {
+    type Item = Report;
+
+    fn next(&mut self) -> Option<Report> {
+        // SAFETY: the event is alive; the message is valid until the event
+        // ends, and only plain values are read from it.
+        let message = unsafe { rdsys::rd_kafka_event_message_next(self.0.0).as_ref() }?;
+        Some(Report {
+            opaque: message._private.addr() as u64,
+            bytes: message.len + message.key_len,
+            error: message.err.is_error().then_some(message.err),
+        })
+    }
+}

@@ -1,0 +1,134 @@
+//! The thread that takes in what librdkafka has to say: delivery reports,
+//! errors, log lines.
+//!
+//! Reports of one task that follow each other are put together, so that a
+//! task's lock is taken once per run and not per record.
+
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use websocket_source::sink::SinkError;
+
+use super::native::event::{Kind, Report, Reports};
+use super::native::{self, Code, Native};
+use super::room::Room;
+use super::slots::{Slots, split};
+
+/// Longest wait for an event before the stop flag is looked at.
+const POLL: Duration = Duration::from_millis(100);
+/// Syslog's levels, as librdkafka has them.
+const LOG_ERROR: i32 = 3;
+const LOG_WARNING: i32 = 4;
+
+/// What the thread shares with its producer.
+#[derive(Debug)]
+pub(super) struct Shared {
+    pub(super) slots: Slots,
+    pub(super) room: Arc<Room>,
+    pub(super) stop: AtomicBool,
+    /// The last thing that went wrong with a broker.
+    pub(super) last_error: Mutex<Option<String>>,
+}
+
+/// Records of one task with sequences that follow each other.
+#[derive(Clone, Copy)]
+struct Run {
+    slot: usize,
+    first: u64,
+    count: u64,
+}
+
+/// Serves events until the stop flag is set.
+pub(super) fn serve(native: &Native, shared: &Shared) {
+    while !shared.stop.load(Ordering::Acquire) {
+        let Some(event) = native.poll(POLL) else {
+            continue;
+        };
+        match event.kind() {
+            Kind::Delivered(reports) => shared.take_in(reports),
+            Kind::Error(code, text) => shared.error(code, &text),
+            Kind::Log(level, text) => log(level, &text),
+            Kind::Other => {}
+        }
+    }
+}
+
+impl Shared {
+    fn take_in(&self, reports: Reports<'_>) {
+        let (mut records, mut bytes) = (0, 0);
+        let mut run: Option<Run> = None;
+        for Report {
+            opaque,
+            bytes: size,
+            error,
+        } in reports
+        {
+            records += 1;
+            bytes += size as u64;
+            let (slot, sequence) = split(opaque);
+            match (&mut run, error) {
+                (Some(run), None) if run.slot == slot && run.first + run.count == sequence => {
+                    run.count += 1;
+                }
+                (run, None) => {
+                    let next = Run {
+                        slot,
+                        first: sequence,
+                        count: 1,
+                    };
+                    if let Some(ended) = run.replace(next) {
+                        self.acknowledge(ended);
+                    }
+                }
+                (_, Some(code)) => self.reject(slot, code),
+            }
+        }
+        if let Some(ended) = run {
+            self.acknowledge(ended);
+        }
+        self.room.release(records, bytes);
+        self.slots.notify();
+    }
+
+    fn acknowledge(&self, run: Run) {
+        if let Some(slot) = self.slots.get(run.slot) {
+            slot.add_reported(run.count);
+            slot.delivery.acknowledge(run.first, run.count);
+        }
+    }
+
+    fn reject(&self, slot: usize, code: Code) {
+        let Some(slot) = self.slots.get(slot) else {
+            return;
+        };
+        slot.add_reported(1);
+        let (code, text) = native::describe(code);
+        let text = match code.as_str() {
+            "_UNKNOWN_TOPIC" | "UNKNOWN_TOPIC_OR_PART" => format!(
+                "{text}: the topic does not exist and the brokers do not create it \
+                 (auto.create.topics.enable): create it"
+            ),
+            _ => text,
+        };
+        slot.delivery.reject(SinkError::Rejected { code, text });
+    }
+
+    fn error(&self, code: Code, text: &str) {
+        let (name, _) = native::describe(code);
+        let text = format!("{name}: {text}");
+        tracing::warn!(target: "Producer", "{text}");
+        *self
+            .last_error
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner) = Some(text);
+    }
+}
+
+fn log(level: i32, text: &str) {
+    match level {
+        ..=LOG_ERROR => tracing::error!(target: "Producer", "{text}"),
+        LOG_WARNING => tracing::warn!(target: "Producer", "{text}"),
+        _ => tracing::debug!(target: "Producer", "{text}"),
+    }
+}

@@ -1,0 +1,131 @@
+//! A task's way into a producer.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use websocket_source::buffer::Batch;
+use websocket_source::sink::{Delivery, Sink, SinkError};
+
+use super::Producer;
+use super::native::{self, Code, Record, Topic};
+use super::slots::Slot;
+
+/// Bytes that Kafka's record batch adds to a single record at most
+/// (`AbstractRecords.estimateSizeInBytesUpperBound`).
+const BATCH_OVERHEAD_BYTES: usize = 61 + 21;
+/// Records that have waited longer than this keep the time of their receipt;
+/// the others get the time at which they are produced.
+const OLD: Duration = Duration::from_secs(1);
+
+/// See the module's documentation.
+pub(super) struct ProducerSink {
+    pub(super) producer: Arc<Producer>,
+    pub(super) topic: Topic,
+    pub(super) slot: Arc<Slot>,
+    pub(super) delivery: Arc<Delivery>,
+    pub(super) sequence: u64,
+}
+
+fn sizes<'a>(batch: &'a Batch<'_>) -> impl Iterator<Item = usize> + Clone + 'a {
+    (0..batch.len()).map(|row| batch.value(row).len() + batch.key(row).map_or(0, <[u8]>::len))
+}
+
+impl ProducerSink {
+    /// The number of records before the first that is too large.
+    fn sendable(&self, batch: &Batch<'_>) -> Result<usize, SinkError> {
+        let limit = self.producer.max_request_size_bytes;
+        let too_large = sizes(batch).position(|size| size + BATCH_OVERHEAD_BYTES > limit);
+        match too_large {
+            Some(0) => Err(SinkError::TooLarge {
+                bytes: batch.value(0).len(),
+                limit,
+            }),
+            Some(count) => Ok(count),
+            None => Ok(batch.len()),
+        }
+    }
+
+    fn record<'a>(&self, batch: &Batch<'a>, row: usize) -> Record<'a> {
+        Record {
+            value: batch.value(row),
+            key: batch.key(row),
+            opaque: self.slot.opaque(self.sequence + row as u64),
+        }
+    }
+
+    fn hand_over(&mut self, batch: &Batch<'_>, count: usize) -> (usize, Option<Code>) {
+        let received = batch.received();
+        if received.at.elapsed() < OLD {
+            let (slot, first) = (Arc::clone(&self.slot), self.sequence);
+            let records = (0..count).map(|row| Record {
+                value: batch.value(row),
+                key: batch.key(row),
+                opaque: slot.opaque(first + row as u64),
+            });
+            return self.topic.produce(records);
+        }
+        for row in 0..count {
+            let record = self.record(batch, row);
+            if let Err(code) = self.topic.produce_at(&record, received.at_ms) {
+                return (row, Some(code));
+            }
+        }
+        (count, None)
+    }
+}
+
+impl Sink for ProducerSink {
+    fn offer(&mut self, batch: &Batch<'_>) -> Result<usize, SinkError> {
+        if let Some(rejection) = self.delivery.rejection() {
+            return Err(rejection);
+        }
+        let sendable = self.sendable(batch)?;
+        let count = self.producer.room.reserve(&sizes(batch).take(sendable));
+        if count == 0 {
+            return Ok(0);
+        }
+        // Reports may come before the call returns, so the slot counts first.
+        self.slot.add_taken(count as u64);
+        let (taken, refused) = self.hand_over(batch, count);
+        if taken < count {
+            let left = sizes(batch).take(count).skip(taken);
+            let bytes: usize = left.sum();
+            self.producer
+                .room
+                .release((count - taken) as u64, bytes as u64);
+            self.slot.add_reported((count - taken) as u64);
+        }
+        self.sequence += taken as u64;
+        self.delivery.taken(self.sequence, batch.received().at);
+        match refused {
+            None | Some(Code::RD_KAFKA_RESP_ERR__QUEUE_FULL) => Ok(taken),
+            Some(code) => {
+                let (code, text) = native::describe(code);
+                self.delivery.reject(SinkError::Rejected { code, text });
+                Ok(taken)
+            }
+        }
+    }
+
+    fn flush(&mut self, within: Duration) {
+        let producer = Arc::clone(&self.producer);
+        let name = "producer-flush".to_owned();
+        let flushed = std::thread::Builder::new()
+            .name(name)
+            .spawn(move || producer.flush(within));
+        if let Err(error) = flushed {
+            // Without it, linger.ms passes before the last records are sent.
+            tracing::warn!(target: "Producer", "no thread to flush the producer: {error}");
+        }
+    }
+
+    fn delivery(&self) -> &Arc<Delivery> {
+        &self.delivery
+    }
+}
+
+impl Drop for ProducerSink {
+    fn drop(&mut self) {
+        self.slot.close();
+    }
+}

@@ -1,0 +1,139 @@
+//! Which task a delivery report belongs to.
+//!
+//! A record's opaque is 64 bits: the number of its sink's slot and its
+//! sequence. Invariant: a slot is given to another sink only when every
+//! record of the one before has had its report, so no report can be taken for
+//! another task's.
+
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, PoisonError, RwLock};
+
+use websocket_source::sink::Delivery;
+
+/// Bits of the sequence: 2^48 records are nine years at a million a second.
+const SEQUENCE_BITS: u32 = 48;
+const MAX_SLOTS: usize = 1 << (u64::BITS - SEQUENCE_BITS);
+
+/// One sink's place.
+#[derive(Debug)]
+pub(super) struct Slot {
+    pub(super) number: u64,
+    pub(super) delivery: Arc<Delivery>,
+    /// Records handed to librdkafka.
+    taken: AtomicU64,
+    /// Records whose report has come.
+    reported: AtomicU64,
+    open: AtomicBool,
+}
+
+impl Slot {
+    /// The opaque of the record with this sequence.
+    pub(super) fn opaque(&self, sequence: u64) -> u64 {
+        self.number << SEQUENCE_BITS | sequence
+    }
+
+    /// Counts records that librdkafka has taken.
+    pub(super) fn add_taken(&self, records: u64) {
+        self.taken.fetch_add(records, Ordering::AcqRel);
+    }
+
+    /// Counts records whose report has come.
+    pub(super) fn add_reported(&self, records: u64) {
+        self.reported.fetch_add(records, Ordering::AcqRel);
+    }
+
+    /// States that the sink is gone.
+    pub(super) fn close(&self) {
+        self.open.store(false, Ordering::Release);
+    }
+
+    fn is_free(&self) -> bool {
+        !self.open.load(Ordering::Acquire)
+            && self.reported.load(Ordering::Acquire) == self.taken.load(Ordering::Acquire)
+    }
+}
+
+/// The slot's number and the sequence in an opaque.
+pub(super) fn split(opaque: u64) -> (usize, u64) {
+    let number = usize::try_from(opaque >> SEQUENCE_BITS).unwrap_or(MAX_SLOTS);
+    (number, opaque & ((1 << SEQUENCE_BITS) - 1))
+}
+
+/// All sinks of a producer.
+#[derive(Debug, Default)]
+pub(super) struct Slots(RwLock<Vec<Arc<Slot>>>);
+
+impl Slots {
+    /// A slot for a new sink; `None` if all have records on their way.
+    pub(super) fn open(&self, delivery: &Arc<Delivery>) -> Option<Arc<Slot>> {
+        let mut slots = self.0.write().unwrap_or_else(PoisonError::into_inner);
+        let at = slots
+            .iter()
+            .position(|slot| slot.is_free())
+            .unwrap_or(slots.len());
+        if at >= MAX_SLOTS {
+            return None;
+        }
+        let slot = Arc::new(Slot {
+            number: at as u64,
+            delivery: Arc::clone(delivery),
+            taken: AtomicU64::new(0),
+            reported: AtomicU64::new(0),
+            open: AtomicBool::new(true),
+        });
+        if at == slots.len() {
+            slots.push(Arc::clone(&slot));
+        } else {
+            slots[at] = Arc::clone(&slot);
+        }
+        Some(slot)
+    }
+
+    /// The slot of this number.
+    pub(super) fn get(&self, number: usize) -> Option<Arc<Slot>> {
+        self.0
+            .read()
+            .unwrap_or_else(PoisonError::into_inner)
+            .get(number)
+            .cloned()
+    }
+
+    /// Wakes every sink that waits for room.
+    pub(super) fn notify(&self) {
+        for slot in self.0.read().unwrap_or_else(PoisonError::into_inner).iter() {
+            slot.delivery.notify();
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use websocket_source::metrics::Histogram;
+
+    use super::*;
+
+    fn delivery() -> Arc<Delivery> {
+        Arc::new(Delivery::new(Arc::new(Histogram::default())))
+    }
+
+    #[test]
+    fn an_opaque_gives_back_slot_and_sequence() {
+        let slots = Slots::default();
+        slots.open(&delivery());
+        let second = slots.open(&delivery()).expect("a slot");
+        let last = (1 << SEQUENCE_BITS) - 1;
+        assert_eq!(split(second.opaque(last)), (1, last));
+        assert_eq!(split(second.opaque(0)), (1, 0));
+    }
+
+    #[test]
+    fn a_slot_is_given_again_only_after_its_last_report() {
+        let slots = Slots::default();
+        let first = slots.open(&delivery()).expect("a slot");
+        first.add_taken(2);
+        first.close();
+        assert_eq!(slots.open(&delivery()).expect("a slot").number, 1);
+        first.add_reported(2);
+        assert_eq!(slots.open(&delivery()).expect("a slot").number, 0);
+    }
+}

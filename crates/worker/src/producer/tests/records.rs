@@ -1,0 +1,128 @@
+//! What records become in Kafka.
+
+use super::*;
+use crate::embedded::EmbeddedKafka;
+
+fn kafka(topic: &str, partitions: i32) -> (EmbeddedKafka, String) {
+    let kafka = EmbeddedKafka::start(1).unwrap();
+    kafka.create_topic(topic, partitions).unwrap();
+    let servers = kafka.bootstrap_servers();
+    (kafka, servers)
+}
+
+#[test]
+fn records_arrive_complete_and_in_order() {
+    let (_kafka, servers) = kafka("t", 1);
+    let producer = Arc::new(Producer::new(&options(&servers)).unwrap());
+    let mut sink = sink(&producer, "t");
+    let records = numbered(5_000);
+    offer_all(sink.as_mut(), &records.batch()).unwrap();
+    wait_acknowledged(sink.as_ref(), 5_000);
+    let values: Vec<_> = read(&servers, "t", 1, 5_000)
+        .into_iter()
+        .map(|seen| seen.value)
+        .collect();
+    let expected: Vec<_> = (0..5_000)
+        .map(|number| format!("message {number}"))
+        .collect();
+    assert_eq!(values, expected);
+    wait_until("the room is not given back", || producer.used_bytes() == 0);
+}
+
+#[test]
+fn two_tasks_of_one_producer_get_their_own_acknowledgements() {
+    let (_kafka, servers) = kafka("a", 1);
+    let producer = Arc::new(Producer::new(&options(&servers)).unwrap());
+    let (mut one, mut two) = (sink(&producer, "a"), sink(&producer, "a"));
+    for _ in 0..50 {
+        offer_all(one.as_mut(), &numbered(3).batch()).unwrap();
+        offer_all(two.as_mut(), &numbered(2).batch()).unwrap();
+    }
+    wait_acknowledged(one.as_ref(), 150);
+    wait_acknowledged(two.as_ref(), 100);
+    assert_eq!(one.delivery().progress().taken, 150);
+    assert_eq!(two.delivery().progress().acknowledged, 100);
+}
+
+#[test]
+fn a_full_producer_takes_no_more_than_its_memory_until_acknowledgements_come() {
+    let (_kafka, servers) = kafka("t", 1);
+    let mut options = with(&options(&servers), "linger.ms", "200");
+    options.buffer_memory_bytes = 10_000;
+    let producer = Arc::new(Producer::new(&options).unwrap());
+    let mut sink = sink(&producer, "t");
+    let records = numbered(1_000);
+    let taken = sink.offer(&records.batch()).unwrap();
+    assert!(
+        taken > 0 && taken < 100,
+        "{taken} records of 210 bytes in 10,000"
+    );
+    assert_eq!(sink.offer(&records.batch()).unwrap(), 0);
+    offer_all(sink.as_mut(), &records.batch().tail(taken)).unwrap();
+    wait_acknowledged(sink.as_ref(), 1_000);
+    assert_eq!(read(&servers, "t", 1, 1_000).len(), 1_000);
+}
+
+#[test]
+fn a_key_decides_the_partition() {
+    let (_kafka, servers) = kafka("t", 8);
+    let producer = Arc::new(Producer::new(&options(&servers)).unwrap());
+    let mut sink = sink(&producer, "t");
+    let records = Records::keyed((0..400).map(|n| (format!("key {}", n % 40), format!("{n}"))));
+    offer_all(sink.as_mut(), &records.batch()).unwrap();
+    wait_acknowledged(sink.as_ref(), 400);
+    let mut partitions = BTreeMap::new();
+    for seen in read(&servers, "t", 8, 400) {
+        let key = seen.key.unwrap();
+        assert_eq!(
+            *partitions.entry(key).or_insert(seen.partition),
+            seen.partition
+        );
+    }
+    assert_eq!(partitions.len(), 40);
+}
+
+#[test]
+fn only_records_that_have_waited_carry_the_time_of_their_receipt() {
+    let (_kafka, servers) = kafka("t", 1);
+    let producer = Arc::new(Producer::new(&options(&servers)).unwrap());
+    let mut sink = sink(&producer, "t");
+    let now = Received::now();
+    let Some(at) = now.at.checked_sub(Duration::from_secs(60)) else {
+        return; // The machine has just been started.
+    };
+    let old = Received {
+        at,
+        at_ms: now.at_ms - 60_000,
+    };
+    offer_all(sink.as_mut(), &numbered(3).batch_received(old)).unwrap();
+    offer_all(sink.as_mut(), &numbered(3).batch()).unwrap();
+    wait_acknowledged(sink.as_ref(), 6);
+    let stamps: Vec<_> = read(&servers, "t", 1, 6)
+        .iter()
+        .map(|s| s.timestamp_ms.unwrap())
+        .collect();
+    assert_eq!(stamps[..3], [old.at_ms; 3]);
+    assert!(
+        stamps[3..].iter().all(|stamp| *stamp >= now.at_ms),
+        "{stamps:?}"
+    );
+}
+
+#[test]
+fn a_flush_sends_what_lingers() {
+    let (_kafka, servers) = kafka("t", 1);
+    let producer =
+        Arc::new(Producer::new(&with(&options(&servers), "linger.ms", "100000")).unwrap());
+    let mut sink = sink(&producer, "t");
+    offer_all(sink.as_mut(), &numbered(10).batch()).unwrap();
+    sink.flush(PATIENCE);
+    wait_acknowledged(sink.as_ref(), 10);
+}
+
+#[test]
+fn the_cluster_tells_its_id() {
+    let (_kafka, servers) = kafka("t", 1);
+    let properties = BTreeMap::from([("bootstrap.servers".to_owned(), servers)]);
+    assert!(crate::producer::cluster_id(&properties).is_some());
+}
