@@ -1,0 +1,53 @@
+# Everything a developer runs. `make help` lists it.
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+
+# Arguments of `make demo` and `make bench`.
+ARGS ?=
+# Only tests whose name contains this.
+TESTS ?=
+# End-to-end tests at a time; each runs a worker, a WebSocket server and often a JVM.
+E2E_THREADS ?= 3
+
+TARGET := $(or $(CARGO_TARGET_DIR),target)
+
+.PHONY: setup build demo test lint bench soak clean help
+
+setup: ## Install what this machine lacks (as root; else print the command)
+	@scripts/setup
+
+build: ## Build target/release/connect-websocket
+	@scripts/setup build
+	cargo build --locked --release -p connect-websocket
+
+demo: build ## A scripted exchange into an embedded Kafka; ARGS='--seconds 10'
+	$(TARGET)/release/connect-websocket demo $(ARGS)
+
+test: ## Every test, also end to end; TESTS=part_of_a_name
+	@scripts/setup build test
+	@scripts/test-tools
+	cargo test --locked --workspace --exclude end-to-end -- $(TESTS)
+	cargo build --locked -p connect-websocket
+	cargo test --locked -p end-to-end -- --test-threads=$(E2E_THREADS) $(TESTS)
+
+lint: ## Format, clippy, dependencies, shell scripts, file lengths
+	@scripts/lint
+
+bench: ## Measure; ARGS go to scripts/bench
+	@scripts/setup build test
+	@scripts/test-tools
+	scripts/bench $(ARGS)
+
+soak: ## The long tests: repetitions of what is rare
+	@scripts/setup build test
+	@scripts/test-tools
+	cargo build --locked --release -p connect-websocket
+	CONNECT_WEBSOCKET_BIN=$(abspath $(TARGET))/release/connect-websocket \
+	  cargo test --locked --workspace -- --ignored --test-threads=1 $(TESTS)
+
+clean: ## Remove what was built; the cache of scripts/cache-dir stays
+	cargo clean
+
+help: ## This list
+	@sed -n -E 's/^([a-z]+):.*## (.*)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 16
