@@ -1,0 +1,249 @@
+//! Real Apache Kafka: one broker that is its own KRaft controller, and the
+//! commands that come with Kafka.
+
+use std::fs;
+use std::net::TcpStream;
+use std::os::unix::process::CommandExt;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output, Stdio};
+use std::sync::{Mutex, OnceLock, mpsc};
+use std::time::Duration;
+
+use tempfile::TempDir;
+
+use crate::process::{self, Process};
+use crate::{ports, tools, wait};
+
+/// Versions that `scripts/test-tools` fetches.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Version {
+    /// 3.9.1, of the last line before 4.0 removed old protocol versions.
+    V3_9,
+    /// 4.1.1.
+    V4_1,
+}
+
+impl Version {
+    const fn number(self) -> &'static str {
+        match self {
+            Self::V3_9 => "3.9.1",
+            Self::V4_1 => "4.1.1",
+        }
+    }
+
+    /// The class path with all of this version.
+    pub fn class_path(self) -> String {
+        let folder = tools::tool(&format!("kafka-{}", self.number()));
+        format!("{}/*", folder.display())
+    }
+}
+
+/// `java` with little memory and a quick start.
+pub fn java(version: Version, heap_mb: u32) -> Command {
+    let log = tools::repository().join("tests/kafka/log4j.properties");
+    let mut command = process::command("java");
+    command
+        .arg(format!("-Xmx{heap_mb}m"))
+        .args([
+            "-XX:+UseSerialGC",
+            "-XX:TieredStopAtLevel=1",
+            "-cp",
+            &version.class_path(),
+        ])
+        .arg(format!("-Dlog4j.configuration=file:{}", log.display()));
+    command
+}
+
+/// A broker with its data.
+#[derive(Debug)]
+pub struct Kafka {
+    version: Version,
+    port: u16,
+    folder: TempDir,
+    process: Mutex<Option<Process>>,
+}
+
+impl Kafka {
+    /// The broker that all tests of this process share; nobody may stop it.
+    pub fn shared(version: Version) -> &'static Self {
+        static V3_9: OnceLock<Kafka> = OnceLock::new();
+        static V4_1: OnceLock<Kafka> = OnceLock::new();
+        let cell = match version {
+            Version::V3_9 => &V3_9,
+            Version::V4_1 => &V4_1,
+        };
+        cell.get_or_init(|| {
+            // A process ends with the thread that started it, so that must be
+            // one that lasts as long as all the tests.
+            let (started, kafka) = mpsc::channel();
+            std::thread::spawn(move || {
+                let kafka = Self::start(version);
+                remove_after_us(kafka.folder.path());
+                started.send(kafka).expect("someone waits");
+                loop {
+                    std::thread::park();
+                }
+            });
+            kafka.recv().expect("Kafka starts")
+        })
+    }
+
+    /// A broker of one's own.
+    pub fn start(version: Version) -> Self {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let (port, controller) = (ports::free(), ports::free());
+        let data = folder.path().join("data");
+        let settings = format!(
+            "process.roles=broker,controller\n\
+             node.id=1\n\
+             controller.quorum.voters=1@127.0.0.1:{controller}\n\
+             controller.listener.names=CONTROLLER\n\
+             listeners=PLAINTEXT://127.0.0.1:{port},CONTROLLER://127.0.0.1:{controller}\n\
+             advertised.listeners=PLAINTEXT://127.0.0.1:{port}\n\
+             log.dirs={}\n\
+             num.partitions=1\n\
+             offsets.topic.num.partitions=1\n\
+             offsets.topic.replication.factor=1\n\
+             group.initial.rebalance.delay.ms=0\n",
+            data.display()
+        );
+        let file = folder.path().join("server.properties");
+        fs::write(&file, settings).expect("a file");
+        let mut format = java(version, 128);
+        format.args([
+            "kafka.tools.StorageTool",
+            "format",
+            "-t",
+            "AAAAAAAAAAAAAAAAAAAAAA",
+            "-c",
+        ]);
+        succeeded(&format.arg(&file).output().expect("java runs"));
+        let kafka = Self {
+            version,
+            port,
+            folder,
+            process: Mutex::new(None),
+        };
+        kafka.start_again();
+        kafka
+    }
+
+    fn file(&self, name: &str) -> PathBuf {
+        self.folder.path().join(name)
+    }
+
+    /// Starts it on the ports and the data that it has had before, and waits
+    /// until it answers.
+    pub fn start_again(&self) {
+        let mut command = java(self.version, 384);
+        command
+            .arg("kafka.Kafka")
+            .arg(self.file("server.properties"));
+        let mut process = Process::spawn("Kafka", &mut command, &self.file("log"));
+        wait::until("Kafka accepts connections", || {
+            assert!(process.ended().is_none(), "Kafka has ended");
+            TcpStream::connect(("127.0.0.1", self.port)).ok()
+        });
+        *self.process.lock().expect("a lock") = Some(process);
+    }
+
+    /// Stops it in order, or kills it if that takes long.
+    pub fn stop(&self) {
+        let mut process = self
+            .process
+            .lock()
+            .expect("a lock")
+            .take()
+            .expect("Kafka runs");
+        process.signal("TERM");
+        if process.wait(Duration::from_secs(15)).is_err() {
+            process.kill();
+        }
+    }
+
+    /// For `bootstrap.servers`.
+    pub fn bootstrap(&self) -> String {
+        format!("127.0.0.1:{}", self.port)
+    }
+
+    /// Its version.
+    pub fn version(&self) -> Version {
+        self.version
+    }
+
+    fn tool(&self, class: &str, arguments: &[&str]) -> String {
+        let mut command = java(self.version, 128);
+        command
+            .args([class, "--bootstrap-server", &self.bootstrap()])
+            .args(arguments);
+        succeeded(&command.output().expect("java runs"))
+    }
+
+    /// Creates a topic with a number of partitions.
+    pub fn create_topic(&self, topic: &str, partitions: u32) {
+        let partitions = partitions.to_string();
+        let arguments = ["--create", "--topic", topic, "--partitions", &partitions];
+        self.tool("org.apache.kafka.tools.TopicCommand", &arguments);
+    }
+
+    /// How many records a topic has, over all partitions.
+    pub fn records(&self, topic: &str) -> u64 {
+        let output = self.tool("org.apache.kafka.tools.GetOffsetShell", &["--topic", topic]);
+        // TOPIC:PARTITION:END
+        let ends = output
+            .lines()
+            .filter_map(|line| line.strip_prefix(topic)?.rsplit(':').next());
+        ends.map(|end| end.parse::<u64>().expect("an offset")).sum()
+    }
+
+    /// Everything that is in a topic, one string per record, read by Java's
+    /// console consumer.
+    pub fn read_all(&self, topic: &str) -> Vec<String> {
+        let records = self.records(topic);
+        if records == 0 {
+            return Vec::new();
+        }
+        let max = records.to_string();
+        // The timeout is for a consumer that is never given the last record.
+        let arguments = [
+            "--topic",
+            topic,
+            "--from-beginning",
+            "--max-messages",
+            &max,
+            "--timeout-ms",
+            "30000",
+        ];
+        let output = self.tool(
+            "org.apache.kafka.tools.consumer.ConsoleConsumer",
+            &arguments,
+        );
+        output.lines().map(str::to_owned).collect()
+    }
+}
+
+/// Removes a folder when this process has ended, however: the drop of a
+/// static never comes.
+fn remove_after_us(folder: &Path) {
+    let script = "cat; sleep 1; rm -rf \"$1\"";
+    let shell = Command::new("sh")
+        .args(["-c", script, "sh"])
+        .arg(folder)
+        // Not in our group, or an interrupt from the keyboard would end it.
+        .process_group(0)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .spawn()
+        .expect("a shell");
+    // It waits for the end of its input, which our end brings about.
+    std::mem::forget(shell);
+}
+
+/// The standard output of a command that must have succeeded.
+pub fn succeeded(output: &Output) -> String {
+    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+    let (out, errors) = (text(&output.stdout), text(&output.stderr));
+    assert!(output.status.success(), "{}: {errors}{out}", output.status);
+    out
+}

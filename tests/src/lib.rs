@@ -1,0 +1,24 @@
+//! The harness of the end-to-end tests: real Apache Kafka, WebSocket servers
+//! of others, and the worker as a process, each behind a small type.
+//!
+//! Invariants: every process that a test starts is ended with it, also when
+//! the test panics or the whole run is killed; a test waits for conditions,
+//! each with a deadline, never for a time; all files are in temporary folders.
+
+#![allow(
+    clippy::expect_used,
+    clippy::unwrap_used,
+    clippy::missing_panics_doc,
+    reason = "a harness that cannot go on fails the test, and a panic is how"
+)]
+
+pub mod certificate;
+pub mod kafka;
+pub mod ports;
+pub mod process;
+pub mod rest;
+pub mod sequence;
+pub mod server;
+pub mod tools;
+pub mod wait;
+pub mod worker;

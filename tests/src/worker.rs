@@ -1,0 +1,304 @@
+//! The worker as a process: its files, its log, its REST API.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use serde_json::Value;
+use tempfile::TempDir;
+
+use crate::kafka::Kafka;
+use crate::process::{self, Process};
+use crate::rest::{self, Answer};
+use crate::server::Server;
+use crate::{ports, tools, wait};
+
+/// What a test's connectors subscribe with.
+pub const SUBSCRIPTION: &str = r#"{"method":"SUBSCRIBE","params":["numbers"]}"#;
+
+/// A connector's settings, in order.
+#[derive(Clone, Debug)]
+#[must_use]
+pub struct Connector {
+    name: String,
+    settings: Vec<(String, String)>,
+}
+
+impl Connector {
+    /// One that reads `server` into `topic`, subscribes, and tries again
+    /// quickly.
+    pub fn new(name: &str, server: &Server, topic: &str) -> Self {
+        Self {
+            name: name.to_owned(),
+            settings: Vec::new(),
+        }
+        .set(
+            "connector.class",
+            "io.conduktor.connect.websocket.WebSocketSourceConnector",
+        )
+        .set("websocket.url", &server.url())
+        .set("kafka.topic", topic)
+        .set("websocket.subscription.message", SUBSCRIPTION)
+        .set("websocket.reconnect.interval.ms", "100")
+    }
+
+    /// Adds a setting, or changes it.
+    pub fn set(mut self, key: &str, value: &str) -> Self {
+        self.settings.retain(|(present, _)| present != key);
+        self.settings.push((key.to_owned(), value.to_owned()));
+        self
+    }
+
+    /// The settings as the REST API takes them, without the name.
+    pub fn config(&self) -> Value {
+        let pairs = self
+            .settings
+            .iter()
+            .map(|(key, value)| (key.clone(), Value::from(value.clone())));
+        Value::Object(pairs.collect())
+    }
+
+    fn properties(&self) -> String {
+        let named = [("name".to_owned(), self.name.clone())];
+        properties(named.iter().chain(&self.settings))
+    }
+}
+
+fn properties<'a>(pairs: impl Iterator<Item = &'a (String, String)>) -> String {
+    let line =
+        |(key, value): &(String, String)| [key, "=", &value.replace('\\', "\\\\"), "\n"].concat();
+    pairs.map(line).collect()
+}
+
+/// A worker that is to be started.
+#[derive(Debug)]
+#[must_use]
+pub struct Builder {
+    settings: Vec<(String, String)>,
+    connectors: Vec<Connector>,
+    environment: Vec<(String, String)>,
+    port: u16,
+    folder: TempDir,
+}
+
+impl Builder {
+    /// Adds a setting of the worker.
+    pub fn set(mut self, key: &str, value: &str) -> Self {
+        self.settings.push((key.to_owned(), value.to_owned()));
+        self
+    }
+
+    /// Adds a connector, as a file on the command line.
+    pub fn connector(mut self, connector: Connector) -> Self {
+        self.connectors.push(connector);
+        self
+    }
+
+    /// Trusts a certificate authority on the WebSocket side.
+    pub fn trust(mut self, authority: &Path) -> Self {
+        let path = authority.display().to_string();
+        self.environment.push(("SSL_CERT_FILE".to_owned(), path));
+        self
+    }
+
+    /// Writes the files, starts the worker and waits until its REST API
+    /// answers.
+    pub fn start(self) -> Worker {
+        let folder = self.folder.path();
+        let worker = folder.join("worker.properties");
+        fs::write(&worker, properties(self.settings.iter())).expect("a file");
+        let mut files = vec![worker];
+        for connector in &self.connectors {
+            let file = folder.join(format!("{}.properties", connector.name));
+            fs::write(&file, connector.properties()).expect("a file");
+            files.push(file);
+        }
+        let process = spawn(&files, &self.environment, &folder.join("connect.log"));
+        let worker = Worker {
+            port: self.port,
+            process,
+            files,
+            environment: self.environment,
+            folder: self.folder,
+        };
+        worker.wait_for_rest()
+    }
+}
+
+fn spawn(files: &[PathBuf], environment: &[(String, String)], log: &Path) -> Process {
+    let mut command = process::command(tools::worker_binary());
+    command.arg("standalone").args(files);
+    command.envs(environment.iter().map(|(key, value)| (key, value)));
+    Process::spawn("the worker", &mut command, log)
+}
+
+/// A running worker.
+#[derive(Debug)]
+pub struct Worker {
+    port: u16,
+    process: Process,
+    files: Vec<PathBuf>,
+    environment: Vec<(String, String)>,
+    folder: TempDir,
+}
+
+impl Worker {
+    /// A worker with the files that users have, for a broker.
+    pub fn builder(kafka: &Kafka) -> Builder {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let port = ports::free();
+        let converter = "org.apache.kafka.connect.storage.StringConverter";
+        let offsets = folder.path().join("connect.offsets").display().to_string();
+        Builder {
+            settings: Vec::new(),
+            connectors: Vec::new(),
+            environment: Vec::new(),
+            port,
+            folder,
+        }
+        .set("bootstrap.servers", &kafka.bootstrap())
+        .set("key.converter", converter)
+        .set("value.converter", converter)
+        .set("offset.storage.file.filename", &offsets)
+        .set("listeners", &format!("http://127.0.0.1:{port}"))
+    }
+
+    fn wait_for_rest(mut self) -> Self {
+        let port = self.port;
+        wait::until("the REST API answers", || {
+            let ended = self.process.ended();
+            assert!(ended.is_none(), "the worker has ended: {ended:?}");
+            rest::request(port, "GET", "/", None).ok()
+        });
+        self
+    }
+
+    /// The offsets file.
+    pub fn offsets_file(&self) -> PathBuf {
+        self.folder.path().join("connect.offsets")
+    }
+
+    /// Its log since its first start.
+    pub fn log(&self) -> String {
+        self.process.output()
+    }
+
+    /// Waits for a line of the log that contains `text`, and gives the last.
+    pub fn wait_for_line(&self, text: &str) -> String {
+        wait::until(&format!("a line of the log with: {text}"), || {
+            self.line(text)
+        })
+    }
+
+    /// The last line of the log that contains `text`.
+    pub fn line(&self, text: &str) -> Option<String> {
+        let log = self.log();
+        log.lines()
+            .rfind(|line| line.contains(text))
+            .map(str::to_owned)
+    }
+
+    /// One request to the REST API.
+    pub fn request(&self, method: &str, path: &str, body: Option<&Value>) -> Answer {
+        rest::request(self.port, method, path, body)
+            .unwrap_or_else(|error| panic!("{method} {path}: {error}"))
+    }
+
+    /// A GET that must succeed.
+    pub fn get(&self, path: &str) -> Value {
+        let answer = self.request("GET", path, None);
+        assert_eq!(answer.status, 200, "GET {path}: {}", answer.body);
+        answer.json()
+    }
+
+    /// The first task's session; null while there is none.
+    pub fn session(&self, connector: &str) -> Value {
+        self.get(&format!("/connectors/{connector}/session"))["tasks"][0].clone()
+    }
+
+    /// Waits until the first task's session is as wanted, and gives it.
+    pub fn wait_for_session(
+        &self,
+        connector: &str,
+        what: &str,
+        wanted: impl Fn(&Value) -> bool,
+    ) -> Value {
+        let mut seen = Value::Null;
+        let found = wait::try_until(what, wait::LIMIT, || {
+            seen = self.session(connector);
+            wanted(&seen).then(|| seen.clone())
+        });
+        found.unwrap_or_else(|error| panic!("{error}; the session is {seen}"))
+    }
+
+    /// Waits until so many messages were received since the task's start.
+    pub fn wait_for_received(&self, connector: &str, messages: u64) {
+        let what = format!("{messages} messages received");
+        self.wait_for_session(connector, &what, |session| received(session) >= messages);
+    }
+
+    /// Waits until Kafka has acknowledged so many records since the task's
+    /// start.
+    pub fn wait_for_acknowledged(&self, connector: &str, records: u64) {
+        let metric = "kafka_connect_source_task_metrics_source_record_write_total";
+        wait::until_true(&format!("{records} records acknowledged"), || {
+            self.metric(metric, connector)
+                .is_some_and(|value| value >= records as f64)
+        });
+    }
+
+    /// A sample of `/metrics` for the first task of a connector.
+    pub fn metric(&self, name: &str, connector: &str) -> Option<f64> {
+        let text = self.request("GET", "/metrics", None).body;
+        let label = format!("connector=\"{connector}\"");
+        let mut lines = text.lines();
+        let line =
+            lines.find(|line| line.starts_with(&format!("{name}{{")) && line.contains(&label))?;
+        line.rsplit(' ').next()?.parse().ok()
+    }
+
+    /// Connect's state of a connector and of its first task.
+    pub fn states(&self, connector: &str) -> (String, String) {
+        let status = self.get(&format!("/connectors/{connector}/status"));
+        let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+        (
+            text(&status["connector"]["state"]),
+            text(&status["tasks"][0]["state"]),
+        )
+    }
+
+    /// Sends SIGTERM and does not wait.
+    pub fn signal_term(&self) {
+        self.process.signal("TERM");
+    }
+
+    /// Waits for the end and gives the exit code.
+    pub fn exit_code(&mut self) -> i32 {
+        self.process.exit_code()
+    }
+
+    /// Waits for the end, at most for `limit`.
+    pub fn ended_within(&mut self, limit: Duration) -> bool {
+        self.process.wait(limit).is_ok()
+    }
+
+    /// Sends SIGTERM, waits for the end and gives the exit code.
+    pub fn terminate(&mut self) -> i32 {
+        self.signal_term();
+        self.exit_code()
+    }
+
+    /// Starts it again with the same files after its end.
+    #[must_use]
+    pub fn start_again(mut self) -> Self {
+        assert!(self.process.ended().is_some(), "the worker still runs");
+        let log = self.folder.path().join("connect.log");
+        self.process = spawn(&self.files, &self.environment, &log);
+        self.wait_for_rest()
+    }
+}
+
+/// `received_messages` of a session.
+pub fn received(session: &Value) -> u64 {
+    session["received_messages"].as_u64().unwrap_or_default()
+}
