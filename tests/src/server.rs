@@ -215,6 +215,11 @@ impl Server {
         self.wait_for("listening", listening + 1);
     }
 
+    /// Sends a signal, by its name as in `kill -NAME`.
+    pub fn signal(&self, name: &str) {
+        self.process.borrow().signal(name);
+    }
+
     /// Ends the process as a crash would.
     pub fn kill(&self) {
         self.process.borrow_mut().kill();

@@ -145,6 +145,11 @@ pub struct Worker {
 impl Worker {
     /// A worker with the files that users have, for a broker.
     pub fn builder(kafka: &Kafka) -> Builder {
+        Self::builder_for(&kafka.bootstrap())
+    }
+
+    /// The same for any `bootstrap.servers`.
+    pub fn builder_for(bootstrap_servers: &str) -> Builder {
         let folder = tempfile::tempdir().expect("a temporary folder");
         let port = ports::free();
         let converter = "org.apache.kafka.connect.storage.StringConverter";
@@ -156,7 +161,7 @@ impl Worker {
             port,
             folder,
         }
-        .set("bootstrap.servers", &kafka.bootstrap())
+        .set("bootstrap.servers", bootstrap_servers)
         .set("key.converter", converter)
         .set("value.converter", converter)
         .set("offset.storage.file.filename", &offsets)
@@ -267,9 +272,9 @@ impl Worker {
         )
     }
 
-    /// Sends SIGTERM and does not wait.
-    pub fn signal_term(&self) {
-        self.process.signal("TERM");
+    /// Sends a signal, by its name as in `kill -NAME`, and does not wait.
+    pub fn signal(&self, name: &str) {
+        self.process.signal(name);
     }
 
     /// Waits for the end and gives the exit code.
@@ -284,7 +289,7 @@ impl Worker {
 
     /// Sends SIGTERM, waits for the end and gives the exit code.
     pub fn terminate(&mut self) -> i32 {
-        self.signal_term();
+        self.signal("TERM");
         self.exit_code()
     }
 

@@ -25,4 +25,11 @@ macro_rules! against_each_kafka {
     };
 }
 
+mod command_line;
 mod kit;
+mod recovery;
+mod refusal;
+mod rest;
+mod shutdown;
+mod stream;
+mod watching;

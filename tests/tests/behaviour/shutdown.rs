@@ -1,0 +1,151 @@
+//! The end of a worker: what was received is in Kafka, the offsets are
+//! stored for whoever comes next, and the exit code says how it ended.
+
+use std::path::Path;
+use std::time::Duration;
+
+use end_to_end::kafka::{Kafka, Version, java, succeeded};
+use end_to_end::sequence::assert_complete;
+use end_to_end::server::{Library, Script};
+use end_to_end::worker::{Connector, Worker, received};
+use end_to_end::{ports, tools};
+use regex::Regex;
+use serde_json::Value;
+
+against_each_kafka!(
+    a_sigterm_in_mid_stream_loses_nothing_that_was_received,
+    offsets_go_to_the_jvm_and_back,
+);
+
+/// Received, delivered, dropped and lost as the last line of a task says.
+fn last_words(worker: &Worker) -> [u64; 4] {
+    let rule =
+        Regex::new(r"Stopped - Received: (\d+), Delivered: (\d+), Dropped: (\d+), Lost: (\d+)")
+            .expect("a valid rule");
+    let line = worker.line("Stopped - ").expect("a last line");
+    let found = rule.captures(&line).unwrap_or_else(|| panic!("{line}"));
+    found
+        .extract()
+        .1
+        .map(|count| count.parse().expect("a count"))
+}
+
+fn a_sigterm_in_mid_stream_loses_nothing_that_was_received(version: Version) {
+    let server = Script::new(Library::Npm)
+        .endless()
+        .rate(5_000)
+        .padding_bytes(200)
+        .start();
+    let kafka = Kafka::shared(version);
+    kafka.create_topic("terminated", 1);
+    let mut worker = Worker::builder(kafka)
+        .connector(Connector::new("numbers", &server, "terminated"))
+        .start();
+    worker.wait_for_received("numbers", 3_000);
+    let seen = received(&worker.session("numbers"));
+
+    assert_eq!(worker.terminate(), 143);
+    let [received, delivered, dropped, lost] = last_words(&worker);
+    assert!(received >= seen, "{received} {seen}");
+    assert_eq!([delivered, dropped, lost], [received, 0, 0]);
+    assert_complete(&kafka.read_all("terminated"), 0..received);
+    let closed = server.wait_for("closed", 1);
+    assert!(
+        matches!(closed["code"].as_u64(), Some(1000 | 1001)),
+        "{closed}"
+    );
+}
+
+/// The offsets file as Kafka Connect's own class reads it; the file is
+/// written again by that class.
+fn offsets(version: Version, file: &Path) -> Vec<(Value, Value)> {
+    let program = tools::repository().join("tests/kafka/OffsetsFile.java");
+    let output = java(version, 128)
+        .arg(program)
+        .arg(file)
+        .output()
+        .expect("java runs");
+    let output = succeeded(&output);
+    let json = |text: &str| serde_json::from_str(text).unwrap_or_else(|e| panic!("{e}: {text}"));
+    let pairs = output.lines().filter_map(|line| line.split_once('\t'));
+    pairs.map(|(key, value)| (json(key), json(value))).collect()
+}
+
+fn offsets_go_to_the_jvm_and_back(version: Version) {
+    let mut server = Script::new(Library::Python).count(1_000).start();
+    let kafka = Kafka::shared(version);
+    let mut worker = Worker::builder(kafka)
+        .connector(Connector::new("numbers", &server, "offsets"))
+        .start();
+    worker.wait_for_acknowledged("numbers", 1_000);
+    assert_eq!(worker.terminate(), 143);
+
+    let expected = serde_json::json!(["numbers", {"websocket_url": server.url()}]);
+    let first = offsets(version, &worker.offsets_file());
+    assert_eq!(first.len(), 1, "{first:?}");
+    assert_eq!(first[0].0, expected);
+    assert_eq!(first[0].1["sequence"], 1_000);
+    assert!(
+        first[0].1["session_id"]
+            .as_str()
+            .is_some_and(|id| id.len() == 36)
+    );
+
+    server.restart_at(1_000, 500);
+    let mut worker = worker.start_again();
+    worker.wait_for_acknowledged("numbers", 500);
+    assert_eq!(worker.terminate(), 143);
+    let second = offsets(version, &worker.offsets_file());
+    assert_eq!(second.len(), 1, "{second:?}");
+    assert_eq!(second[0].0, expected);
+    assert_eq!(second[0].1["sequence"], 1_500);
+    assert_complete(&kafka.read_all("offsets"), 0..1_500);
+}
+
+#[test]
+fn an_interrupt_ends_the_worker_with_130() {
+    let server = Script::new(Library::Npm).count(10).start();
+    let kafka = Kafka::shared(Version::V4_1);
+    let mut worker = Worker::builder(kafka)
+        .connector(Connector::new("numbers", &server, "interrupted"))
+        .start();
+    worker.wait_for_received("numbers", 10);
+
+    worker.signal("INT");
+    assert_eq!(worker.exit_code(), 130);
+    assert_eq!(last_words(&worker), [10, 10, 0, 0]);
+}
+
+/// A worker whose Kafka is not there, with 100 messages received.
+fn without_kafka(timeout_ms: &str) -> Worker {
+    let server = Script::new(Library::Npm).count(100).start();
+    let nowhere = format!("127.0.0.1:{}", ports::free());
+    let worker = Worker::builder_for(&nowhere)
+        .set("task.shutdown.graceful.timeout.ms", timeout_ms)
+        .connector(Connector::new("numbers", &server, "nowhere"))
+        .start();
+    worker.wait_for_received("numbers", 100);
+    worker
+}
+
+#[test]
+fn what_cannot_be_delivered_in_time_is_counted_as_lost() {
+    let mut worker = without_kafka("1000");
+    assert_eq!(worker.terminate(), 143);
+    assert_eq!(last_words(&worker), [100, 0, 0, 100]);
+    let line = worker.line("Stopped - ").expect("a last line");
+    assert!(line.contains(" ERROR "), "{line}");
+}
+
+#[test]
+fn a_second_signal_ends_the_worker_at_once() {
+    let mut worker = without_kafka("600000");
+    worker.signal("TERM");
+    worker.wait_for_line("Kafka Connect stopping");
+    assert!(
+        !worker.ended_within(Duration::from_millis(200)),
+        "there are messages to deliver"
+    );
+    worker.signal("TERM");
+    assert_eq!(worker.exit_code(), 143);
+}

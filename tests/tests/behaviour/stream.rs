@@ -1,0 +1,157 @@
+//! A stream that nothing disturbs arrives whole and in order.
+
+use end_to_end::certificate::Certificate;
+use end_to_end::kafka::{Kafka, Version};
+use end_to_end::sequence::assert_complete;
+use end_to_end::server::{Library, Script};
+use end_to_end::worker::{Connector, SUBSCRIPTION, Worker};
+
+const MESSAGES: u64 = 20_000;
+
+against_each_kafka!(
+    all_of_a_python_server_arrives_in_order,
+    all_of_an_npm_server_arrives_in_order,
+    all_of_a_python_server_arrives_in_order_over_tls,
+    all_of_an_npm_server_arrives_in_order_over_tls,
+);
+
+fn all_of_a_python_server_arrives_in_order(version: Version) {
+    stream(version, Library::Python, None, "python");
+}
+
+fn all_of_an_npm_server_arrives_in_order(version: Version) {
+    stream(version, Library::Npm, None, "npm");
+}
+
+fn all_of_a_python_server_arrives_in_order_over_tls(version: Version) {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let certificate = Certificate::create(folder.path());
+    stream(version, Library::Python, Some(&certificate), "python-tls");
+}
+
+fn all_of_an_npm_server_arrives_in_order_over_tls(version: Version) {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let certificate = Certificate::create(folder.path());
+    stream(version, Library::Npm, Some(&certificate), "npm-tls");
+}
+
+fn stream(version: Version, library: Library, certificate: Option<&Certificate>, topic: &str) {
+    let kafka = Kafka::shared(version);
+    kafka.create_topic(topic, 1);
+    let mut script = Script::new(library).count(MESSAGES).padding_bytes(100);
+    if let Some(certificate) = certificate {
+        script = script.secure(certificate);
+    }
+    let server = script.start();
+    let connector =
+        Connector::new("numbers", &server, topic).set("websocket.buffer.overflow", "block");
+    let mut worker = Worker::builder(kafka).connector(connector);
+    if let Some(certificate) = certificate {
+        worker = worker.trust(&certificate.authority);
+    }
+    let worker = worker.start();
+
+    let subscription = server.wait_for("subscription", 1);
+    assert_eq!(subscription["text"], SUBSCRIPTION);
+    worker.wait_for_acknowledged("numbers", MESSAGES);
+    assert_complete(&kafka.read_all(topic), 0..MESSAGES);
+    assert_eq!(
+        worker.states("numbers"),
+        ("RUNNING".to_owned(), "RUNNING".to_owned())
+    );
+}
+
+#[test]
+fn an_authority_that_is_not_trusted_is_an_error_in_the_log() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let certificate = Certificate::create(folder.path());
+    let server = Script::new(Library::Npm).secure(&certificate).start();
+    let kafka = Kafka::shared(Version::V4_1);
+    let worker = Worker::builder(kafka)
+        .connector(Connector::new("numbers", &server, "untrusted"))
+        .start();
+
+    let line = worker.wait_for_line("SSLHandshakeException");
+    assert!(line.contains("ERROR"), "{line}");
+    assert_eq!(worker.states("numbers").1, "RUNNING");
+}
+
+#[test]
+fn messages_in_fragments_arrive_whole() {
+    for (library, topic) in [
+        (Library::Python, "fragments-python"),
+        (Library::Npm, "fragments-npm"),
+    ] {
+        let server = Script::new(library)
+            .count(300)
+            .kind("fragmented")
+            .padding_bytes(30_000)
+            .start();
+        let kafka = Kafka::shared(Version::V4_1);
+        let worker = Worker::builder(kafka)
+            .connector(Connector::new("numbers", &server, topic))
+            .start();
+
+        worker.wait_for_acknowledged("numbers", 300);
+        assert_complete(&kafka.read_all(topic), 0..300);
+    }
+}
+
+#[test]
+fn binary_messages_become_text_if_wanted() {
+    let server = Script::new(Library::Python)
+        .count(100)
+        .kind("binary")
+        .start();
+    let kafka = Kafka::shared(Version::V3_9);
+    let connector =
+        Connector::new("numbers", &server, "binary-text").set("websocket.binary", "text");
+    let worker = Worker::builder(kafka).connector(connector).start();
+
+    worker.wait_for_acknowledged("numbers", 100);
+    assert_complete(&kafka.read_all("binary-text"), 0..100);
+}
+
+#[test]
+fn binary_messages_are_counted_and_logged_when_dropped() {
+    let server = Script::new(Library::Npm).count(100).kind("binary").start();
+    let kafka = Kafka::shared(Version::V3_9);
+    let worker = Worker::builder(kafka)
+        .connector(Connector::new("numbers", &server, "binary-dropped"))
+        .start();
+
+    worker.wait_for_session("numbers", "100 dropped messages", |session| {
+        session["dropped_messages"]["binary"] == 100
+    });
+    worker.wait_for_line("binary messages; set websocket.binary to bytes, base64 or text");
+    let mut worker = worker;
+    assert_eq!(worker.terminate(), 143);
+    let line = worker.line("Stopped - ").expect("a last line");
+    assert!(
+        line.contains("Received: 100, Delivered: 0, Dropped: 100, Lost: 0"),
+        "{line}"
+    );
+}
+
+#[test]
+fn headers_and_token_are_sent_and_not_logged() {
+    let server = Script::new(Library::Npm).count(1).start();
+    let kafka = Kafka::shared(Version::V4_1);
+    let connector = Connector::new("numbers", &server, "headers")
+        .set(
+            "websocket.headers",
+            "X-Api-Key:k3y-0f-a-test,X-Other:two words",
+        )
+        .set("websocket.auth.token", "t0k3n-0f-a-test");
+    let worker = Worker::builder(kafka).connector(connector).start();
+
+    let headers = server.wait_for("attempt", 1)["headers"].clone();
+    assert_eq!(headers["x-api-key"], "k3y-0f-a-test");
+    assert_eq!(headers["x-other"], "two words");
+    assert_eq!(headers["authorization"], "Bearer t0k3n-0f-a-test");
+    worker.wait_for_acknowledged("numbers", 1);
+    let log = worker.log();
+    for secret in ["k3y-0f-a-test", "t0k3n-0f-a-test", "SUBSCRIBE"] {
+        assert!(!log.contains(secret), "{secret} is in the log:\n{log}");
+    }
+}
