@@ -4,5 +4,13 @@
 pub mod consume;
 pub mod embedded;
 pub mod exposition;
+pub mod files;
+pub mod herder;
+pub mod kafka_settings;
 pub mod log;
+pub mod offsets;
+pub mod preview;
 pub mod producer;
+pub mod rest;
+pub mod standalone;
+pub mod validate;

@@ -78,7 +78,10 @@ pub async fn run(path: &Path, max_messages: Option<u64>, timeout: Option<Duratio
     };
     task.stop(STOP_WITHIN).await;
     if timed_out && max_messages.is_some_and(|max| task.progress().taken < max) {
-        eprintln!("{}: timed out before that many messages came", path.display());
+        eprintln!(
+            "{}: timed out before that many messages came",
+            path.display()
+        );
         return ExitCode::FAILURE;
     }
     ExitCode::SUCCESS
@@ -94,7 +97,9 @@ struct Printer {
 
 impl Sink for Printer {
     fn offer(&mut self, batch: &Batch<'_>) -> Result<usize, SinkError> {
-        let count = usize::try_from(self.left).unwrap_or(usize::MAX).min(batch.len());
+        let count = usize::try_from(self.left)
+            .unwrap_or(usize::MAX)
+            .min(batch.len());
         let mut out = io::stdout().lock();
         let printed = batch.values().take(count).try_for_each(|value| {
             out.write_all(value)?;

@@ -16,7 +16,7 @@ use crate::embedded::EmbeddedKafka;
 use crate::exposition::Exposition;
 use crate::files::{ConnectorFile, WorkerConfig};
 use crate::herder::{Herder, Target};
-use crate::kafka_settings::SystemTrust;
+use crate::kafka_settings::{SystemTrust, client_properties};
 use crate::offsets::OffsetStore;
 use crate::rest::{self, Rest};
 
@@ -48,7 +48,11 @@ pub async fn run(options: &StandaloneOptions) -> ExitCode {
     };
     let started = async {
         let mut worker = read_worker(&options.worker_file)?;
-        let kafka = if options.embedded_kafka { Some(embedded(&mut worker)?) } else { None };
+        let kafka = if options.embedded_kafka {
+            Some(embedded(&mut worker)?)
+        } else {
+            None
+        };
         let worker = Worker::start(worker).await?;
         Ok::<_, String>((kafka, worker))
     };
@@ -121,7 +125,11 @@ impl Worker {
         let committing = Arc::clone(&herder);
         tokio::spawn(async move { committing.commit_offsets_forever().await });
         tracing::info!(target: "ConnectStandalone", "REST API at http://{rest_address}/");
-        Ok(Self { herder, rest_address, stop_rest })
+        Ok(Self {
+            herder,
+            rest_address,
+            stop_rest,
+        })
     }
 
     async fn run(mut self, files: &[PathBuf], mut signals: Signals) -> ExitCode {
@@ -202,9 +210,20 @@ fn serve(listener: TcpListener, rest: Arc<Rest>) -> oneshot::Sender<()> {
 /// Kafka must hold nothing up.
 async fn learn_cluster_id(rest: Arc<Rest>) {
     let asked = tokio::task::spawn_blocking(move || {
-        let found = crate::producer::cluster_id(rest.herder.worker());
-        if let Some(id) = found {
+        let worker = rest.herder.worker();
+        let mut settings = worker.client_security.clone();
+        settings.extend(worker.admin.clone());
+        let trust = SystemTrust::platform();
+        let properties = match client_properties(&worker.bootstrap_servers, &settings, &trust) {
+            Ok((properties, _)) => properties,
+            Err(error) => {
+                tracing::warn!(target: "Worker", "The Kafka cluster's id cannot be asked for: {error}");
+                return;
+            }
+        };
+        if let Some(id) = crate::producer::cluster_id(&properties) {
             tracing::info!(target: "Worker", "Kafka cluster ID: {id}");
+            // Nobody else sets it.
             let _ = rest.cluster_id.set(id);
         }
     });

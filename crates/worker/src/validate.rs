@@ -51,7 +51,11 @@ pub fn run(files: &[PathBuf]) -> ExitCode {
 fn read_worker(path: &Path) -> Option<Result<WorkerConfig, Vec<String>>> {
     let bytes = read_bounded(path, MAX_FILE_BYTES).ok()?;
     let properties = Properties::parse(&bytes).ok()?;
-    let worker_keys = ["bootstrap.servers", "offset.storage.file.filename", "plugin.path"];
+    let worker_keys = [
+        "bootstrap.servers",
+        "offset.storage.file.filename",
+        "plugin.path",
+    ];
     let is_worker = worker_keys.iter().any(|key| properties.get(key).is_some());
     is_worker.then(|| WorkerConfig::read(path).map_err(|found| found.errors))
 }
@@ -81,7 +85,11 @@ pub fn assumed_worker(config: &BTreeMap<String, String>) -> Result<WorkerConfig,
     let bytes = config
         .get("websocket.value.format")
         .is_some_and(|format| format.trim().eq_ignore_ascii_case("bytes"));
-    let value_converter = if bytes { BYTES_CONVERTER } else { STRING_CONVERTER };
+    let value_converter = if bytes {
+        BYTES_CONVERTER
+    } else {
+        STRING_CONVERTER
+    };
     let map = BTreeMap::from(
         [
             ("key.converter", STRING_CONVERTER),

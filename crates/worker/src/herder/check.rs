@@ -92,7 +92,12 @@ pub fn check(
         (Ok(source), Ok(producer)) if errors.is_empty() => {
             check_value_format(&source, config, worker)?;
             warnings.extend(producer.warnings.iter().cloned());
-            Ok(Plan { name: name.to_owned(), source, producer, warnings })
+            Ok(Plan {
+                name: name.to_owned(),
+                source,
+                producer,
+                warnings,
+            })
         }
         _ => Err(errors),
     }
@@ -141,7 +146,9 @@ fn check_tasks_max(
         Ok(_) => "Value must be at least 1",
         Err(_) => "Not a number of type INT",
     };
-    errors.push(format!("Invalid value {text} for configuration tasks.max: {why}"));
+    errors.push(format!(
+        "Invalid value {text} for configuration tasks.max: {why}"
+    ));
 }
 
 fn check_converters(
@@ -180,7 +187,7 @@ fn check_unsupported(
     }
     for (key, default) in FIXED {
         let differs = |value: &&String| !value.trim().eq_ignore_ascii_case(default);
-        if config.get(key).filter(differs).is_some() {
+        if config.get(key).as_ref().is_some_and(differs) {
             warnings.push(format!(
                 "{key} is not supported by this worker yet and has no effect"
             ));

@@ -119,7 +119,11 @@ impl Connector {
     }
 
     fn task_view(&self) -> Option<TaskView> {
-        let running = if self.target == Target::Paused { "PAUSED" } else { "RUNNING" };
+        let running = if self.target == Target::Paused {
+            "PAUSED"
+        } else {
+            "RUNNING"
+        };
         match &self.slot {
             Slot::Empty => None,
             Slot::Unstartable { trace } => Some(TaskView {

@@ -76,7 +76,9 @@ impl Herder {
     // Every change of the map is a single insertion, removal or assignment,
     // so a panic elsewhere leaves it whole.
     fn connectors(&self) -> MutexGuard<'_, BTreeMap<String, Connector>> {
-        self.connectors.lock().unwrap_or_else(PoisonError::into_inner)
+        self.connectors
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
     }
 
     /// The names of all connectors.
@@ -87,7 +89,10 @@ impl Herder {
     /// All connectors by name.
     pub fn views(&self) -> Vec<(String, ConnectorView)> {
         let connectors = self.connectors();
-        connectors.iter().map(|(name, connector)| (name.clone(), connector.view())).collect()
+        connectors
+            .iter()
+            .map(|(name, connector)| (name.clone(), connector.view()))
+            .collect()
     }
 
     /// One connector.
@@ -116,7 +121,9 @@ impl Herder {
         let plan = self.check(&config)?;
         let name = plan.name.clone();
         if self.connectors().contains_key(&name) {
-            return Err(HerderError::Conflict(format!("Connector {name} already exists")));
+            return Err(HerderError::Conflict(format!(
+                "Connector {name} already exists"
+            )));
         }
         Ok(self.insert(config, target, plan))
     }
@@ -133,10 +140,13 @@ impl Herder {
         let _changing = self.changing.lock().await;
         let plan = self.check(&config)?;
         let name = plan.name.clone();
-        let before = self
-            .connectors()
-            .get(&name)
-            .map(|connector| (connector.config == config, connector.target, connector.view()));
+        let before = self.connectors().get(&name).map(|connector| {
+            (
+                connector.config == config,
+                connector.target,
+                connector.view(),
+            )
+        });
         match before {
             None => Ok((Put::Created, self.insert(config, Target::Started, plan))),
             Some((true, _, view)) => Ok((Put::Updated, view)),
@@ -147,15 +157,28 @@ impl Herder {
         }
     }
 
-    fn insert(&self, config: BTreeMap<String, String>, target: Target, plan: Plan) -> ConnectorView {
+    fn insert(
+        &self,
+        config: BTreeMap<String, String>,
+        target: Target,
+        plan: Plan,
+    ) -> ConnectorView {
         for warning in &plan.warnings {
             tracing::warn!(target: "Herder", connector = %plan.name, "{warning}");
         }
         let name = plan.name.clone();
         self.startups.connectors.fetch_add(1, Relaxed);
         // A connector that is created paused has no task until it is resumed.
-        let slot = if target == Target::Started { self.start(plan) } else { Slot::Empty };
-        let connector = Connector { config, target, slot };
+        let slot = if target == Target::Started {
+            self.start(plan)
+        } else {
+            Slot::Empty
+        };
+        let connector = Connector {
+            config,
+            target,
+            slot,
+        };
         let view = connector.view();
         self.connectors().insert(name, connector);
         view

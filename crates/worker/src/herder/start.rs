@@ -10,6 +10,16 @@ use websocket_source::task::{TaskOptions, spawn};
 use super::connector::{Slot, Started};
 use super::{Herder, Plan};
 use crate::exposition::StartupCounts;
+use crate::kafka_settings::ProducerSettings;
+use crate::producer::ProducerOptions;
+
+fn options(settings: &ProducerSettings) -> ProducerOptions {
+    ProducerOptions {
+        properties: settings.properties.clone(),
+        max_request_size_bytes: settings.max_request_size_bytes,
+        buffer_memory_bytes: settings.buffer_memory_bytes,
+    }
+}
 
 /// Starts since the worker began. A connector whose configuration is valid
 /// always starts; a task fails to if its producer cannot be made.
@@ -39,9 +49,12 @@ impl Herder {
     pub(super) fn start(&self, plan: Plan) -> Slot {
         self.startups.tasks.fetch_add(1, Relaxed);
         let metrics = Arc::new(TaskMetrics::default());
-        let sink = self.pool.acquire(&plan.producer).and_then(|producer| {
-            producer.sink(&plan.source.topic, Arc::clone(&metrics.receive_to_ack))
-        });
+        let sink = self
+            .pool
+            .acquire(&options(&plan.producer))
+            .and_then(|producer| {
+                producer.sink(&plan.source.topic, Arc::clone(&metrics.receive_to_ack))
+            });
         let sink = match sink {
             Ok(sink) => sink,
             Err(error) => {
@@ -74,7 +87,9 @@ impl Herder {
 
     fn stored_sequence(&self, connector: &str, url: &str) -> u64 {
         let offsets = self.offsets.lock().unwrap_or_else(PoisonError::into_inner);
-        offsets.get(connector, url).map_or(0, |offset| offset.sequence)
+        offsets
+            .get(connector, url)
+            .map_or(0, |offset| offset.sequence)
     }
 
     /// Gives a task's newest offset to the store; returns the number of newly
@@ -119,7 +134,10 @@ impl Herder {
     pub(super) async fn flush_offsets(&self) {
         let offsets = Arc::clone(&self.offsets);
         let flushed = tokio::task::spawn_blocking(move || {
-            offsets.lock().unwrap_or_else(PoisonError::into_inner).flush()
+            offsets
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner)
+                .flush()
         })
         .await;
         let error = match flushed {

@@ -18,8 +18,22 @@ type Answer = Result<Response, RestError>;
 
 /// What a connector's name must escape in a `Location`; a slash stays, as in
 /// the real worker's answers.
-const PATH: &AsciiSet = &CONTROLS.add(b' ').add(b'"').add(b'#').add(b'%').add(b'<').add(b'>')
-    .add(b'?').add(b'`').add(b'{').add(b'}').add(b'[').add(b']').add(b'\\').add(b'^').add(b'|');
+const PATH: &AsciiSet = &CONTROLS
+    .add(b' ')
+    .add(b'"')
+    .add(b'#')
+    .add(b'%')
+    .add(b'<')
+    .add(b'>')
+    .add(b'?')
+    .add(b'`')
+    .add(b'{')
+    .add(b'}')
+    .add(b'[')
+    .add(b']')
+    .add(b'\\')
+    .add(b'^')
+    .add(b'|');
 
 fn query(raw: Option<&str>) -> impl Iterator<Item = (String, String)> {
     url::form_urlencoded::parse(raw.unwrap_or_default().as_bytes())
@@ -58,13 +72,19 @@ pub(super) async fn list(State(rest): Shared, RawQuery(raw): RawQuery) -> Respon
 
 pub(super) async fn create(State(rest): Shared, headers: HeaderMap, body: Bytes) -> Answer {
     let request = payload::create_request(&body)?;
-    let target = match request.initial_state.as_deref().map(str::parse::<InitialState>) {
+    let target = match request
+        .initial_state
+        .as_deref()
+        .map(str::parse::<InitialState>)
+    {
         None => Target::Started,
         Some(Ok(state)) => state.into(),
         Some(Err(error)) => return Err(RestError::unreadable(error)),
     };
     let mut config = request.config;
-    let named = config.entry("name".to_owned()).or_insert_with(|| request.name.clone());
+    let named = config
+        .entry("name".to_owned())
+        .or_insert_with(|| request.name.clone());
     if *named != request.name {
         return Err(bad_request(format!(
             "Connector name configuration ({named}) doesn't match connector name in the request ({})",
@@ -76,7 +96,10 @@ pub(super) async fn create(State(rest): Shared, headers: HeaderMap, body: Bytes)
 }
 
 fn bad_request(message: String) -> RestError {
-    RestError { status: StatusCode::BAD_REQUEST, message }
+    RestError {
+        status: StatusCode::BAD_REQUEST,
+        message,
+    }
 }
 
 fn created(rest: &Rest, headers: &HeaderMap, name: &str, view: &ConnectorView) -> Response {
@@ -84,7 +107,10 @@ fn created(rest: &Rest, headers: &HeaderMap, name: &str, view: &ConnectorView) -
         .get(header::HOST)
         .and_then(|host| host.to_str().ok())
         .unwrap_or(&rest.worker_id);
-    let location = format!("http://{host}/connectors/{}", utf8_percent_encode(name, PATH));
+    let location = format!(
+        "http://{host}/connectors/{}",
+        utf8_percent_encode(name, PATH)
+    );
     let mut response = payload::answer(StatusCode::CREATED, &payload::info(name, view));
     if let Ok(location) = location.parse() {
         response.headers_mut().insert(header::LOCATION, location);
@@ -119,7 +145,9 @@ pub(super) async fn put_config(
     body: Bytes,
 ) -> Answer {
     let mut config = payload::config(&body)?;
-    let named = config.entry("name".to_owned()).or_insert_with(|| name.clone());
+    let named = config
+        .entry("name".to_owned())
+        .or_insert_with(|| name.clone());
     if *named != name {
         return Err(bad_request(format!(
             "Connector name configuration ({named}) doesn't match connector name in the URL ({name})"
@@ -181,7 +209,9 @@ pub(super) async fn restart(
         query(raw.as_deref()).any(|(key, value)| key == name && value.eq_ignore_ascii_case("true"))
     };
     let (include_tasks, only_failed) = (flag("includeTasks"), flag("onlyFailed"));
-    rest.herder.restart(&name, include_tasks, only_failed).await?;
+    rest.herder
+        .restart(&name, include_tasks, only_failed)
+        .await?;
     if !include_tasks && !only_failed {
         return Ok(StatusCode::NO_CONTENT.into_response());
     }

@@ -47,7 +47,10 @@ pub const API_VERSION: &str = "3.9.1";
 pub fn router(rest: Arc<Rest>) -> Router {
     let connector = Router::new()
         .route("/", get(connectors::show).delete(connectors::delete))
-        .route("/config", get(connectors::config).put(connectors::put_config))
+        .route(
+            "/config",
+            get(connectors::config).put(connectors::put_config),
+        )
         .route("/status", get(connectors::status))
         .route("/tasks", get(connectors::tasks))
         .route("/pause", put(connectors::pause))
@@ -57,13 +60,19 @@ pub fn router(rest: Arc<Rest>) -> Router {
         .route("/session", get(session::show));
     Router::new()
         .route("/", get(root))
-        .route("/connectors", get(connectors::list).post(connectors::create))
+        .route(
+            "/connectors",
+            get(connectors::list).post(connectors::create),
+        )
         .nest("/connectors/{connector}", connector)
         .route("/connector-plugins", get(connectors::plugins))
         .route("/metrics", get(metrics))
         .fallback(|| async { router_error(StatusCode::NOT_FOUND, "HTTP 404 Not Found") })
         .method_not_allowed_fallback(|| async {
-            router_error(StatusCode::METHOD_NOT_ALLOWED, "HTTP 405 Method Not Allowed")
+            router_error(
+                StatusCode::METHOD_NOT_ALLOWED,
+                "HTTP 405 Method Not Allowed",
+            )
         })
         .layer(middleware::from_fn(require_json))
         .with_state(rest)
@@ -133,7 +142,10 @@ async fn metrics(State(rest): Shared) -> Response {
         connector_startup,
         task_startup,
     };
-    let mut exposition = rest.exposition.lock().unwrap_or_else(PoisonError::into_inner);
+    let mut exposition = rest
+        .exposition
+        .lock()
+        .unwrap_or_else(PoisonError::into_inner);
     let text = exposition.render(Instant::now(), &worker, &tasks);
     ([(header::CONTENT_TYPE, exposition::CONTENT_TYPE)], text).into_response()
 }
@@ -158,14 +170,19 @@ pub async fn serve(
     rest: Arc<Rest>,
     until: impl Future<Output = ()> + Send + 'static,
 ) -> std::io::Result<()> {
-    axum::serve(listener, router(rest)).with_graceful_shutdown(until).await
+    axum::serve(listener, router(rest))
+        .with_graceful_shutdown(until)
+        .await
 }
 
 /// `host:port` that goes into `worker_id`: `rest.advertised.*` where they are
 /// set, else the first listener's.
 pub fn advertised(config: &WorkerConfig, bound: &[TcpListener]) -> String {
     let listener = config.listeners.first();
-    let bound_port = bound.first().and_then(|b| b.local_addr().ok()).map(|at| at.port());
+    let bound_port = bound
+        .first()
+        .and_then(|b| b.local_addr().ok())
+        .map(|at| at.port());
     let port = config.advertised.port.or(bound_port).unwrap_or_default();
     let any = |host: &&str| !matches!(*host, "0.0.0.0" | "::" | "");
     let host = config
@@ -174,7 +191,11 @@ pub fn advertised(config: &WorkerConfig, bound: &[TcpListener]) -> String {
         .as_deref()
         .or_else(|| listener.map(|l| l.host.as_str()).filter(any))
         .unwrap_or("127.0.0.1");
-    if host.contains(':') { format!("[{host}]:{port}") } else { format!("{host}:{port}") }
+    if host.contains(':') {
+        format!("[{host}]:{port}")
+    } else {
+        format!("{host}:{port}")
+    }
 }
 
 impl From<HerderError> for RestError {
@@ -185,6 +206,9 @@ impl From<HerderError> for RestError {
             HerderError::Invalid(_) | HerderError::BadRequest(_) => StatusCode::BAD_REQUEST,
             HerderError::Internal(_) => StatusCode::INTERNAL_SERVER_ERROR,
         };
-        Self { status, message: error.to_string() }
+        Self {
+            status,
+            message: error.to_string(),
+        }
     }
 }

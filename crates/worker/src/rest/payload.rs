@@ -17,7 +17,10 @@ pub(super) struct RestError {
 
 impl RestError {
     pub(super) fn not_found(message: String) -> Self {
-        Self { status: StatusCode::NOT_FOUND, message }
+        Self {
+            status: StatusCode::NOT_FOUND,
+            message,
+        }
     }
 
     /// Connect answers 500 to bodies it cannot read.
@@ -77,7 +80,11 @@ pub(super) fn create_request(body: &[u8]) -> Result<CreateRequest, RestError> {
             "Unrecognized field \"{unknown}\" (known properties: \"name\", \"config\", \"initial_state\")"
         )));
     }
-    Ok(CreateRequest { name, config, initial_state })
+    Ok(CreateRequest {
+        name,
+        config,
+        initial_state,
+    })
 }
 
 /// Reads a body that is a configuration.
@@ -89,7 +96,9 @@ fn object(body: &[u8]) -> Result<Map<String, Value>, RestError> {
     match serde_json::from_slice(body) {
         Ok(Value::Object(fields)) => Ok(fields),
         Ok(_) => Err(RestError::unreadable("the body must be a JSON object")),
-        Err(error) => Err(RestError::unreadable(format!("the body is not valid JSON: {error}"))),
+        Err(error) => Err(RestError::unreadable(format!(
+            "the body is not valid JSON: {error}"
+        ))),
     }
 }
 
@@ -108,7 +117,11 @@ fn texts(fields: Map<String, Value>) -> Result<BTreeMap<String, String>, RestErr
 
 /// `ConnectorInfo`.
 pub(super) fn info(name: &str, view: &ConnectorView) -> Value {
-    let tasks: Vec<Value> = view.task.iter().map(|_| json!({"connector": name, "task": 0})).collect();
+    let tasks: Vec<Value> = view
+        .task
+        .iter()
+        .map(|_| json!({"connector": name, "task": 0}))
+        .collect();
     json!({"name": name, "config": view.config, "tasks": tasks, "type": "source"})
 }
 
@@ -149,7 +162,10 @@ mod tests {
     fn unknown_fields_of_a_create_request_are_refused() {
         let body = br#"{"name":" n ","config":{"a":"b"},"initial_state":"paused"}"#;
         let request = create_request(body).expect("readable");
-        assert_eq!((request.name.as_str(), request.initial_state.as_deref()), ("n", Some("paused")));
+        assert_eq!(
+            (request.name.as_str(), request.initial_state.as_deref()),
+            ("n", Some("paused"))
+        );
         assert!(create_request(br#"{"name":"n","config":{},"x":1}"#).is_err());
         assert!(create_request(br#"{"name":"n"}"#).is_err());
     }

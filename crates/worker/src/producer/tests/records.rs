@@ -126,3 +126,29 @@ fn the_cluster_tells_its_id() {
     let properties = BTreeMap::from([("bootstrap.servers".to_owned(), servers)]);
     assert!(crate::producer::cluster_id(&properties).is_some());
 }
+
+/// `murmur2.csv` was written by Java's own partitioner: see `Murmur2.java`.
+#[test]
+fn a_thousand_keys_go_to_the_partitions_that_java_chooses() {
+    let (_kafka, servers) = kafka("t", 12);
+    let producer = Arc::new(Producer::new(&options(&servers)).unwrap());
+    let mut sink = sink(&producer, "t");
+    let mut records = Records::default();
+    for line in include_str!("murmur2.csv").lines() {
+        let (key, partition) = line.split_once(',').unwrap();
+        let pairs = (0..key.len()).step_by(2).map(|at| &key[at..at + 2]);
+        let key: Vec<u8> = pairs
+            .map(|pair| u8::from_str_radix(pair, 16).unwrap())
+            .collect();
+        let row = records.push(&key);
+        records.keys.push(row);
+        let row = records.push(partition.as_bytes());
+        records.values.push(row);
+    }
+    assert_eq!(records.values.len(), 1_000);
+    offer_all(sink.as_mut(), &records.batch()).unwrap();
+    wait_acknowledged(sink.as_ref(), 1_000);
+    for seen in read(&servers, "t", 12, 1_000) {
+        assert_eq!(seen.partition.to_string(), seen.value);
+    }
+}

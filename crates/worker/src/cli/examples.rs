@@ -1,0 +1,47 @@
+//! The examples that `--help` shows. A test parses each line that starts with
+//! the program's name.
+
+pub(super) const MAIN: &str = "\
+Examples:
+  connect-websocket demo --seconds 10
+  connect-websocket standalone worker.properties trades.properties
+  connect-websocket consume --bootstrap-server localhost:9092 --topic trades --from-beginning
+
+Exit status: 0 done, 1 failed, 2 wrong arguments or worker settings, 3 a connector file cannot be used, 130 or 143 after SIGINT or SIGTERM";
+
+pub(super) const STANDALONE: &str = "\
+Examples:
+  connect-websocket standalone worker.properties trades.properties quotes.json
+  connect-websocket standalone --log-file connect.log worker.properties
+  connect-websocket standalone --embedded-kafka worker.properties trades.properties
+
+SIGTERM or SIGINT closes the sockets, delivers what was received and commits the offsets within task.shutdown.graceful.timeout.ms; a second signal ends at once.";
+
+pub(super) const DEMO: &str = "\
+Examples:
+  connect-websocket demo
+  connect-websocket demo --seconds 10 --json
+  connect-websocket demo --rate 50000 --size 200 --seconds 30";
+
+pub(super) const CONSUME: &str = "\
+Examples:
+  connect-websocket consume --bootstrap-server localhost:9092 --topic trades --from-beginning
+  connect-websocket consume --bootstrap-server localhost:9092 --topic trades --max-messages 5 --print-key --print-offset
+  connect-websocket consume --bootstrap-server kafka:9093 --topic trades --consumer.config client.properties";
+
+pub(super) const VALIDATE: &str = "\
+Examples:
+  connect-websocket validate worker.properties trades.properties
+  connect-websocket validate connectors/trades.json
+
+Exit status: 0 all can be used, 1 there was an error";
+
+pub(super) const PREVIEW: &str = "\
+Examples:
+  connect-websocket preview trades.properties
+  connect-websocket preview trades.json --max-messages 10 --timeout-ms 30000";
+
+pub(super) const COMPLETIONS: &str = "\
+Examples:
+  connect-websocket completions bash
+  connect-websocket completions zsh";

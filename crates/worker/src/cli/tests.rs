@@ -1,0 +1,71 @@
+//! What the command line accepts and shows.
+
+use clap::CommandFactory;
+
+use super::*;
+
+fn read(line: &str) -> Result<Cli, clap::Error> {
+    parse(line.split_whitespace().map(OsString::from))
+}
+
+#[test]
+fn the_definition_is_sound() {
+    Cli::command().debug_assert();
+}
+
+#[test]
+fn every_example_in_a_help_is_accepted() {
+    let all = [
+        examples::MAIN,
+        examples::STANDALONE,
+        examples::DEMO,
+        examples::CONSUME,
+        examples::VALIDATE,
+        examples::PREVIEW,
+        examples::COMPLETIONS,
+    ];
+    let lines = all.iter().flat_map(|text| text.lines()).map(str::trim);
+    let examples: Vec<_> = lines.filter(|line| line.starts_with("connect-websocket ")).collect();
+    assert!(examples.len() >= 14, "{examples:?}");
+    for line in examples {
+        if let Err(error) = read(line) {
+            panic!("{line}: {error}");
+        }
+    }
+}
+
+#[test]
+fn standalone_takes_a_worker_file_and_connectors_in_order() {
+    let cli = read("connect-websocket standalone w.properties b.json a.properties").expect("valid");
+    let Command::Standalone(args) = &cli.command else {
+        panic!("not standalone");
+    };
+    let names: Vec<_> = args.connector_files.iter().map(|path| path.display().to_string()).collect();
+    assert_eq!(names, ["b.json", "a.properties"]);
+    assert_eq!(cli.log_options().console, Console::Stdout);
+    assert_eq!(cli.log_options().level, "info");
+}
+
+#[test]
+fn commands_that_print_data_log_warnings_to_standard_error() {
+    let options = read("connect-websocket preview f").expect("valid").log_options();
+    assert_eq!((options.console, options.level.as_str()), (Console::Stderr, "warn"));
+    let options = read("connect-websocket preview f --log-level debug").expect("valid").log_options();
+    assert_eq!(options.level, "debug");
+}
+
+#[test]
+fn wrong_arguments_are_refused() {
+    for line in [
+        "connect-websocket",
+        "connect-websocket nonsense",
+        "connect-websocket standalone",
+        "connect-websocket demo --seconds 0",
+        "connect-websocket consume --topic t",
+        "connect-websocket consume --bootstrap-server h:1 --topic t --property x",
+        "connect-websocket validate",
+        "connect-websocket standalone w --log-file-max-files 3",
+    ] {
+        assert!(read(line).is_err(), "{line}");
+    }
+}

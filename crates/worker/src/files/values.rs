@@ -1,0 +1,75 @@
+//! Single values, with the errors of Kafka's `ConfigDef`.
+
+use std::collections::BTreeMap;
+use std::str::FromStr;
+
+/// Reads values out of a map and collects what is wrong with them.
+pub(super) struct Values<'a> {
+    pub(super) map: &'a BTreeMap<String, String>,
+    pub(super) errors: Vec<String>,
+}
+
+impl<'a> Values<'a> {
+    pub(super) fn new(map: &'a BTreeMap<String, String>) -> Self {
+        Self {
+            map,
+            errors: Vec::new(),
+        }
+    }
+
+    /// The text of a setting, trimmed.
+    pub(super) fn text(&self, name: &str) -> Option<&'a str> {
+        self.map.get(name).map(|value| value.trim())
+    }
+
+    /// A setting that must be there; the empty text if it is not.
+    pub(super) fn required(&mut self, name: &str) -> &'a str {
+        match self.text(name) {
+            Some(value) if !value.is_empty() => value,
+            _ => {
+                self.errors.push(format!(
+                    "Missing required configuration \"{name}\" which has no default value."
+                ));
+                ""
+            }
+        }
+    }
+
+    /// A number of Kafka's type LONG that is at least `min`.
+    pub(super) fn long(&mut self, name: &str, default: u64, min: u64) -> u64 {
+        let Some(text) = self.text(name) else {
+            return default;
+        };
+        let why = match i64::from_str(text).map(u64::try_from) {
+            Ok(Ok(number)) if number >= min => return number,
+            Ok(_) => format!("Value must be at least {min}"),
+            Err(_) => "Not a number of type LONG".to_owned(),
+        };
+        self.errors.push(format!(
+            "Invalid value {text} for configuration {name}: {why}"
+        ));
+        default
+    }
+
+    /// A port.
+    pub(super) fn port(&mut self, name: &str) -> Option<u16> {
+        let text = self.text(name)?;
+        let port = text.parse().ok();
+        if port.is_none() {
+            self.errors.push(format!(
+                "Invalid value {text} for configuration {name}: Not a number from 0 to 65535"
+            ));
+        }
+        port
+    }
+
+    /// All settings that start with `prefix`, without it.
+    pub(super) fn prefixed(&self, prefix: &str) -> BTreeMap<String, String> {
+        self.map
+            .iter()
+            .filter_map(|(name, value)| {
+                Some((name.strip_prefix(prefix)?.to_owned(), value.clone()))
+            })
+            .collect()
+    }
+}

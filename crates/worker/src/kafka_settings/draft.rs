@@ -1,0 +1,203 @@
+//! Settings on their way from Java's names to librdkafka's.
+
+use std::collections::BTreeMap;
+
+use super::check::invalid;
+use super::table::{How, Row, TABLE, row};
+use super::{
+    ClientSettingsErrors, DEFAULT_BUFFER_MEMORY_BYTES, DEFAULT_LINGER_MS,
+    DEFAULT_MAX_REQUEST_SIZE_BYTES, ProducerSettings, SystemTrust, sasl, tls,
+};
+
+/// A value and the name under which the user gave it.
+#[derive(Clone)]
+pub(super) struct Given {
+    pub(super) label: String,
+    pub(super) value: String,
+}
+
+/// See the module's documentation.
+pub(super) struct Draft<'a> {
+    pub(super) system_trust: &'a SystemTrust,
+    /// By Java's name; of several the last one counts.
+    pub(super) given: BTreeMap<String, Given>,
+    /// By librdkafka's name.
+    pub(super) properties: BTreeMap<String, String>,
+    pub(super) max_request_size_bytes: usize,
+    pub(super) buffer_memory_bytes: usize,
+    pub(super) errors: Vec<String>,
+    pub(super) warnings: Vec<String>,
+}
+
+impl<'a> Draft<'a> {
+    pub(super) fn new(system_trust: &'a SystemTrust) -> Self {
+        Self {
+            system_trust,
+            given: BTreeMap::new(),
+            properties: BTreeMap::new(),
+            max_request_size_bytes: DEFAULT_MAX_REQUEST_SIZE_BYTES,
+            buffer_memory_bytes: DEFAULT_BUFFER_MEMORY_BYTES,
+            errors: Vec::new(),
+            warnings: Vec::new(),
+        }
+    }
+
+    /// Takes a setting; `label` is what the user calls it.
+    pub(super) fn give(&mut self, name: &str, label: &str, value: &str) {
+        let given = Given {
+            label: label.to_owned(),
+            value: value.trim().to_owned(),
+        };
+        self.given.insert(name.to_owned(), given);
+    }
+
+    /// What Connect sets for the producers of its tasks, and our linger.
+    pub(super) fn connect_defaults(&mut self) {
+        let idempotent = self
+            .given
+            .get("enable.idempotence")
+            .is_some_and(|given| given.value.eq_ignore_ascii_case("true"));
+        let in_flight = if idempotent { "5" } else { "1" };
+        for (name, value) in [
+            ("acks", "all"),
+            ("enable.idempotence", "false"),
+            ("max.in.flight.requests.per.connection", in_flight),
+            ("linger.ms", DEFAULT_LINGER_MS),
+            ("client.id", "connect-websocket"),
+        ] {
+            if !self.given.contains_key(name) {
+                self.give(name, name, value);
+            }
+        }
+    }
+
+    pub(super) fn set(&mut self, native: &str, value: impl Into<String>) {
+        self.properties.insert(native.to_owned(), value.into());
+    }
+
+    /// The value of a setting, if it is given and not empty.
+    pub(super) fn value(&self, name: &str) -> Option<&Given> {
+        self.given.get(name).filter(|given| !given.value.is_empty())
+    }
+
+    /// Translates everything that was given.
+    pub(super) fn translate(mut self) -> Result<ProducerSettings, ClientSettingsErrors> {
+        for (name, given) in self.given.clone() {
+            self.translate_one(&name, &given);
+        }
+        sasl::translate(&mut self);
+        tls::translate(&mut self);
+        self.check_together();
+        if !self.errors.is_empty() {
+            return Err(ClientSettingsErrors {
+                errors: self.errors,
+            });
+        }
+        Ok(ProducerSettings {
+            properties: self.properties,
+            max_request_size_bytes: self.max_request_size_bytes,
+            buffer_memory_bytes: self.buffer_memory_bytes,
+            warnings: self.warnings,
+        })
+    }
+
+    fn translate_one(&mut self, name: &str, given: &Given) {
+        if given.value.contains("${") {
+            self.errors.push(format!(
+                "Invalid value for configuration {}: config providers (${{...}}) are not supported \
+                 by this worker yet; give the value itself",
+                given.label
+            ));
+            return;
+        }
+        let Some(row) = row(name) else {
+            self.unknown(name, given);
+            return;
+        };
+        if let Err(error) = row.kind.check(&given.label, &given.value) {
+            self.errors.push(error);
+            return;
+        }
+        self.apply(row, given);
+    }
+
+    fn apply(&mut self, row: &Row, given: &Given) {
+        let Given { label, value } = given;
+        match row.how {
+            How::Same => self.set(row.name, value),
+            How::Clamped { native, min, max } => {
+                let number: i64 = value.parse().unwrap_or(min);
+                self.set(native, number.clamp(min, max).to_string());
+            }
+            How::Converted(convert) => {
+                if let Err(why) = convert(self, value) {
+                    self.errors.push(invalid(label, value, &why));
+                }
+            }
+            How::Together => {}
+            How::Ignored { unless, why } => {
+                let is_default = unless.iter().any(|known| value.eq_ignore_ascii_case(known));
+                if !is_default && !value.is_empty() {
+                    self.warnings.push(format!("{label} has no effect: {why}"));
+                }
+            }
+            How::Refused { unless, why } => {
+                if !unless.iter().any(|known| value.eq_ignore_ascii_case(known)) {
+                    self.errors
+                        .push(format!("Invalid value for configuration {label}: {why}"));
+                }
+            }
+        }
+    }
+
+    /// A name that Java's clients do not know: as they do, it is told of.
+    fn unknown(&mut self, name: &str, given: &Given) {
+        let near = TABLE
+            .iter()
+            .map(|row| (strsim::damerau_levenshtein(row.name, name), row.name))
+            .min()
+            .filter(|(distance, _)| *distance <= 3)
+            .map(|(_, near)| format!("; did you mean {near}?"));
+        let near = near.unwrap_or_default();
+        self.warnings.push(format!(
+            "{} is no setting of Kafka's clients and has no effect{near}",
+            given.label
+        ));
+    }
+
+    /// What Java's `ProducerConfig` checks across settings.
+    fn check_together(&mut self) {
+        let is = |name: &str, value: &str| {
+            self.properties
+                .get(name)
+                .is_some_and(|given| given == value)
+        };
+        if !is("enable.idempotence", "true") {
+            return;
+        }
+        let mut errors = Vec::new();
+        if !is("acks", "-1") {
+            errors.push("Must set acks to all in order to use the idempotent producer.");
+        }
+        let in_flight = self.properties.get("max.in.flight.requests.per.connection");
+        if in_flight
+            .and_then(|number| number.parse::<i64>().ok())
+            .is_some_and(|n| n > 5)
+        {
+            errors.push(
+                "Must set max.in.flight.requests.per.connection to at most 5 to use the idempotent \
+                 producer.",
+            );
+        }
+        self.errors.extend(errors.into_iter().map(str::to_owned));
+        // librdkafka numbers messages only if it never gives one up.
+        if let Some(timeout) = self.properties.get("message.timeout.ms")
+            && timeout != "0"
+        {
+            self.warnings.push(
+                "delivery.timeout.ms with enable.idempotence: a message that times out fails the task"
+                    .to_owned(),
+            );
+        }
+    }
+}

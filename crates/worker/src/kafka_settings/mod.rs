@@ -1,0 +1,138 @@
+//! Java's client settings in librdkafka's terms.
+//!
+//! Users have settings with the names of Kafka's Java clients; here they are
+//! checked with the errors of Kafka's `ConfigDef` and translated by one
+//! [`table`]. Invariants: a setting is translated, told of by name, or
+//! refused by name, never swallowed; all errors come at once; no error,
+//! warning or `Debug` output shows a secret.
+
+mod check;
+mod draft;
+mod jaas;
+mod jks;
+mod policy;
+mod sasl;
+mod stores;
+mod table;
+mod tls;
+mod trust;
+
+use std::collections::BTreeMap;
+
+pub use policy::OverridePolicy;
+pub use trust::SystemTrust;
+
+use draft::Draft;
+
+/// What librdkafka waits for more records before it sends: Kafka's own
+/// default since 4.0 (KIP-1030).
+pub const DEFAULT_LINGER_MS: &str = "5";
+/// What a producer may have on its way if `buffer.memory` is not given: more
+/// only adds latency and memory, not speed.
+pub const DEFAULT_BUFFER_MEMORY_BYTES: usize = 4_000 * 1024;
+/// Kafka's default of `max.request.size`.
+pub const DEFAULT_MAX_REQUEST_SIZE_BYTES: usize = 1_048_576;
+
+const OVERRIDE_PREFIX: &str = "producer.override.";
+
+/// Where a producer's settings come from.
+#[derive(Clone, Copy)]
+pub struct ProducerInputs<'a> {
+    /// The worker's `bootstrap.servers`.
+    pub bootstrap_servers: &'a str,
+    /// The worker's `client.id`; empty if it has none.
+    pub worker_client_id: &'a str,
+    /// The worker's `producer.*`, without the prefix.
+    pub worker_producer: &'a BTreeMap<String, String>,
+    /// The connector's whole configuration, `producer.override.*` in it.
+    pub connector_config: &'a BTreeMap<String, String>,
+    /// What connectors may override.
+    pub override_policy: &'a OverridePolicy,
+    /// What TLS trusts if nothing else is said.
+    pub system_trust: &'a SystemTrust,
+}
+
+/// A producer's settings, translated.
+#[derive(Clone, PartialEq, Eq)]
+pub struct ProducerSettings {
+    /// librdkafka's properties; may hold secrets.
+    pub properties: BTreeMap<String, String>,
+    /// `max.request.size`.
+    pub max_request_size_bytes: usize,
+    /// `buffer.memory`.
+    pub buffer_memory_bytes: usize,
+    /// What is worth telling but no error.
+    pub warnings: Vec<String>,
+}
+
+impl std::fmt::Debug for ProducerSettings {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("ProducerSettings")
+            .field("properties", &self.properties.keys())
+            .field("max_request_size_bytes", &self.max_request_size_bytes)
+            .field("buffer_memory_bytes", &self.buffer_memory_bytes)
+            .field("warnings", &self.warnings)
+            .finish()
+    }
+}
+
+/// What is wrong with client settings.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{}", .errors.join("\n"))]
+pub struct ClientSettingsErrors {
+    /// One text for each thing that is wrong.
+    pub errors: Vec<String>,
+}
+
+/// Translates a producer's settings: Connect's own, then the worker's
+/// `producer.*`, then the connector's `producer.override.*`.
+///
+/// # Errors
+/// All that is wrong, in Kafka's words where it has some.
+pub fn translate(inputs: &ProducerInputs<'_>) -> Result<ProducerSettings, ClientSettingsErrors> {
+    let mut draft = Draft::new(inputs.system_trust);
+    draft.give(
+        "bootstrap.servers",
+        "bootstrap.servers",
+        inputs.bootstrap_servers,
+    );
+    if !inputs.worker_client_id.is_empty() {
+        draft.give("client.id", "client.id", inputs.worker_client_id);
+    }
+    for (name, value) in inputs.worker_producer {
+        draft.give(name, &format!("producer.{name}"), value);
+    }
+    for (label, value) in inputs.connector_config {
+        let Some(name) = label.strip_prefix(OVERRIDE_PREFIX) else {
+            continue;
+        };
+        match inputs.override_policy.check(name) {
+            Ok(()) => draft.give(name, label, value),
+            Err(error) => draft.errors.push(error),
+        }
+    }
+    draft.connect_defaults();
+    draft.translate()
+}
+
+/// Translates the settings of a consumer or an admin client, given in Java's
+/// names, into librdkafka's; with them come warnings.
+///
+/// # Errors
+/// All that is wrong, in Kafka's words where it has some.
+pub fn client_properties(
+    bootstrap_servers: &str,
+    settings: &BTreeMap<String, String>,
+    system_trust: &SystemTrust,
+) -> Result<(BTreeMap<String, String>, Vec<String>), ClientSettingsErrors> {
+    let mut draft = Draft::new(system_trust);
+    for (name, value) in settings {
+        draft.give(name, name, value);
+    }
+    draft.give("bootstrap.servers", "bootstrap.servers", bootstrap_servers);
+    let translated = draft.translate()?;
+    Ok((translated.properties, translated.warnings))
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,381 @@
+//! Settings as users write them, and whether librdkafka takes what becomes
+//! of them.
+
+use rdkafka::ClientConfig;
+use rdkafka::producer::BaseProducer;
+
+use super::*;
+
+fn map(pairs: &[(&str, &str)]) -> BTreeMap<String, String> {
+    pairs
+        .iter()
+        .map(|(k, v)| ((*k).to_owned(), (*v).to_owned()))
+        .collect()
+}
+
+fn with(
+    worker: &[(&str, &str)],
+    connector: &[(&str, &str)],
+) -> Result<ProducerSettings, ClientSettingsErrors> {
+    translate(&ProducerInputs {
+        bootstrap_servers: "localhost:9092",
+        worker_client_id: "",
+        worker_producer: &map(worker),
+        connector_config: &map(connector),
+        override_policy: &OverridePolicy::All,
+        system_trust: &SystemTrust::default(),
+    })
+}
+
+fn errors(worker: &[(&str, &str)]) -> String {
+    with(worker, &[]).expect_err("errors").to_string()
+}
+
+/// Translates and has librdkafka make a client of it, which connects nowhere
+/// before it is polled.
+fn accepted(worker: &[(&str, &str)]) -> ProducerSettings {
+    let settings = with(worker, &[]).expect("valid");
+    let config: ClientConfig = settings.properties.clone().into_iter().collect();
+    if let Err(error) = config.create::<BaseProducer>() {
+        panic!("{worker:?}: {error}");
+    }
+    settings
+}
+
+#[test]
+fn connects_defaults_are_set() {
+    let settings = accepted(&[]);
+    let expected = map(&[
+        ("acks", "-1"),
+        ("bootstrap.servers", "localhost:9092"),
+        ("client.id", "connect-websocket"),
+        ("enable.idempotence", "false"),
+        ("linger.ms", DEFAULT_LINGER_MS),
+        ("max.in.flight.requests.per.connection", "1"),
+    ]);
+    assert_eq!(settings.properties, expected);
+    assert_eq!(
+        settings.max_request_size_bytes,
+        DEFAULT_MAX_REQUEST_SIZE_BYTES
+    );
+    assert_eq!(settings.buffer_memory_bytes, DEFAULT_BUFFER_MEMORY_BYTES);
+    assert_eq!(settings.warnings, [""; 0]);
+}
+
+#[test]
+fn the_connectors_overrides_win_over_the_workers_settings() {
+    let settings = with(
+        &[
+            ("linger.ms", "7"),
+            ("batch.size", "100"),
+            ("bootstrap.servers", "a:1"),
+        ],
+        &[
+            ("producer.override.linger.ms", " 9 "),
+            ("websocket.url", "ws://h"),
+        ],
+    );
+    let settings = settings.expect("valid");
+    assert_eq!(settings.properties["linger.ms"], "9");
+    assert_eq!(settings.properties["batch.size"], "100");
+    assert_eq!(settings.properties["bootstrap.servers"], "a:1");
+}
+
+#[test]
+fn javas_settings_become_librdkafkas() {
+    let settings = accepted(&[
+        ("acks", "1"),
+        ("buffer.memory", "33554432"),
+        ("max.request.size", "5000000"),
+        ("compression.type", "zstd"),
+        ("compression.zstd.level", "7"),
+        ("delivery.timeout.ms", "2147483647"),
+        ("request.timeout.ms", "30000"),
+        ("retries", "2147483647"),
+        ("retry.backoff.ms", "0"),
+        ("send.buffer.bytes", "-1"),
+        ("receive.buffer.bytes", "65536"),
+        ("connections.max.idle.ms", "-1"),
+        ("metadata.max.age.ms", "1000"),
+        ("client.dns.lookup", "use_all_dns_ips"),
+        ("metadata.recovery.strategy", "REBOOTSTRAP"),
+        ("socket.connection.setup.timeout.ms", "10"),
+        (
+            "partitioner.class",
+            "org.apache.kafka.clients.producer.internals.DefaultPartitioner",
+        ),
+        ("max.block.ms", "9223372036854775807"),
+        (
+            "key.serializer",
+            "org.apache.kafka.common.serialization.ByteArraySerializer",
+        ),
+        ("enable.metrics.push", "False"),
+    ]);
+    let p = &settings.properties;
+    assert_eq!(
+        (
+            settings.buffer_memory_bytes,
+            settings.max_request_size_bytes
+        ),
+        (33_554_432, 5_000_000)
+    );
+    assert_eq!(
+        (
+            p["compression.type"].as_str(),
+            p["compression.level"].as_str()
+        ),
+        ("zstd", "7")
+    );
+    assert_eq!(
+        (
+            p["message.timeout.ms"].as_str(),
+            p["retry.backoff.ms"].as_str()
+        ),
+        ("0", "1")
+    );
+    assert_eq!(p["socket.send.buffer.bytes"], "0");
+    assert_eq!(p["socket.connection.setup.timeout.ms"], "1000");
+    assert_eq!(settings.warnings, [""; 0]);
+}
+
+#[test]
+fn idempotence_brings_its_conditions_along() {
+    let settings = accepted(&[("enable.idempotence", "true")]);
+    assert_eq!(
+        settings.properties["max.in.flight.requests.per.connection"],
+        "5"
+    );
+    let error = errors(&[
+        ("enable.idempotence", "true"),
+        ("acks", "1"),
+        ("max.in.flight.requests.per.connection", "6"),
+    ]);
+    assert!(
+        error.contains("Must set acks to all") && error.contains("at most 5"),
+        "{error}"
+    );
+}
+
+#[test]
+fn wrong_values_are_reported_all_at_once_in_kafkas_words() {
+    let error = errors(&[("linger.ms", "soon"), ("acks", "2"), ("batch.size", "-5")]);
+    let lines: Vec<_> = error.lines().collect();
+    assert!(lines.contains(
+        &"Invalid value soon for configuration producer.linger.ms: Not a number of type LONG"
+    ));
+    assert!(lines.contains(
+        &"Invalid value 2 for configuration producer.acks: String must be one of: all, -1, 0, 1"
+    ));
+    assert_eq!(lines.len(), 3, "{error}");
+}
+
+#[test]
+fn nothing_is_swallowed() {
+    let settings = with(
+        &[
+            ("linger.msec", "5"),
+            ("no.such.thing", "1"),
+            ("max.block.ms", "1000"),
+            ("ssl.provider", "X"),
+        ],
+        &[],
+    );
+    let warnings = settings.expect("valid").warnings;
+    assert_eq!(warnings.len(), 4, "{warnings:?}");
+    assert!(
+        warnings[0].contains("did you mean linger.ms?"),
+        "{warnings:?}"
+    );
+    for name in [
+        "transactional.id",
+        "interceptor.classes",
+        "ssl.engine.factory.class",
+    ] {
+        assert!(errors(&[(name, "x")]).contains(name));
+    }
+    assert!(
+        errors(&[(
+            "partitioner.class",
+            "org.apache.kafka.clients.producer.RoundRobinPartitioner"
+        )])
+        .contains("partitioner.class")
+    );
+    assert!(errors(&[("linger.ms", "${file:/x:y}")]).contains("config providers"));
+}
+
+#[test]
+fn the_override_policy_is_obeyed() {
+    let result = translate(&ProducerInputs {
+        bootstrap_servers: "h:1",
+        worker_client_id: "me",
+        worker_producer: &map(&[("acks", "1")]),
+        connector_config: &map(&[("producer.override.acks", "all")]),
+        override_policy: &OverridePolicy::None,
+        system_trust: &SystemTrust::default(),
+    });
+    let error = result.expect_err("refused").to_string();
+    assert!(
+        error.contains("The 'None' policy does not allow 'acks'"),
+        "{error}"
+    );
+}
+
+#[test]
+fn sasl_is_read_from_the_jaas_configuration() {
+    let plain = "org.apache.kafka.common.security.plain.PlainLoginModule required username=\"u\" password=\"p\";";
+    let settings = accepted(&[
+        ("security.protocol", "SASL_PLAINTEXT"),
+        ("sasl.mechanism", "PLAIN"),
+        ("sasl.jaas.config", plain),
+    ]);
+    assert_eq!(settings.properties["sasl.username"], "u");
+    assert_eq!(settings.properties["sasl.password"], "p");
+    accepted(&[
+        ("security.protocol", "SASL_SSL"),
+        ("sasl.mechanism", "SCRAM-SHA-512"),
+        (
+            "sasl.jaas.config",
+            &plain.replace("plain.Plain", "scram.Scram"),
+        ),
+    ]);
+}
+
+#[test]
+fn oauthbearer_has_unsecured_tokens_for_development() {
+    let module = "org.apache.kafka.common.security.oauthbearer.OAuthBearerLoginModule required";
+    let oauth = [
+        ("security.protocol", "SASL_PLAINTEXT"),
+        ("sasl.mechanism", "OAUTHBEARER"),
+    ];
+    let unsecured = format!("{module} unsecuredLoginStringClaim_sub=\"alice\";");
+    let mut given = oauth.to_vec();
+    given.push(("sasl.jaas.config", &unsecured));
+    let settings = accepted(&given);
+    assert_eq!(
+        settings.properties["sasl.oauthbearer.config"],
+        "principal=alice"
+    );
+    assert!(settings.warnings[0].contains("development"));
+    given.push((
+        "sasl.oauthbearer.token.endpoint.url",
+        "https://idp.example.com/token",
+    ));
+    assert!(errors(&given).contains("producer.sasl.oauthbearer.token.endpoint.url"));
+}
+
+#[test]
+fn security_that_cannot_work_is_refused_with_the_cure_and_without_the_secret() {
+    let wrong = [
+        (vec![("security.protocol", "TLS")], "SASL_SSL"),
+        (
+            vec![("security.protocol", "SASL_SSL")],
+            "GSSAPI is Kafka's default",
+        ),
+        (
+            vec![
+                ("security.protocol", "SASL_SSL"),
+                ("sasl.mechanism", "PLAIN"),
+            ],
+            "sasl.jaas.config",
+        ),
+        (
+            vec![
+                ("security.protocol", "SASL_SSL"),
+                ("sasl.mechanism", "PLAIN"),
+                (
+                    "sasl.jaas.config",
+                    "x.ScramLoginModule required password=\"hunter2\";",
+                ),
+            ],
+            "goes with a PlainLoginModule",
+        ),
+        (
+            vec![
+                ("security.protocol", "SASL_SSL"),
+                ("sasl.mechanism", "PLAIN"),
+                (
+                    "sasl.jaas.config",
+                    "x.PlainLoginModule required username=\"hunter2\"",
+                ),
+            ],
+            "semicolon",
+        ),
+        (
+            vec![
+                ("security.protocol", "SSL"),
+                ("ssl.truststore.location", "/no/such/file"),
+            ],
+            "producer.ssl.truststore.location",
+        ),
+        (
+            vec![
+                ("security.protocol", "SSL"),
+                ("ssl.keystore.key", "hunter2"),
+            ],
+            "go together",
+        ),
+        (
+            vec![
+                ("security.protocol", "SSL"),
+                ("ssl.truststore.certificates", "hunter2"),
+            ],
+            "PEM",
+        ),
+    ];
+    for (settings, part) in wrong {
+        let error = errors(&settings);
+        assert!(
+            error.contains(part) && !error.contains("hunter2"),
+            "{error}"
+        );
+    }
+}
+
+#[test]
+fn debug_output_shows_no_secret() {
+    let settings = with(
+        &[
+            ("security.protocol", "SASL_SSL"),
+            ("sasl.mechanism", "PLAIN"),
+            (
+                "sasl.jaas.config",
+                "PlainLoginModule required username=\"u\" password=\"hunter2\";",
+            ),
+        ],
+        &[],
+    );
+    assert!(!format!("{settings:?}").contains("hunter2"));
+}
+
+#[test]
+fn a_consumers_settings_are_translated_and_a_producers_defaults_are_not_among_them() {
+    let given = map(&[
+        ("fetch.max.wait.ms", "10"),
+        ("group.id", "g"),
+        ("isolation.level", "read_committed"),
+    ]);
+    let (properties, warnings) =
+        client_properties("h:1", &given, &SystemTrust::default()).expect("valid");
+    let expected = map(&[
+        ("bootstrap.servers", "h:1"),
+        ("fetch.wait.max.ms", "10"),
+        ("group.id", "g"),
+        ("isolation.level", "read_committed"),
+    ]);
+    assert_eq!((properties, warnings), (expected, Vec::new()));
+}
+
+/// The names of `ProducerConfig.configNames()` in Kafka 3.9.1 and 4.1.1.
+#[test]
+fn every_setting_of_javas_producer_has_a_row() {
+    let missing: Vec<_> = include_str!("producer_config_names.txt")
+        .lines()
+        .filter(|name| table::row(name).is_none())
+        .collect();
+    assert_eq!(missing, [""; 0]);
+    let mut names: Vec<_> = table::TABLE.iter().map(|row| row.name).collect();
+    names.sort_unstable();
+    names
+        .windows(2)
+        .for_each(|pair| assert_ne!(pair[0], pair[1]));
+}

@@ -1,0 +1,240 @@
+//! Source offsets in `offset.storage.file.filename`, interchangeable with
+//! Kafka Connect's (`FileOffsetBackingStore`): a worker of either kind goes on
+//! where the other stopped.
+//!
+//! Invariants: entries of other connectors and unknown ones are kept byte for
+//! byte; the file is replaced as a whole, so a crash leaves the old or the new
+//! one; a file that is not what it should be is an error at start, never
+//! overwritten.
+
+mod java_map;
+
+use std::fs::{self, File};
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+
+use serde_json::{Value, json};
+
+use java_map::Entries;
+
+/// Offsets are a few hundred bytes for each connector.
+const MAX_FILE_BYTES: u64 = 256 << 20;
+
+/// What is stored for a source partition: how far its stream is in Kafka.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SourceOffset {
+    /// Which start of the task has written it.
+    pub session_id: String,
+    /// Records acknowledged since the connector's first start.
+    pub sequence: u64,
+}
+
+/// Why offsets cannot be had.
+#[derive(Debug, thiserror::Error)]
+pub enum OffsetError {
+    /// The file cannot be read or written.
+    #[error("offset.storage.file.filename: {}: {source}", path.display())]
+    File {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
+    /// The file holds something else.
+    #[error(
+        "offset.storage.file.filename: {} is no offset file of Kafka Connect ({reason}): \
+         name another file, or move this one away to start without offsets",
+        path.display()
+    )]
+    Content {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        reason: String,
+    },
+}
+
+/// All offsets of a worker, in memory until [`OffsetStore::flush`].
+#[derive(Debug)]
+pub struct OffsetStore {
+    path: PathBuf,
+    entries: Entries,
+    dirty: bool,
+}
+
+impl OffsetStore {
+    /// Reads the file; none or an empty one means no offsets.
+    ///
+    /// # Errors
+    /// It cannot be read, holds something else, or its directory is missing.
+    pub fn open(path: &Path) -> Result<Self, OffsetError> {
+        let failed = |source| OffsetError::File {
+            path: path.to_owned(),
+            source,
+        };
+        let bytes = match fs::metadata(path) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {
+                check_directory(path).map_err(failed)?;
+                Vec::new()
+            }
+            Err(error) => return Err(failed(error)),
+            Ok(metadata) if metadata.len() > MAX_FILE_BYTES => {
+                return Err(OffsetError::Content {
+                    path: path.to_owned(),
+                    reason: format!("larger than {MAX_FILE_BYTES} bytes"),
+                });
+            }
+            Ok(_) => fs::read(path).map_err(failed)?,
+        };
+        let entries = java_map::read(&bytes).map_err(|reason| OffsetError::Content {
+            path: path.to_owned(),
+            reason,
+        })?;
+        Ok(Self {
+            path: path.to_owned(),
+            entries,
+            dirty: false,
+        })
+    }
+
+    /// The offset of a connector's stream from `url`.
+    pub fn get(&self, connector: &str, url: &str) -> Option<SourceOffset> {
+        let at = self.find(connector, url)?;
+        let value: Value = serde_json::from_slice(self.entries[at].1.as_deref()?).ok()?;
+        Some(SourceOffset {
+            session_id: value.get("session_id")?.as_str()?.to_owned(),
+            sequence: value.get("sequence")?.as_u64()?,
+        })
+    }
+
+    /// Replaces an offset.
+    pub fn set(&mut self, connector: &str, url: &str, offset: &SourceOffset) {
+        // The order of the members is Java's, in which it is a HashMap.
+        let value = json!({"sequence": offset.sequence, "session_id": offset.session_id});
+        let value = Some(value.to_string().into_bytes());
+        if let Some(at) = self.find(connector, url) {
+            self.entries[at].1 = value;
+        } else {
+            let key = json!([connector, {"websocket_url": url}]);
+            self.entries
+                .push((Some(key.to_string().into_bytes()), value));
+        }
+        self.dirty = true;
+    }
+
+    fn find(&self, connector: &str, url: &str) -> Option<usize> {
+        let wanted = json!([connector, {"websocket_url": url}]);
+        self.entries.iter().position(|(key, _)| {
+            let key = key.as_deref().map(serde_json::from_slice::<Value>);
+            matches!(key, Some(Ok(key)) if key == wanted)
+        })
+    }
+
+    /// Writes what has changed to the file.
+    ///
+    /// # Errors
+    /// The file cannot be written; it is as before then.
+    pub fn flush(&mut self) -> Result<(), OffsetError> {
+        if !self.dirty {
+            return Ok(());
+        }
+        let bytes = java_map::write(&self.entries);
+        replace(&self.path, &bytes).map_err(|source| OffsetError::File {
+            path: self.path.clone(),
+            source,
+        })?;
+        self.dirty = false;
+        Ok(())
+    }
+}
+
+fn directory(path: &Path) -> &Path {
+    match path.parent() {
+        Some(parent) if !parent.as_os_str().is_empty() => parent,
+        _ => Path::new("."),
+    }
+}
+
+fn check_directory(path: &Path) -> io::Result<()> {
+    if directory(path).is_dir() {
+        return Ok(());
+    }
+    let text = format!("the directory {} does not exist", directory(path).display());
+    Err(io::Error::new(io::ErrorKind::NotFound, text))
+}
+
+/// Puts a whole file in the place of another, with its permissions.
+fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    let mut new = tempfile::NamedTempFile::new_in(directory(path))?;
+    new.write_all(bytes)?;
+    if let Ok(before) = fs::metadata(path) {
+        fs::set_permissions(new.path(), before.permissions())?;
+    }
+    new.as_file().sync_data()?;
+    new.persist(path).map_err(|error| error.error)?;
+    File::open(directory(path))?.sync_data()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn offset(sequence: u64) -> SourceOffset {
+        SourceOffset {
+            session_id: "s".to_owned(),
+            sequence,
+        }
+    }
+
+    #[test]
+    fn offsets_survive_in_the_file_and_others_are_kept() {
+        let directory = tempfile::tempdir().expect("a directory");
+        let path = directory.path().join("connect.offsets");
+        let mut store = OffsetStore::open(&path).expect("no file is no error");
+        assert_eq!(store.get("c", "ws://h/"), None);
+        store.set("c", "ws://h/", &offset(3));
+        store.set("d", "ws://h/", &offset(4));
+        store.set("c", "ws://h/", &offset(5));
+        assert!(!path.exists());
+        store.flush().expect("written");
+        let again = OffsetStore::open(&path).expect("readable");
+        assert_eq!(again.get("c", "ws://h/"), Some(offset(5)));
+        assert_eq!(again.get("d", "ws://h/"), Some(offset(4)));
+        assert_eq!(again.get("c", "ws://other/"), None);
+        assert_eq!(again.entries.len(), 2);
+    }
+
+    #[test]
+    fn an_entry_of_connect_is_found_whatever_its_member_order() {
+        let value = br#"{"session_id":"x","sequence":7}"#.to_vec();
+        let key = br#"["c",{"websocket_url":"ws://h/"}]"#.to_vec();
+        let directory = tempfile::tempdir().expect("a directory");
+        let path = directory.path().join("connect.offsets");
+        fs::write(&path, java_map::write(&vec![(Some(key), Some(value))])).expect("written");
+        let mut store = OffsetStore::open(&path).expect("readable");
+        assert_eq!(
+            store.get("c", "ws://h/").map(|offset| offset.sequence),
+            Some(7)
+        );
+        store.set("c", "ws://h/", &offset(8));
+        assert_eq!(store.entries.len(), 1);
+    }
+
+    #[test]
+    fn a_file_that_is_something_else_is_refused_and_left_alone() {
+        let directory = tempfile::tempdir().expect("a directory");
+        let path = directory.path().join("connect.offsets");
+        fs::write(&path, b"my diary").expect("written");
+        let error = OffsetStore::open(&path)
+            .expect_err("no offsets")
+            .to_string();
+        assert!(error.contains("offset.storage.file.filename"), "{error}");
+        assert_eq!(fs::read(&path).expect("there"), b"my diary");
+    }
+
+    #[test]
+    fn a_missing_directory_is_an_error_at_start() {
+        let error = OffsetStore::open(Path::new("/no/such/directory/f")).expect_err("missing");
+        assert!(error.to_string().contains("/no/such/directory"), "{error}");
+    }
+}
