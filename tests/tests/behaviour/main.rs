@@ -31,5 +31,6 @@ mod recovery;
 mod refusal;
 mod rest;
 mod shutdown;
+mod soak;
 mod stream;
 mod watching;
