@@ -1,0 +1,191 @@
+//! Coinbase's feed: subscribe, unsubscribe, a snapshot, and level 2 updates.
+
+use serde_json::{Value, json};
+
+use super::market::{Market, padding};
+use crate::Flow;
+use crate::outbox::Outbox;
+
+const CHANNEL: &str = "level2";
+/// Price levels of a snapshot, each side.
+const LEVELS: usize = 5;
+const MAX_PRODUCTS: usize = 1024;
+
+struct Product {
+    id: String,
+    market: Market,
+    sent: u64,
+}
+
+/// See the module's documentation.
+pub(crate) struct Coinbase {
+    flow: Flow,
+    products: Vec<Product>,
+}
+
+impl Coinbase {
+    pub(super) fn new(flow: &Flow) -> Self {
+        Self {
+            flow: *flow,
+            products: Vec::new(),
+        }
+    }
+
+    pub(super) fn hear(&mut self, text: &[u8], out: &mut Outbox) {
+        let request: Value = match serde_json::from_slice(text) {
+            Ok(request) => request,
+            Err(_) => {
+                return say(
+                    out,
+                    &error("Malformed JSON", "the message is not valid JSON"),
+                );
+            }
+        };
+        match self.answer(&request) {
+            Ok(added) => {
+                say(out, &self.subscriptions());
+                for id in added {
+                    say(out, &self.snapshot(&id));
+                }
+            }
+            Err(reason) => say(out, &error("Failed to subscribe", &reason)),
+        }
+    }
+
+    /// Does what is asked; returns the products that are new.
+    fn answer(&mut self, request: &Value) -> Result<Vec<String>, String> {
+        let texts = |name: &str| -> Vec<String> {
+            let list = request.get(name).and_then(Value::as_array);
+            let texts = list.into_iter().flatten().filter_map(Value::as_str);
+            texts.map(str::to_owned).collect()
+        };
+        let (ids, channels) = (texts("product_ids"), texts("channels"));
+        if let Some(unknown) = channels.iter().find(|channel| *channel != CHANNEL) {
+            return Err(format!("{unknown} is not a valid channel"));
+        }
+        match request.get("type").and_then(Value::as_str) {
+            Some("subscribe") if !ids.is_empty() && !channels.is_empty() => {
+                let known = |id: &String| self.products.iter().any(|product| product.id == *id);
+                let added: Vec<String> = ids.into_iter().filter(|id| !known(id)).collect();
+                for id in added
+                    .iter()
+                    .take(MAX_PRODUCTS.saturating_sub(self.products.len()))
+                {
+                    let market = Market::new(id);
+                    self.products.push(Product {
+                        id: id.clone(),
+                        market,
+                        sent: 0,
+                    });
+                }
+                Ok(added)
+            }
+            Some("unsubscribe") => {
+                self.products.retain(|product| !ids.contains(&product.id));
+                Ok(Vec::new())
+            }
+            _ => Err("type must be subscribe, with product_ids and channels".to_owned()),
+        }
+    }
+
+    fn subscriptions(&self) -> Value {
+        let ids: Vec<_> = self.products.iter().map(|product| &product.id).collect();
+        json!({"type": "subscriptions", "channels": [{"name": CHANNEL, "product_ids": ids}]})
+    }
+
+    fn snapshot(&mut self, id: &str) -> Value {
+        let mut market = Market::new(id);
+        let mut levels = || -> Vec<Value> {
+            (0..LEVELS)
+                .map(|_| {
+                    let (units, cents) = market.price();
+                    json!([
+                        format!("{units}.{cents:02}"),
+                        format!("0.{:08}", market.random(100_000_000))
+                    ])
+                })
+                .collect()
+        };
+        json!({"type": "snapshot", "product_id": id, "bids": levels(), "asks": levels()})
+    }
+
+    pub(super) fn is_live(&self) -> bool {
+        let limit = self.flow.count.unwrap_or(u64::MAX);
+        self.products.iter().any(|product| product.sent < limit)
+    }
+
+    /// One update of every product; `false` if there is none left.
+    pub(super) fn produce_one(&mut self, out: &mut Outbox) -> bool {
+        let limit = self.flow.count.unwrap_or(u64::MAX);
+        let time = jiff::Timestamp::now();
+        let mut produced = false;
+        for product in self
+            .products
+            .iter_mut()
+            .filter(|product| product.sent < limit)
+        {
+            product.sent += 1;
+            let (units, cents) = product.market.price();
+            let size = product.market.random(100_000_000);
+            let side = if size.is_multiple_of(2) {
+                "buy"
+            } else {
+                "sell"
+            };
+            let mut update = format!(
+                r#"{{"type":"l2update","product_id":"{}","changes":[["{side}","{units}.{cents:02}","0.{size:08}"]],"time":"{time:.6}""#,
+                product.id,
+            );
+            update.push_str(&padding(update.len() + 1, self.flow.size_bytes));
+            update.push('}');
+            out.text(update.as_bytes());
+            produced = true;
+        }
+        produced
+    }
+}
+
+fn say(out: &mut Outbox, message: &Value) {
+    out.text(message.to_string().as_bytes());
+}
+
+fn error(message: &str, reason: &str) -> Value {
+    json!({"type": "error", "message": message, "reason": reason})
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_subscription_is_confirmed_once_for_each_product() {
+        let mut script = Coinbase::new(&Flow::default());
+        let request =
+            json!({"type": "subscribe", "product_ids": ["BTC-USD"], "channels": ["level2"]});
+        assert_eq!(script.answer(&request), Ok(vec!["BTC-USD".to_owned()]));
+        assert_eq!(script.answer(&request), Ok(vec![]));
+        assert_eq!(
+            script.subscriptions()["channels"][0]["product_ids"],
+            json!(["BTC-USD"])
+        );
+        assert_eq!(
+            script.snapshot("BTC-USD")["bids"].as_array().map(Vec::len),
+            Some(LEVELS)
+        );
+        script
+            .answer(&json!({"type": "unsubscribe", "product_ids": ["BTC-USD"]}))
+            .expect("done");
+        assert!(!script.is_live());
+    }
+
+    #[test]
+    fn what_cannot_be_subscribed_is_refused_with_a_reason() {
+        let mut script = Coinbase::new(&Flow::default());
+        let request = json!({"type": "subscribe", "product_ids": ["X"], "channels": ["level9"]});
+        assert_eq!(
+            script.answer(&request),
+            Err("level9 is not a valid channel".to_owned())
+        );
+        assert!(script.answer(&json!({"type": "subscribe"})).is_err());
+    }
+}
