@@ -101,7 +101,7 @@ impl Conversation {
                 };
                 return timeout(FAREWELL, farewell).await?;
             }
-            let writes = !self.outbox.pending().is_empty();
+            let has_output = !self.outbox.pending().is_empty();
             tokio::select! {
                 read = reader.read_buf(&mut self.inbox) => {
                     if read? == 0 {
@@ -109,13 +109,13 @@ impl Conversation {
                     }
                     self.hear();
                 }
-                written = writer.write(self.outbox.pending()), if writes => {
+                written = writer.write(self.outbox.pending()), if has_output => {
                     self.outbox.advance(written?);
                     if self.outbox.pending().is_empty() {
                         writer.flush().await?;
                     }
                 }
-                () = sleep_until(self.pace.next(now)), if live && !writes => {}
+                () = sleep_until(self.pace.next(now)), if live && !has_output => {}
                 changed = shared.control.changed() => {
                     if changed.is_err() {
                         return Ok(());

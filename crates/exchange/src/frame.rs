@@ -58,10 +58,11 @@ pub(crate) fn decode(input: &[u8]) -> Result<Option<(Opcode, Vec<u8>, usize)>, V
     }
     let (length, rest) = match (second & 0x7f, rest) {
         (126, [a, b, rest @ ..]) => (u64::from(u16::from_be_bytes([*a, *b])), rest),
-        (127, [a, b, c, d, e, f, g, h, rest @ ..]) => {
-            (u64::from_be_bytes([*a, *b, *c, *d, *e, *f, *g, *h]), rest)
-        }
-        (126 | 127, _) => return Ok(None),
+        (127, rest) => match rest.split_first_chunk() {
+            Some((length, rest)) => (u64::from_be_bytes(*length), rest),
+            None => return Ok(None),
+        },
+        (126, _) => return Ok(None),
         (short, rest) => (u64::from(short), rest),
     };
     let length = usize::try_from(length).map_err(|_| Violation)?;

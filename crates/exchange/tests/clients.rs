@@ -4,6 +4,7 @@
 #![allow(clippy::unwrap_used)]
 
 use futures_util::{SinkExt as _, StreamExt as _};
+use rustls::pki_types::pem::PemObject as _;
 use serde_json::{Value, json};
 use tokio_tungstenite::tungstenite::{Error, Message};
 use tokio_tungstenite::{WebSocketStream, client_async};
@@ -164,7 +165,6 @@ async fn wss_is_served_with_the_certificate_that_it_shows() {
     let exchange = Exchange::start(options).await.unwrap();
     let mut roots = rustls::RootCertStore::empty();
     let pem = exchange.certificate_pem().unwrap().as_bytes();
-    use rustls::pki_types::pem::PemObject as _;
     roots
         .add(rustls::pki_types::CertificateDer::from_pem_slice(pem).unwrap())
         .unwrap();

@@ -1,7 +1,9 @@
 //! The parts of the native worker, as a library so that the binary, the tests
 //! and the benches use the same code.
 
+pub mod cli;
 pub mod consume;
+pub mod demo;
 pub mod embedded;
 pub mod exposition;
 pub mod files;

@@ -1,5 +1,5 @@
-//! Binance's market streams: SUBSCRIBE, UNSUBSCRIBE, LIST_SUBSCRIPTIONS, and
-//! trade events.
+//! Binance's market streams: `SUBSCRIBE`, `UNSUBSCRIBE`,
+//! `LIST_SUBSCRIPTIONS`, and trade events.
 
 use std::borrow::Cow;
 
@@ -66,7 +66,9 @@ impl Binance {
             .map(|params| params.iter().filter_map(Value::as_str).collect());
         match (request.get("method").and_then(Value::as_str), names) {
             (Some("SUBSCRIBE"), Some(names)) => {
-                names.into_iter().for_each(|name| self.subscribe(name));
+                for name in names {
+                    self.subscribe(name);
+                }
                 json!({"result": null, "id": id})
             }
             (Some("UNSUBSCRIBE"), Some(names)) => {

@@ -45,7 +45,7 @@ impl Coinbase {
             Ok(added) => {
                 say(out, &self.subscriptions());
                 for id in added {
-                    say(out, &self.snapshot(&id));
+                    say(out, &Self::snapshot(&id));
                 }
             }
             Err(reason) => say(out, &error("Failed to subscribe", &reason)),
@@ -93,7 +93,7 @@ impl Coinbase {
         json!({"type": "subscriptions", "channels": [{"name": CHANNEL, "product_ids": ids}]})
     }
 
-    fn snapshot(&mut self, id: &str) -> Value {
+    fn snapshot(id: &str) -> Value {
         let mut market = Market::new(id);
         let mut levels = || -> Vec<Value> {
             (0..LEVELS)
@@ -126,14 +126,14 @@ impl Coinbase {
         {
             product.sent += 1;
             let (units, cents) = product.market.price();
-            let size = product.market.random(100_000_000);
-            let side = if size.is_multiple_of(2) {
+            let quantity = product.market.random(100_000_000);
+            let side = if quantity.is_multiple_of(2) {
                 "buy"
             } else {
                 "sell"
             };
             let mut update = format!(
-                r#"{{"type":"l2update","product_id":"{}","changes":[["{side}","{units}.{cents:02}","0.{size:08}"]],"time":"{time:.6}""#,
+                r#"{{"type":"l2update","product_id":"{}","changes":[["{side}","{units}.{cents:02}","0.{quantity:08}"]],"time":"{time:.6}""#,
                 product.id,
             );
             update.push_str(&padding(update.len() + 1, self.flow.size_bytes));
@@ -169,7 +169,9 @@ mod tests {
             json!(["BTC-USD"])
         );
         assert_eq!(
-            script.snapshot("BTC-USD")["bids"].as_array().map(Vec::len),
+            Coinbase::snapshot("BTC-USD")["bids"]
+                .as_array()
+                .map(Vec::len),
             Some(LEVELS)
         );
         script

@@ -101,7 +101,11 @@ pub struct StandaloneArgs {
 #[derive(Debug, Args)]
 pub struct DistributedArgs {
     /// Not read
-    #[arg(value_name = "WORKER.properties", trailing_var_arg = true, allow_hyphen_values = true)]
+    #[arg(
+        value_name = "WORKER.properties",
+        trailing_var_arg = true,
+        allow_hyphen_values = true
+    )]
     pub files: Vec<OsString>,
 }
 
@@ -173,7 +177,11 @@ impl Cli {
             format: log.log_format,
             console,
             file,
-            level: if quiet { "warn".to_owned() } else { log.log_level.clone() },
+            level: if quiet {
+                "warn".to_owned()
+            } else {
+                log.log_level.clone()
+            },
         }
     }
 }

@@ -59,7 +59,9 @@ fn dispatch(cli: Cli) -> ExitCode {
 }
 
 fn block_on(work: impl Future<Output = ExitCode>) -> ExitCode {
-    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build();
     match runtime {
         Ok(runtime) => {
             let status = runtime.block_on(work);

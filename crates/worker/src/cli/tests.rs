@@ -25,7 +25,9 @@ fn every_example_in_a_help_is_accepted() {
         examples::COMPLETIONS,
     ];
     let lines = all.iter().flat_map(|text| text.lines()).map(str::trim);
-    let examples: Vec<_> = lines.filter(|line| line.starts_with("connect-websocket ")).collect();
+    let examples: Vec<_> = lines
+        .filter(|line| line.starts_with("connect-websocket "))
+        .collect();
     assert!(examples.len() >= 14, "{examples:?}");
     for line in examples {
         if let Err(error) = read(line) {
@@ -40,7 +42,11 @@ fn standalone_takes_a_worker_file_and_connectors_in_order() {
     let Command::Standalone(args) = &cli.command else {
         panic!("not standalone");
     };
-    let names: Vec<_> = args.connector_files.iter().map(|path| path.display().to_string()).collect();
+    let names: Vec<_> = args
+        .connector_files
+        .iter()
+        .map(|path| path.display().to_string())
+        .collect();
     assert_eq!(names, ["b.json", "a.properties"]);
     assert_eq!(cli.log_options().console, Console::Stdout);
     assert_eq!(cli.log_options().level, "info");
@@ -48,9 +54,16 @@ fn standalone_takes_a_worker_file_and_connectors_in_order() {
 
 #[test]
 fn commands_that_print_data_log_warnings_to_standard_error() {
-    let options = read("connect-websocket preview f").expect("valid").log_options();
-    assert_eq!((options.console, options.level.as_str()), (Console::Stderr, "warn"));
-    let options = read("connect-websocket preview f --log-level debug").expect("valid").log_options();
+    let options = read("connect-websocket preview f")
+        .expect("valid")
+        .log_options();
+    assert_eq!(
+        (options.console, options.level.as_str()),
+        (Console::Stderr, "warn")
+    );
+    let options = read("connect-websocket preview f --log-level debug")
+        .expect("valid")
+        .log_options();
     assert_eq!(options.level, "debug");
 }
 

@@ -46,7 +46,10 @@ pub(super) async fn create(address: &str, connector: &Connector, url: &str) -> R
     })
     .to_string();
     let posted = tokio::task::spawn_blocking(move || {
-        let agent = ureq::Agent::config_builder().http_status_as_error(false).build().new_agent();
+        let agent = ureq::Agent::config_builder()
+            .http_status_as_error(false)
+            .build()
+            .new_agent();
         let answer = agent
             .post(&endpoint)
             .header("Content-Type", "application/json")
@@ -54,7 +57,11 @@ pub(super) async fn create(address: &str, connector: &Connector, url: &str) -> R
             .map_err(|error| format!("POST {endpoint}: {error}"))?;
         let status = answer.status().as_u16();
         let text = answer.into_body().read_to_string().unwrap_or_default();
-        if status == 201 { Ok(()) } else { Err(format!("POST {endpoint}: {status} {text}")) }
+        if status == 201 {
+            Ok(())
+        } else {
+            Err(format!("POST {endpoint}: {status} {text}"))
+        }
     });
     posted.await.map_err(|error| error.to_string())?
 }

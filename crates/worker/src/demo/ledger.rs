@@ -76,13 +76,20 @@ impl Ledger {
             println!("{name:>34}  {count:>12}");
         }
         if self.dropped > 0 || self.out_of_order > 0 {
-            println!("{:>34}  {:>12}", "dropped by the overflow policy", self.dropped);
+            println!(
+                "{:>34}  {:>12}",
+                "dropped by the overflow policy", self.dropped
+            );
             println!("{:>34}  {:>12}", "out of order", self.out_of_order);
         }
         println!(
             "{:>34}  {:>12}",
             "receive to ack, p50 / p99",
-            format!("{} / {}", seconds(self.latency[0]), seconds(self.latency[1]))
+            format!(
+                "{} / {}",
+                seconds(self.latency[0]),
+                seconds(self.latency[1])
+            )
         );
     }
 }

@@ -17,6 +17,7 @@ use std::sync::atomic::Ordering::Relaxed;
 use std::time::{Duration, Instant};
 
 use websocket_exchange::{Exchange, Flow, Options};
+use websocket_source::metrics::TaskMetrics;
 
 use crate::embedded::EmbeddedKafka;
 use crate::files::WorkerConfig;
@@ -80,16 +81,21 @@ impl Demo {
     async fn start(options: DemoOptions) -> Result<Self, String> {
         let kafka = EmbeddedKafka::start(1).map_err(|error| error.to_string())?;
         for connector in CONNECTORS {
-            kafka.create_topic(connector.topic, 1).map_err(|error| error.to_string())?;
+            kafka
+                .create_topic(connector.topic, 1)
+                .map_err(|error| error.to_string())?;
         }
         let flow = Flow {
             rate: options.rate,
             size_bytes: options.size_bytes,
             ..Flow::default()
         };
-        let exchange = Exchange::start(Options { flow, ..Options::default() })
-            .await
-            .map_err(|error| error.to_string())?;
+        let exchange = Exchange::start(Options {
+            flow,
+            ..Options::default()
+        })
+        .await
+        .map_err(|error| error.to_string())?;
         let offsets = tempfile::tempdir().map_err(|error| error.to_string())?;
         let port = match options.rest_port {
             Some(port) => port,
@@ -116,15 +122,25 @@ impl Demo {
 
     fn introduce(&self) {
         let rest = &self.worker.rest_address;
-        eprintln!("exchange   {} (Binance), {} (Coinbase)", self.exchange.url("/ws"), self.exchange.url("/"));
-        eprintln!("kafka      {} (embedded)", self.worker.herder.worker().bootstrap_servers);
+        eprintln!(
+            "exchange   {} (Binance), {} (Coinbase)",
+            self.exchange.url("/ws"),
+            self.exchange.url("/")
+        );
+        eprintln!(
+            "kafka      {} (embedded)",
+            self.worker.herder.worker().bootstrap_servers
+        );
         eprintln!("REST       http://{rest}/connectors   metrics http://{rest}/metrics");
         eprintln!("Ctrl-C ends the demo and prints the ledger.");
         eprintln!();
     }
 
-    async fn run(mut self) -> Result<Ledger, String> {
-        let until = self.options.seconds.map(|s| self.begun + Duration::from_secs(s));
+    async fn run(self) -> Result<Ledger, String> {
+        let until = self
+            .options
+            .seconds
+            .map(|s| self.begun + Duration::from_secs(s));
         let mut ticks = tokio::time::interval(Duration::from_millis(50));
         let interrupted = tokio::signal::ctrl_c();
         tokio::pin!(interrupted);
@@ -146,7 +162,11 @@ impl Demo {
 
     /// Holds the feed while the reader is too far behind.
     fn pace(&self) {
-        let behind = self.exchange.stats().sent_bytes.saturating_sub(self.reader.bytes());
+        let behind = self
+            .exchange
+            .stats()
+            .sent_bytes
+            .saturating_sub(self.reader.bytes());
         self.exchange.pause(behind > MAX_LAG_BYTES);
     }
 
@@ -154,10 +174,13 @@ impl Demo {
         self.sum(|metrics| metrics.received.load(Relaxed))
     }
 
-    fn sum(&self, count: impl Fn(&websocket_source::metrics::TaskMetrics) -> u64) -> u64 {
+    fn sum(&self, count: impl Fn(&TaskMetrics) -> u64) -> u64 {
         let views = self.worker.herder.views();
         let tasks = views.iter().filter_map(|(_, view)| view.task.as_ref());
-        tasks.filter_map(|task| task.metrics.as_deref()).map(count).sum()
+        tasks
+            .filter_map(|task| task.metrics.as_deref())
+            .map(count)
+            .sum()
     }
 
     /// Ends the feed and waits until what was sent has come in.
@@ -172,7 +195,7 @@ impl Demo {
     /// Stops the worker as a signal would, reads the rest back and balances.
     async fn finish(mut self) -> Result<Ledger, String> {
         let latency = self.latency();
-        let (received, dropped) = (self.received(), self.sum(|metrics| metrics.dropped_total()));
+        let (received, dropped) = (self.received(), self.sum(TaskMetrics::dropped_total));
         let sent = self.exchange.stats().sent_messages;
         self.worker.stop_rest();
         let report = self.worker.herder.shut_down().await;
@@ -257,7 +280,10 @@ fn worker_config(
         ("bootstrap.servers", kafka.bootstrap_servers()),
         ("key.converter", string.to_owned()),
         ("value.converter", string.to_owned()),
-        ("offset.storage.file.filename", offsets.display().to_string()),
+        (
+            "offset.storage.file.filename",
+            offsets.display().to_string(),
+        ),
         ("listeners", format!("http://127.0.0.1:{port}")),
     ]
     .into_iter()

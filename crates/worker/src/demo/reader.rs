@@ -55,7 +55,9 @@ impl Reader {
                 .add_partition_offset(connector.topic, 0, Offset::Beginning)
                 .map_err(|error| error.to_string())?;
         }
-        consumer.assign(&partitions).map_err(|error| error.to_string())?;
+        consumer
+            .assign(&partitions)
+            .map_err(|error| error.to_string())?;
         let counts = Arc::new(Counts::default());
         let shared = Arc::clone(&counts);
         let thread = std::thread::Builder::new()
@@ -75,7 +77,9 @@ impl Reader {
 
     pub(super) fn finish(self) -> Result<Read, String> {
         self.counts.stop.store(true, Relaxed);
-        self.thread.join().map_err(|_| "the reader has panicked".to_owned())?;
+        self.thread
+            .join()
+            .map_err(|_| "the reader has panicked".to_owned())?;
         Ok(Read {
             messages: self.counts.messages.load(Relaxed),
             out_of_order: self.counts.out_of_order.load(Relaxed),
@@ -97,7 +101,9 @@ fn read(consumer: &BaseConsumer, counts: &Counts, shows: bool) {
             }
         };
         let value = message.payload().unwrap_or_default();
-        let topic = CONNECTORS.iter().position(|connector| connector.topic == message.topic());
+        let topic = CONNECTORS
+            .iter()
+            .position(|connector| connector.topic == message.topic());
         let Some(topic) = topic else {
             continue;
         };
