@@ -216,9 +216,15 @@ impl Worker {
         answer.json()
     }
 
-    /// The first task's session; null while there is none.
+    /// The first task's session; null while there is none, or no connector:
+    /// the API answers before the files' connectors are made.
     pub fn session(&self, connector: &str) -> Value {
-        self.get(&format!("/connectors/{connector}/session"))["tasks"][0].clone()
+        let answer = self.request("GET", &format!("/connectors/{connector}/session"), None);
+        match answer.status {
+            404 => Value::Null,
+            200 => answer.json()["tasks"][0].clone(),
+            other => panic!("session of {connector}: {other} {}", answer.body),
+        }
     }
 
     /// Waits until the first task's session is as wanted, and gives it.
