@@ -1,10 +1,17 @@
 //! One client's connection, from its first byte to its last.
+//!
+//! Invariants: messages are made and counted while the control is borrowed, so
+//! that none is counted once [`Exchange::pause`](crate::Exchange::pause) has
+//! returned; a client that does not read its answers is not listened to; no
+//! client can put off the end for longer than [`FAREWELL`].
 
 use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
 use std::time::Duration;
 
-use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _};
+use tokio::io::{
+    AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _, ReadHalf, WriteHalf,
+};
 use tokio::sync::watch;
 use tokio::time::{Instant, sleep_until, timeout};
 
@@ -18,6 +25,9 @@ use crate::script::Script;
 const HANDSHAKE_TIMEOUT: Duration = Duration::from_secs(10);
 /// How long the last bytes may take to get out.
 const FAREWELL: Duration = Duration::from_secs(2);
+/// Answers that wait to be written at most, bytes; a single one may go beyond.
+const MAX_ANSWER_BYTES: usize = 256 * 1024;
+const NORMAL: [u8; 2] = 1000_u16.to_be_bytes();
 const GOING_AWAY: [u8; 2] = 1001_u16.to_be_bytes();
 const PROTOCOL_ERROR: [u8; 2] = 1002_u16.to_be_bytes();
 
@@ -36,12 +46,27 @@ pub(crate) struct Shared {
     pub(crate) control: watch::Receiver<Control>,
 }
 
+/// What `opening` comes to; an error if it takes too long or the exchange ends,
+/// since nobody is to wait for a silent client.
+pub(crate) async fn open<T>(
+    shared: &Shared,
+    opening: impl Future<Output = std::io::Result<T>>,
+) -> std::io::Result<T> {
+    let mut control = shared.control.clone();
+    tokio::select! {
+        opened = timeout(HANDSHAKE_TIMEOUT, opening) => opened?,
+        _ = control.wait_for(|control| control.ended) => {
+            Err(std::io::ErrorKind::ConnectionAborted.into())
+        }
+    }
+}
+
 /// Serves a client; an error is the client's or the network's.
 pub(crate) async fn serve<S>(mut stream: S, shared: Shared) -> std::io::Result<()>
 where
     S: AsyncRead + AsyncWrite + Unpin,
 {
-    let read = timeout(HANDSHAKE_TIMEOUT, handshake::read(&mut stream)).await??;
+    let read = open(&shared, handshake::read(&mut stream)).await?;
     let Some(upgrade) = read else {
         return handshake::refuse(&mut stream, "400 Bad Request").await;
     };
@@ -55,9 +80,10 @@ where
         pace: Pace::new(flow.rate, Instant::now()),
         inbox: upgrade.leftover,
         outbox: Outbox::default(),
+        answer_bytes: 0,
+        was_idle: true,
         ending: false,
     };
-    conversation.hear();
     conversation.run(stream, shared).await
 }
 
@@ -66,6 +92,9 @@ struct Conversation {
     pace: Pace,
     inbox: Vec<u8>,
     outbox: Outbox,
+    /// Answers put into the outbox since it was empty.
+    answer_bytes: usize,
+    was_idle: bool,
     /// A close frame is on its way; nothing follows it.
     ending: bool,
 }
@@ -76,44 +105,24 @@ impl Conversation {
         S: AsyncRead + AsyncWrite + Unpin,
     {
         let (mut reader, mut writer) = tokio::io::split(stream);
-        let mut was_idle = true;
+        let mut unflushed = false;
         loop {
-            let Control { paused, ended } = *shared.control.borrow_and_update();
-            if ended && !self.ending {
-                self.end(GOING_AWAY);
-            }
-            let live = !paused && !self.ending && self.script.is_live();
             let now = Instant::now();
-            if live && was_idle {
-                self.pace.restart(now);
-            }
-            was_idle = !live;
-            if live && self.outbox.pending().is_empty() {
-                let due = self.pace.due(now);
-                let sent = self.script.produce(due, &mut self.outbox);
-                self.pace.sent(sent);
-            }
-            self.outbox.count(&shared.counters);
+            let live = self.turn(now, &mut shared);
             if self.ending {
-                let farewell = async {
-                    writer.write_all(self.outbox.pending()).await?;
-                    writer.shutdown().await
-                };
+                let farewell = part(&mut reader, &mut writer, self.outbox.pending());
                 return timeout(FAREWELL, farewell).await?;
             }
-            let has_output = !self.outbox.pending().is_empty();
+            let has_output = !self.outbox.is_empty();
             tokio::select! {
-                read = reader.read_buf(&mut self.inbox) => {
+                read = reader.read_buf(&mut self.inbox), if self.listens() => {
                     if read? == 0 {
                         return Ok(());
                     }
-                    self.hear();
                 }
-                written = writer.write(self.outbox.pending()), if has_output => {
+                written = push(&mut writer, self.outbox.pending()), if has_output || unflushed => {
                     self.outbox.advance(written?);
-                    if self.outbox.pending().is_empty() {
-                        writer.flush().await?;
-                    }
+                    unflushed = has_output;
                 }
                 () = sleep_until(self.pace.next(now)), if live && !has_output => {}
                 changed = shared.control.changed() => {
@@ -125,34 +134,130 @@ impl Conversation {
         }
     }
 
-    /// Answers all complete frames that have come in.
+    /// Answers what has come in, makes what is due and counts both; returns
+    /// whether more is to come.
+    fn turn(&mut self, now: Instant, shared: &mut Shared) -> bool {
+        let control = shared.control.borrow_and_update();
+        self.hear();
+        if control.ended && !self.ending {
+            self.end(GOING_AWAY);
+        }
+        let live = !control.paused && !self.ending && self.script.is_live();
+        if live && self.was_idle {
+            self.pace.restart(now);
+        }
+        self.was_idle = !live;
+        if live && self.outbox.is_empty() {
+            let due = self.pace.due(now);
+            let sent = self.script.produce(due, &mut self.outbox);
+            self.pace.sent(sent);
+        }
+        self.outbox.count(&shared.counters);
+        live
+    }
+
+    /// Whether there is room for more answers.
+    fn listens(&self) -> bool {
+        self.answer_bytes < MAX_ANSWER_BYTES
+    }
+
+    /// Answers the complete frames that have come in, as far as there is room.
     fn hear(&mut self) {
-        while !self.ending {
-            match frame::decode(&self.inbox) {
-                Ok(None) => return,
+        if self.outbox.is_empty() {
+            self.answer_bytes = 0;
+        }
+        let mut heard = 0;
+        while !self.ending && self.listens() {
+            let before = self.outbox.pending().len();
+            match frame::decode(&self.inbox[heard..]) {
+                Ok(None) => break,
                 Err(frame::Violation) => self.end(PROTOCOL_ERROR),
                 Ok(Some((opcode, payload, consumed))) => {
-                    self.inbox.drain(..consumed);
-                    match opcode {
-                        Opcode::Text => self.script.hear(&payload, &mut self.outbox),
-                        Opcode::Ping => self.outbox.control(Opcode::Pong, &payload),
-                        Opcode::Close => {
-                            let code = [payload.first(), payload.get(1)];
-                            let code = [code[0].copied(), code[1].copied()];
-                            match code {
-                                [Some(a), Some(b)] => self.end([a, b]),
-                                _ => self.end(1000_u16.to_be_bytes()),
-                            }
-                        }
-                        Opcode::Binary | Opcode::Pong => {}
-                    }
+                    heard += consumed;
+                    self.answer(opcode, &payload);
                 }
             }
+            self.answer_bytes += self.outbox.pending().len() - before;
+        }
+        self.inbox.drain(..heard);
+    }
+
+    fn answer(&mut self, opcode: Opcode, payload: &[u8]) {
+        match opcode {
+            Opcode::Text => self.script.hear(payload, &mut self.outbox),
+            Opcode::Ping => self.outbox.control(Opcode::Pong, payload),
+            Opcode::Close => {
+                let code = payload.first_chunk().copied();
+                self.end(code.unwrap_or(NORMAL));
+            }
+            Opcode::Binary | Opcode::Pong => {}
         }
     }
 
     fn end(&mut self, code: [u8; 2]) {
         self.outbox.control(Opcode::Close, &code);
         self.ending = true;
+    }
+}
+
+/// Writes some of `bytes`, or flushes if there are none: a flush of its own
+/// could wait for the client while nobody listens to the exchange.
+async fn push<S: AsyncWrite>(writer: &mut WriteHalf<S>, bytes: &[u8]) -> std::io::Result<usize> {
+    if bytes.is_empty() {
+        writer.flush().await?;
+        return Ok(0);
+    }
+    writer.write(bytes).await
+}
+
+/// Writes the last bytes and lets the client leave first: closing a socket
+/// with unread input would reset it and take what the client has yet to read.
+async fn part<S: AsyncRead + AsyncWrite>(
+    reader: &mut ReadHalf<S>,
+    writer: &mut WriteHalf<S>,
+    last: &[u8],
+) -> std::io::Result<()> {
+    let mut ignored = [0; 4096];
+    let written = async {
+        writer.write_all(last).await?;
+        writer.shutdown().await
+    };
+    let left = async {
+        while reader.read(&mut ignored).await? > 0 {}
+        Ok(())
+    };
+    tokio::try_join!(written, left).map(|_| ())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const PING: [u8; 6] = [0x89, 0x80, 0, 0, 0, 0];
+
+    #[test]
+    fn who_does_not_read_the_answers_is_not_listened_to() {
+        let (script, _) = Script::find("/", &Flow::default()).expect("a script");
+        let pings = 3 * MAX_ANSWER_BYTES;
+        let mut conversation = Conversation {
+            script,
+            pace: Pace::new(1, Instant::now()),
+            inbox: PING.repeat(pings),
+            outbox: Outbox::default(),
+            answer_bytes: 0,
+            was_idle: true,
+            ending: false,
+        };
+        let mut answered = 0;
+        while !conversation.inbox.is_empty() {
+            conversation.hear();
+            conversation.hear();
+            let pending = conversation.outbox.pending().len();
+            assert_eq!(conversation.listens(), pending < MAX_ANSWER_BYTES);
+            assert!(pending <= MAX_ANSWER_BYTES);
+            answered += pending / 2;
+            conversation.outbox.advance(pending);
+        }
+        assert_eq!(answered, pings);
     }
 }

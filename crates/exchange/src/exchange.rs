@@ -6,14 +6,18 @@ use std::sync::atomic::Ordering::Relaxed;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
 use tokio::task::{JoinHandle, JoinSet};
+use tokio::time::{Duration, sleep};
 use tokio_rustls::TlsAcceptor;
 
-use crate::connection::{Control, Shared, serve};
+use crate::connection::{Control, Shared, open, serve};
 use crate::outbox::Counters;
 use crate::tls::{self, Identity};
 
 /// Connections served at the same time.
 const MAX_CONNECTIONS: usize = 4096;
+/// Wait after a connection that could not be accepted: the cause, such as too
+/// many open files, is not over at once.
+const ACCEPT_AGAIN: Duration = Duration::from_millis(10);
 
 /// How fast each subscription's messages come, and how large they are.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -21,6 +25,7 @@ pub struct Flow {
     /// Messages per second; 0 is as many as the client takes.
     pub rate: u64,
     /// Messages are filled up to this size, bytes; 0 leaves them as they are.
+    /// A flood's have it exactly, from 12 on, and 200 with 0.
     pub size_bytes: usize,
     /// Each subscription ends after so many messages.
     pub count: Option<u64>,
@@ -74,6 +79,16 @@ pub struct Stats {
     pub sent_messages: u64,
     /// Their payload bytes.
     pub sent_bytes: u64,
+}
+
+impl Stats {
+    fn of(counters: &Counters) -> Self {
+        Self {
+            connections: counters.connections.load(Relaxed),
+            sent_messages: counters.sent_messages.load(Relaxed),
+            sent_bytes: counters.sent_bytes.load(Relaxed),
+        }
+    }
 }
 
 /// Why an exchange cannot be started.
@@ -161,14 +176,11 @@ impl Exchange {
 
     /// What was sent so far.
     pub fn stats(&self) -> Stats {
-        Stats {
-            connections: self.counters.connections.load(Relaxed),
-            sent_messages: self.counters.sent_messages.load(Relaxed),
-            sent_bytes: self.counters.sent_bytes.load(Relaxed),
-        }
+        Stats::of(&self.counters)
     }
 
-    /// Holds all feeds, or lets them go on.
+    /// Holds all feeds, or lets them go on. While they are held, no message of
+    /// theirs is counted; what was counted before is still written.
     pub fn pause(&self, paused: bool) {
         self.control.send_if_modified(|control| {
             let changes = control.paused != paused;
@@ -177,12 +189,14 @@ impl Exchange {
         });
     }
 
-    /// Closes all connections and waits for their end.
-    pub async fn shutdown(self) {
+    /// Closes all connections and waits for their end; returns what was sent
+    /// in all, which [`Self::stats`] before it may fall short of.
+    pub async fn shutdown(self) -> Stats {
         self.control.send_modify(|control| control.ended = true);
         if let Err(error) = self.serving.await {
             tracing::warn!(target: "Exchange", "the exchange has not ended in order: {error}");
         }
+        Stats::of(&self.counters)
     }
 }
 
@@ -198,8 +212,14 @@ async fn accept(listener: TcpListener, acceptor: Option<TlsAcceptor>, shared: Sh
             Some(_) = connections.join_next() => continue,
             accepted = listener.accept(), if connections.len() < MAX_CONNECTIONS => accepted,
         };
-        if let Ok((stream, _)) = accepted {
-            connections.spawn(one(stream, acceptor.clone(), shared.clone()));
+        match accepted {
+            Ok((stream, _)) => {
+                connections.spawn(one(stream, acceptor.clone(), shared.clone()));
+            }
+            Err(error) => {
+                tracing::debug!(target: "Exchange", "connection not accepted: {error}");
+                sleep(ACCEPT_AGAIN).await;
+            }
         }
     }
     drop(listener);
@@ -210,7 +230,10 @@ async fn one(stream: TcpStream, acceptor: Option<TlsAcceptor>, shared: Shared) {
     let served = async {
         stream.set_nodelay(true)?;
         match acceptor {
-            Some(acceptor) => serve(acceptor.accept(stream).await?, shared).await,
+            Some(acceptor) => {
+                let stream = open(&shared, acceptor.accept(stream)).await?;
+                serve(stream, shared).await
+            }
             None => serve(stream, shared).await,
         }
     };

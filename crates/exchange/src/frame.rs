@@ -133,6 +133,8 @@ mod tests {
     }
 
     proptest! {
+        #![proptest_config(ProptestConfig::with_cases(64))]
+
         #[test]
         fn frames_of_any_size_come_back(
             payload in prop::collection::vec(any::<u8>(), 0..70_000),

@@ -42,12 +42,7 @@ pub(crate) async fn read<S: AsyncRead + Unpin>(stream: &mut S) -> std::io::Resul
             Ok(httparse::Status::Partial) => {}
             Ok(httparse::Status::Complete(length)) => {
                 let target = request.path.unwrap_or("/").to_owned();
-                let key = request
-                    .headers
-                    .iter()
-                    .find(|header| header.name.eq_ignore_ascii_case("sec-websocket-key"))
-                    .and_then(|header| std::str::from_utf8(header.value).ok())
-                    .map(str::to_owned);
+                let key = key(&request).map(str::to_owned);
                 let leftover = bytes[length..].to_vec();
                 return Ok(key.map(|key| Upgrade {
                     target,
@@ -58,6 +53,30 @@ pub(crate) async fn read<S: AsyncRead + Unpin>(stream: &mut S) -> std::io::Resul
             Err(_) => return Ok(None),
         }
     }
+}
+
+/// The key of a request that is an upgrade in all its parts (section 4.2.1):
+/// a client's mistake in any of them is to come to light here.
+fn key<'a>(request: &httparse::Request<'_, 'a>) -> Option<&'a str> {
+    let values = |name: &'static str| {
+        let headers = request.headers.iter();
+        headers
+            .filter(move |header| header.name.eq_ignore_ascii_case(name))
+            .filter_map(|header| std::str::from_utf8(header.value).ok())
+    };
+    let says = |name, token: &str| {
+        let mut tokens = values(name).flat_map(|value| value.split(','));
+        tokens.any(|said| said.trim().eq_ignore_ascii_case(token))
+    };
+    let is_upgrade = request.method == Some("GET")
+        && request.version == Some(1)
+        && values("host").count() == 1
+        && says("upgrade", "websocket")
+        && says("connection", "upgrade")
+        && says("sec-websocket-version", "13");
+    let key = values("sec-websocket-key").next()?;
+    let is_key = STANDARD.decode(key).is_ok_and(|nonce| nonce.len() == 16);
+    (is_upgrade && is_key).then_some(key)
 }
 
 /// Accepts the upgrade.

@@ -11,6 +11,8 @@ const EXAMPLES: &str = "\
 Examples:
   websocket-exchange --port 9001
   websocket-exchange --port 9001 --rate 50000 --size 200 --count 1000000
+  websocket-exchange --port 9001 --tls
+  # and of a client: ws://127.0.0.1:9001/flood?rate=0&size=200&count=1000000
 
 Ends at SIGINT or SIGTERM and prints what was sent as a JSON object.";
 
@@ -54,6 +56,7 @@ async fn run(arguments: Arguments) -> Result<(), Box<dyn std::error::Error>> {
         count: arguments.count,
     };
     let mut terminated = signal(SignalKind::terminate())?;
+    let mut interrupted = signal(SignalKind::interrupt())?;
     let options = Options {
         port: arguments.port,
         tls: arguments.tls,
@@ -67,11 +70,10 @@ async fn run(arguments: Arguments) -> Result<(), Box<dyn std::error::Error>> {
         eprintln!("{certificate}");
     }
     tokio::select! {
-        interrupted = tokio::signal::ctrl_c() => interrupted?,
+        _ = interrupted.recv() => {}
         _ = terminated.recv() => {}
     }
-    let stats = exchange.stats();
-    exchange.shutdown().await;
+    let stats = exchange.shutdown().await;
     println!(
         "{}",
         serde_json::json!({

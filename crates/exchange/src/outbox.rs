@@ -64,6 +64,11 @@ impl Outbox {
         }
     }
 
+    /// Whether all is written.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.bytes.is_empty()
+    }
+
     /// Adds what was put in since the last call to the counters.
     pub(crate) fn count(&mut self, counters: &Counters) {
         counters

@@ -65,6 +65,7 @@ async fn binance_confirms_and_sends_trades_without_a_hole_and_counts_all() {
         assert_eq!(json(&mut client).await["t"], number);
     }
     assert_eq!(exchange.stats().sent_messages, 501);
+    drop(client);
     exchange.shutdown().await;
 }
 
@@ -87,6 +88,7 @@ async fn coinbase_confirms_sends_a_snapshot_and_updates() {
         assert!(update.starts_with(r#"{"type":"l2update""#), "{update}");
         assert_eq!(update.len(), 400);
     }
+    drop(client);
     exchange.shutdown().await;
 }
 
@@ -107,6 +109,7 @@ async fn a_flood_is_numbered_and_pings_are_answered_in_it() {
             other => panic!("{other:?}"),
         }
     }
+    drop(client);
     exchange.shutdown().await;
 }
 
@@ -132,6 +135,7 @@ async fn a_pause_holds_the_feed_and_its_end_lets_it_go_on() {
     assert_eq!(exchange.stats().sent_messages, 1);
     exchange.pause(false);
     assert_eq!(json(&mut client).await["t"], 1);
+    drop(client);
     exchange.shutdown().await;
 }
 
@@ -148,6 +152,7 @@ async fn a_shutdown_closes_with_going_away_and_an_unknown_path_is_refused() {
         panic!("no close frame");
     };
     assert_eq!(u16::from(frame.code), 1001);
+    drop(client);
     closing.await.unwrap();
 }
 
@@ -185,5 +190,6 @@ async fn wss_is_served_with_the_certificate_that_it_shows() {
         .unwrap();
     let (mut client, _) = client_async(&url, stream).await.unwrap();
     assert!(matches!(client.next().await, Some(Ok(Message::Text(_)))));
+    drop(client);
     exchange.shutdown().await;
 }

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 
 use serde_json::{Value, json};
 
-use super::market::{Market, now_ms, padding};
+use super::market::{Market, is_name, now_ms, padding};
 use crate::Flow;
 use crate::outbox::Outbox;
 
@@ -23,6 +23,8 @@ struct Stream {
 pub(crate) struct Binance {
     flow: Flow,
     streams: Vec<Stream>,
+    /// The stream whose turn it is.
+    turn: usize,
 }
 
 impl Binance {
@@ -30,8 +32,9 @@ impl Binance {
         let mut script = Self {
             flow: *flow,
             streams: Vec::new(),
+            turn: 0,
         };
-        for name in streams {
+        for name in streams.iter().filter(|name| is_name(name)) {
             script.subscribe(name);
         }
         script
@@ -66,6 +69,12 @@ impl Binance {
             .map(|params| params.iter().filter_map(Value::as_str).collect());
         match (request.get("method").and_then(Value::as_str), names) {
             (Some("SUBSCRIBE"), Some(names)) => {
+                if !names.iter().all(|name| is_name(name)) {
+                    return error(2, "Invalid request: unknown stream", &id);
+                }
+                if self.streams.len() + names.len() > MAX_STREAMS {
+                    return error(2, "Invalid request: too many streams", &id);
+                }
                 for name in names {
                     self.subscribe(name);
                 }
@@ -74,6 +83,7 @@ impl Binance {
             (Some("UNSUBSCRIBE"), Some(names)) => {
                 self.streams
                     .retain(|stream| !names.contains(&stream.name.as_str()));
+                self.turn = 0;
                 json!({"result": null, "id": id})
             }
             (Some("LIST_SUBSCRIPTIONS"), _) => {
@@ -89,18 +99,24 @@ impl Binance {
         self.streams.iter().any(|stream| stream.sent < limit)
     }
 
-    /// One trade of every stream; `false` if there is none left.
+    /// One trade of every stream; `false` if there is no room for all of them,
+    /// and the next call goes on with the rest, or none is left.
     pub(super) fn produce_one(&mut self, out: &mut Outbox) -> bool {
         let limit = self.flow.count.unwrap_or(u64::MAX);
         let now = now_ms();
-        let mut produced = false;
-        for stream in self.streams.iter_mut().filter(|stream| stream.sent < limit) {
-            stream.sent += 1;
-            let event = stream.trade(now, self.flow.size_bytes);
-            out.text(event.as_bytes());
-            produced = true;
+        while let Some(stream) = self.streams.get_mut(self.turn) {
+            if out.is_full() {
+                return false;
+            }
+            self.turn += 1;
+            if stream.sent < limit {
+                stream.sent += 1;
+                let event = stream.trade(now, self.flow.size_bytes);
+                out.text(event.as_bytes());
+            }
         }
-        produced
+        self.turn = 0;
+        self.is_live()
     }
 }
 
@@ -167,5 +183,33 @@ mod tests {
             assert_eq!(value["t"], number - 1);
         }
         assert!(!script.is_live());
+    }
+
+    #[test]
+    fn a_name_that_would_break_the_json_is_refused() {
+        let mut script = script();
+        for name in ["", "a\"b@trade", "a\\@trade", "a b@trade"] {
+            let subscribe = json!({"method": "SUBSCRIBE", "params": ["ok@trade", name], "id": 1});
+            assert_eq!(script.answer(&subscribe)["error"]["code"], 2, "{name}");
+        }
+        assert!(!script.is_live());
+        assert!(!Binance::new(&Flow::default(), &["".into()]).is_live());
+    }
+
+    #[test]
+    fn a_round_that_finds_no_room_goes_on_where_it_stopped() {
+        let names = ["a@trade".into(), "b@trade".into(), "c@trade".into()];
+        let flow = Flow {
+            size_bytes: 200_000,
+            ..Flow::default()
+        };
+        let mut script = Binance::new(&flow, &names);
+        let sent = |script: &Binance| -> Vec<u64> {
+            script.streams.iter().map(|stream| stream.sent).collect()
+        };
+        assert!(!script.produce_one(&mut Outbox::default()));
+        assert_eq!(sent(&script), [1, 1, 0]);
+        assert!(script.produce_one(&mut Outbox::default()));
+        assert_eq!(sent(&script), [1, 1, 1]);
     }
 }

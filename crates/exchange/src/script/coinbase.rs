@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::market::{Market, padding};
+use super::market::{Market, is_name, padding};
 use crate::Flow;
 use crate::outbox::Outbox;
 
@@ -21,6 +21,8 @@ struct Product {
 pub(crate) struct Coinbase {
     flow: Flow,
     products: Vec<Product>,
+    /// The product whose turn it is.
+    turn: usize,
 }
 
 impl Coinbase {
@@ -28,6 +30,7 @@ impl Coinbase {
         Self {
             flow: *flow,
             products: Vec::new(),
+            turn: 0,
         }
     }
 
@@ -63,25 +66,31 @@ impl Coinbase {
         if let Some(unknown) = channels.iter().find(|channel| *channel != CHANNEL) {
             return Err(format!("{unknown} is not a valid channel"));
         }
+        if !ids.iter().all(|id| is_name(id)) {
+            return Err("product_ids has what is not a valid product".to_owned());
+        }
         match request.get("type").and_then(Value::as_str) {
             Some("subscribe") if !ids.is_empty() && !channels.is_empty() => {
-                let known = |id: &String| self.products.iter().any(|product| product.id == *id);
-                let added: Vec<String> = ids.into_iter().filter(|id| !known(id)).collect();
-                for id in added
-                    .iter()
-                    .take(MAX_PRODUCTS.saturating_sub(self.products.len()))
-                {
-                    let market = Market::new(id);
-                    self.products.push(Product {
-                        id: id.clone(),
-                        market,
-                        sent: 0,
-                    });
+                if self.products.len() + ids.len() > MAX_PRODUCTS {
+                    return Err(format!("there are at most {MAX_PRODUCTS} products"));
                 }
-                Ok(added)
+                let known = self.products.len();
+                for id in ids {
+                    if self.products.iter().all(|product| product.id != id) {
+                        let market = Market::new(&id);
+                        self.products.push(Product {
+                            id,
+                            market,
+                            sent: 0,
+                        });
+                    }
+                }
+                let added = self.products[known..].iter();
+                Ok(added.map(|product| product.id.clone()).collect())
             }
             Some("unsubscribe") => {
                 self.products.retain(|product| !ids.contains(&product.id));
+                self.turn = 0;
                 Ok(Vec::new())
             }
             _ => Err("type must be subscribe, with product_ids and channels".to_owned()),
@@ -114,16 +123,19 @@ impl Coinbase {
         self.products.iter().any(|product| product.sent < limit)
     }
 
-    /// One update of every product; `false` if there is none left.
+    /// One update of every product; `false` if there is no room for all of
+    /// them, and the next call goes on with the rest, or none is left.
     pub(super) fn produce_one(&mut self, out: &mut Outbox) -> bool {
         let limit = self.flow.count.unwrap_or(u64::MAX);
         let time = jiff::Timestamp::now();
-        let mut produced = false;
-        for product in self
-            .products
-            .iter_mut()
-            .filter(|product| product.sent < limit)
-        {
+        while let Some(product) = self.products.get_mut(self.turn) {
+            if out.is_full() {
+                return false;
+            }
+            self.turn += 1;
+            if product.sent >= limit {
+                continue;
+            }
             product.sent += 1;
             let (units, cents) = product.market.price();
             let quantity = product.market.random(100_000_000);
@@ -139,9 +151,9 @@ impl Coinbase {
             update.push_str(&padding(update.len() + 1, self.flow.size_bytes));
             update.push('}');
             out.text(update.as_bytes());
-            produced = true;
         }
-        produced
+        self.turn = 0;
+        self.is_live()
     }
 }
 
@@ -189,5 +201,19 @@ mod tests {
             Err("level9 is not a valid channel".to_owned())
         );
         assert!(script.answer(&json!({"type": "subscribe"})).is_err());
+    }
+
+    #[test]
+    fn a_product_asked_for_twice_is_subscribed_once() {
+        let mut script = Coinbase::new(&Flow::default());
+        let request =
+            |ids: &[&str]| json!({"type": "subscribe", "product_ids": ids, "channels": ["level2"]});
+        assert_eq!(
+            script.answer(&request(&["A", "A", "B"])),
+            Ok(vec!["A".to_owned(), "B".to_owned()])
+        );
+        assert_eq!(script.products.len(), 2);
+        assert!(script.answer(&request(&["C", "a\"b"])).is_err());
+        assert_eq!(script.products.len(), 2);
     }
 }

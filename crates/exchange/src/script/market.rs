@@ -35,6 +35,12 @@ impl Market {
     }
 }
 
+/// Whether a name can stand in JSON as it is, and is no longer than names are.
+pub(super) fn is_name(name: &str) -> bool {
+    let is_plain = |byte: u8| byte.is_ascii_graphic() && byte != b'"' && byte != b'\\';
+    (1..=128).contains(&name.len()) && name.bytes().all(is_plain)
+}
+
 /// Milliseconds since the epoch.
 pub(super) fn now_ms() -> i64 {
     jiff::Timestamp::now().as_millisecond()
