@@ -49,7 +49,8 @@ impl Certificate {
     }
 }
 
-fn openssl(folder: &Path, arguments: &str) {
+/// Runs `openssl` with arguments that have no blanks in them.
+pub fn openssl(folder: &Path, arguments: &str) {
     let output = Command::new("openssl")
         .args(arguments.split(' '))
         .current_dir(folder)

@@ -54,6 +54,29 @@ pub fn java(version: Version, heap_mb: u32) -> Command {
     command
 }
 
+/// What a broker may have besides its plain listener.
+#[derive(Clone, Debug, Default)]
+pub struct Extras {
+    /// Further listeners on 127.0.0.1: security protocol and port.
+    pub listeners: Vec<(&'static str, u16)>,
+    /// Lines of `server.properties`.
+    pub settings: String,
+    /// Arguments of `kafka-storage format --add-scram`.
+    pub scram_users: Vec<String>,
+}
+
+impl Extras {
+    /// What they add to `listeners` and to `listener.security.protocol.map`.
+    fn listeners(&self) -> (String, String) {
+        let listener = |(name, port): &(&str, u16)| format!(",{name}://127.0.0.1:{port}");
+        let protocol = |(name, _): &(&str, u16)| format!(",{name}:{name}");
+        (
+            self.listeners.iter().map(listener).collect(),
+            self.listeners.iter().map(protocol).collect(),
+        )
+    }
+}
+
 /// A broker with its data.
 #[derive(Debug)]
 pub struct Kafka {
@@ -90,34 +113,43 @@ impl Kafka {
 
     /// A broker of one's own.
     pub fn start(version: Version) -> Self {
+        Self::start_with(version, &Extras::default())
+    }
+
+    /// A broker of one's own with more than the plain listener.
+    pub fn start_with(version: Version, extras: &Extras) -> Self {
         let folder = tempfile::tempdir().expect("a temporary folder");
         let (port, controller) = (ports::free(), ports::free());
         let data = folder.path().join("data");
+        let (listeners, protocols) = extras.listeners();
         let settings = format!(
             "process.roles=broker,controller\n\
              node.id=1\n\
              controller.quorum.voters=1@127.0.0.1:{controller}\n\
              controller.listener.names=CONTROLLER\n\
-             listeners=PLAINTEXT://127.0.0.1:{port},CONTROLLER://127.0.0.1:{controller}\n\
-             advertised.listeners=PLAINTEXT://127.0.0.1:{port}\n\
+             listeners=PLAINTEXT://127.0.0.1:{port},CONTROLLER://127.0.0.1:{controller}{listeners}\n\
+             advertised.listeners=PLAINTEXT://127.0.0.1:{port}{listeners}\n\
+             listener.security.protocol.map=PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT{protocols}\n\
              log.dirs={}\n\
              num.partitions=1\n\
              offsets.topic.num.partitions=1\n\
              offsets.topic.replication.factor=1\n\
-             group.initial.rebalance.delay.ms=0\n",
-            data.display()
+             group.initial.rebalance.delay.ms=0\n\
+             {}",
+            data.display(),
+            extras.settings
         );
         let file = folder.path().join("server.properties");
         fs::write(&file, settings).expect("a file");
         let mut format = java(version, 128);
-        format.args([
-            "kafka.tools.StorageTool",
-            "format",
-            "-t",
-            "AAAAAAAAAAAAAAAAAAAAAA",
-            "-c",
-        ]);
-        succeeded(&format.arg(&file).output().expect("java runs"));
+        format
+            .args(["kafka.tools.StorageTool", "format"])
+            .args(["-t", "AAAAAAAAAAAAAAAAAAAAAA", "-c"])
+            .arg(&file);
+        for user in &extras.scram_users {
+            format.args(["--add-scram", user]);
+        }
+        succeeded(&format.output().expect("java runs"));
         let kafka = Self {
             version,
             port,

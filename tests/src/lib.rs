@@ -17,6 +17,7 @@ pub mod kafka;
 pub mod ports;
 pub mod process;
 pub mod rest;
+pub mod secured;
 pub mod sequence;
 pub mod server;
 pub mod tools;

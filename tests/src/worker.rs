@@ -283,6 +283,11 @@ impl Worker {
         self.process.signal(name);
     }
 
+    /// Ends it as a crash would.
+    pub fn kill(&mut self) {
+        self.process.kill();
+    }
+
     /// Waits for the end and gives the exit code.
     pub fn exit_code(&mut self) -> i32 {
         self.process.exit_code()

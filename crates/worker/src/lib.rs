@@ -10,6 +10,7 @@ pub mod files;
 pub mod herder;
 pub mod kafka_settings;
 pub mod log;
+pub mod oauth;
 pub mod offsets;
 pub mod preview;
 pub mod producer;

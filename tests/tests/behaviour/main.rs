@@ -26,10 +26,12 @@ macro_rules! against_each_kafka {
 }
 
 mod command_line;
+mod isolation;
 mod kit;
 mod recovery;
 mod refusal;
 mod rest;
+mod security;
 mod shutdown;
 mod soak;
 mod stream;

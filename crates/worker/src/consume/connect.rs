@@ -8,6 +8,7 @@ use rdkafka::metadata::MetadataPartition;
 use rdkafka::{ClientConfig, Offset, TopicPartitionList};
 
 use super::{ConsumeError, POLL_SLICE, Reading};
+use crate::oauth::LoginContext;
 
 /// Longest single request for metadata, so that a stop is noticed.
 const METADATA_SLICE: Duration = Duration::from_secs(2);
@@ -23,7 +24,7 @@ impl Reading<'_> {
     }
 
     /// A consumer that reads all partitions from where the options say.
-    pub(super) fn assigned(&self) -> Result<BaseConsumer, ConsumeError> {
+    pub(super) fn assigned(&self) -> Result<BaseConsumer<LoginContext>, ConsumeError> {
         let consumer = self.create().map_err(ConsumeError::Client)?;
         let partitions = self.partitions(&consumer)?;
         let topic = &self.options.topic;
@@ -45,7 +46,7 @@ impl Reading<'_> {
         Ok(consumer)
     }
 
-    fn create(&self) -> Result<BaseConsumer, KafkaError> {
+    fn create(&self) -> Result<BaseConsumer<LoginContext>, KafkaError> {
         let from_beginning = self.options.from_beginning;
         let reset = if from_beginning { "earliest" } else { "latest" };
         let mut config = ClientConfig::new();
@@ -63,11 +64,11 @@ impl Reading<'_> {
             .set("enable.auto.offset.store", "false")
             .set("enable.partition.eof", "false")
             .set("allow.auto.create.topics", "false");
-        config.create()
+        config.create_with_context(LoginContext)
     }
 
     /// The numbers of the topic's partitions, as soon as the cluster tells them.
-    fn partitions(&self, consumer: &BaseConsumer) -> Result<Vec<i32>, ConsumeError> {
+    fn partitions(&self, consumer: &BaseConsumer<LoginContext>) -> Result<Vec<i32>, ConsumeError> {
         let began = Instant::now();
         loop {
             let left = self.options.connect_timeout.saturating_sub(began.elapsed());
@@ -104,7 +105,11 @@ impl Reading<'_> {
     }
 }
 
-fn ask(consumer: &BaseConsumer, topic: &str, wait: Duration) -> Result<Vec<i32>, KafkaError> {
+fn ask(
+    consumer: &BaseConsumer<LoginContext>,
+    topic: &str,
+    wait: Duration,
+) -> Result<Vec<i32>, KafkaError> {
     // Zero would be no wait at all for the request's answer.
     let wait = wait.max(POLL_SLICE);
     let metadata = consumer.fetch_metadata(Some(topic), wait)?;

@@ -22,6 +22,8 @@ use rdkafka::types::RDKafkaErrorCode as Code;
 
 pub use print::Print;
 
+use crate::oauth::LoginContext;
+
 /// Longest wait before the stop flag is looked at.
 const POLL_SLICE: Duration = Duration::from_millis(100);
 /// Output held back while messages keep coming.
@@ -176,7 +178,7 @@ impl Reading<'_> {
 
     fn copy(
         &self,
-        consumer: &BaseConsumer,
+        consumer: &BaseConsumer<LoginContext>,
         out: &mut dyn Write,
         messages: &mut u64,
     ) -> Result<Ended, ConsumeError> {

@@ -1,11 +1,14 @@
 //! SASL: PLAIN, SCRAM and OAUTHBEARER from `sasl.mechanism` and
 //! `sasl.jaas.config`.
 
-use super::draft::Draft;
+use std::path::Path;
+
+use super::draft::{Draft, Given};
 use super::jaas::{self, LoginModule};
+use crate::oauth::TokenSource;
 
 const PROTOCOLS: [&str; 4] = ["plaintext", "ssl", "sasl_plaintext", "sasl_ssl"];
-/// Java's handler for tokens of an identity provider; librdkafka does it.
+/// Java's handler for tokens of an identity provider; [`TokenSource`] does it.
 const OIDC_HANDLER: &str = "OAuthBearerLoginCallbackHandler";
 
 /// Translates `security.protocol` and what belongs to SASL.
@@ -111,14 +114,65 @@ fn oauthbearer(draft: &mut Draft<'_>) -> Result<(), String> {
             handler.value, handler.label
         ));
     }
-    if let Some(endpoint) = draft.value("sasl.oauthbearer.token.endpoint.url") {
+    match draft.value("sasl.oauthbearer.token.endpoint.url").cloned() {
+        Some(endpoint) => identity_provider(draft, &endpoint, &module, &label),
+        None => unsecured(draft, &module, &label),
+    }
+}
+
+/// Tokens of an identity provider by client credentials (KIP-768). The
+/// client's names come from the settings (Kafka 4.1) or from the login
+/// module's options (before).
+fn identity_provider(
+    draft: &mut Draft<'_>,
+    endpoint: &Given,
+    module: &LoginModule,
+    label: &str,
+) -> Result<(), String> {
+    let url = &endpoint.value;
+    if !["http://", "https://"]
+        .iter()
+        .any(|scheme| url.starts_with(scheme))
+    {
         return Err(format!(
-            "Invalid value for configuration {}: this worker fetches no tokens from an identity \
-             provider yet; use SCRAM or mTLS, or run the connector's plugin in Kafka Connect",
+            "Invalid value for configuration {}: this worker fetches tokens by http:// or https://",
             endpoint.label
         ));
     }
-    unsecured(draft, &module, &label)
+    if let Some(name) = module
+        .options
+        .keys()
+        .find(|name| name.starts_with("extension_"))
+    {
+        return Err(format!(
+            "Invalid value [hidden] for configuration {label}: SASL extensions ({name}) are not \
+             supported by this worker"
+        ));
+    }
+    let credential = |setting: &str, option: &str| {
+        let given = draft.value(setting).map(|given| given.value.clone());
+        given.or_else(|| module.options.get(option).cloned())
+    };
+    let required = |setting: &str, option: &str| {
+        credential(setting, option).ok_or_else(|| {
+            format!(
+                "Missing required configuration \"{setting}\" (or {option} in {label}): the client \
+                 that asks for the token"
+            )
+        })
+    };
+    let credentials = "sasl.oauthbearer.client.credentials.client";
+    let encodes = draft.value("sasl.oauthbearer.header.urlencode");
+    let source = TokenSource {
+        endpoint: url.clone(),
+        client_id: required(&format!("{credentials}.id"), "clientId")?,
+        client_secret: required(&format!("{credentials}.secret"), "clientSecret")?,
+        scope: credential("sasl.oauthbearer.scope", "scope"),
+        encodes_credentials: encodes.is_some_and(|given| given.value.eq_ignore_ascii_case("true")),
+        ca_file: draft.system_trust.file().map(Path::to_path_buf),
+    };
+    draft.set("sasl.oauthbearer.config", source.to_config());
+    Ok(())
 }
 
 /// Kafka's unsecured tokens, for development.

@@ -195,7 +195,7 @@ pub(super) const TABLE: &[Row] = &[
     ignored("sasl.oauthbearer.clock.skew.seconds", Int, &["30"], "it is the broker that checks tokens"),
     ignored("sasl.oauthbearer.expected.audience", List, &[], "it is the broker that checks tokens"),
     ignored("sasl.oauthbearer.expected.issuer", Text, &[], "it is the broker that checks tokens"),
-    ignored("sasl.oauthbearer.header.urlencode", Bool, &["false"], "librdkafka encodes as RFC 6749 says"),
+    together("sasl.oauthbearer.header.urlencode", Bool),
     ignored("sasl.oauthbearer.jwks.endpoint.refresh.ms", Long, &["3600000"], "it is the broker that checks tokens"),
     ignored("sasl.oauthbearer.jwks.endpoint.retry.backoff.max.ms", Long, &["10000"], "it is the broker that checks tokens"),
     ignored("sasl.oauthbearer.jwks.endpoint.retry.backoff.ms", Long, &["100"], "it is the broker that checks tokens"),

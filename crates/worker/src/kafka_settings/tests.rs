@@ -5,6 +5,7 @@ use rdkafka::ClientConfig;
 use rdkafka::producer::BaseProducer;
 
 use super::*;
+use crate::oauth::TokenSource;
 
 fn map(pairs: &[(&str, &str)]) -> BTreeMap<String, String> {
     pairs
@@ -256,11 +257,53 @@ fn oauthbearer_has_unsecured_tokens_for_development() {
         "principal=alice"
     );
     assert!(settings.warnings[0].contains("development"));
-    given.push((
-        "sasl.oauthbearer.token.endpoint.url",
-        "https://idp.example.com/token",
-    ));
-    assert!(errors(&given).contains("producer.sasl.oauthbearer.token.endpoint.url"));
+}
+
+#[test]
+fn oauthbearer_asks_an_identity_provider_with_the_names_of_either_kafka() {
+    let module = "org.apache.kafka.common.security.oauthbearer.OAuthBearerLoginModule required";
+    let url = "https://idp.example.com/token";
+    let oauth = [
+        ("security.protocol", "SASL_PLAINTEXT"),
+        ("sasl.mechanism", "OAUTHBEARER"),
+        ("sasl.oauthbearer.token.endpoint.url", url),
+    ];
+    let options = format!("{module} clientId=\"alice\" clientSecret=\"s3cret\" scope=\"produce\";");
+    let bare = format!("{module};");
+    let mut before = oauth.to_vec();
+    before.push(("sasl.jaas.config", &options));
+    let mut since_4_1 = oauth.to_vec();
+    since_4_1.extend([
+        ("sasl.jaas.config", bare.as_str()),
+        ("sasl.oauthbearer.client.credentials.client.id", "alice"),
+        (
+            "sasl.oauthbearer.client.credentials.client.secret",
+            "s3cret",
+        ),
+        ("sasl.oauthbearer.scope", "produce"),
+    ]);
+    for given in [&before, &since_4_1] {
+        let settings = accepted(given);
+        let config = &settings.properties["sasl.oauthbearer.config"];
+        let source = TokenSource::from_config(config).expect("a source");
+        assert_eq!(source.endpoint, url);
+        assert_eq!(source.client_id, "alice");
+        assert_eq!(source.client_secret, "s3cret");
+        assert_eq!(source.scope.as_deref(), Some("produce"));
+        assert!(!source.encodes_credentials);
+    }
+
+    since_4_1.retain(|(name, _)| !name.ends_with("client.id"));
+    let missing = errors(&since_4_1);
+    assert!(
+        missing.contains("sasl.oauthbearer.client.credentials.client.id"),
+        "{missing}"
+    );
+    assert!(!missing.contains("s3cret"), "{missing}");
+    let mut file = oauth.to_vec();
+    file[2].1 = "file:///token";
+    file.push(("sasl.jaas.config", &options));
+    assert!(errors(&file).contains("http:// or https://"));
 }
 
 #[test]

@@ -14,6 +14,7 @@ use super::native::event::{Kind, Report, Reports};
 use super::native::{self, Code, Native};
 use super::room::Room;
 use super::slots::{Slots, split};
+use crate::oauth;
 
 /// Longest wait for an event before the stop flag is looked at.
 const POLL: Duration = Duration::from_millis(100);
@@ -40,7 +41,7 @@ struct Run {
 }
 
 /// Serves events until the stop flag is set.
-pub(super) fn serve(native: &Native, shared: &Shared) {
+pub(super) fn serve(native: &Arc<Native>, shared: &Shared) {
     while !shared.stop.load(Ordering::Acquire) {
         let Some(event) = native.poll(POLL) else {
             continue;
@@ -49,8 +50,27 @@ pub(super) fn serve(native: &Native, shared: &Shared) {
             Kind::Delivered(reports) => shared.take_in(reports),
             Kind::Error(code, text) => shared.error(code, &text),
             Kind::Log(level, text) => log(level, &text),
+            Kind::Token(config) => give_token(native, config),
             Kind::Other => {}
         }
+    }
+}
+
+/// Fetches a token on a thread of its own: the identity provider may take its
+/// time, and reports of records on their way must not wait for it.
+fn give_token(native: &Arc<Native>, config: String) {
+    let client = Arc::clone(native);
+    let fetched = std::thread::Builder::new()
+        .name("producer-token".to_owned())
+        .spawn(move || {
+            let token = oauth::token(Some(&config)).map_err(|error| error.to_string());
+            if let Err(why) = token.and_then(|token| client.set_token(&token)) {
+                tracing::warn!(target: "Producer", "{why}");
+                client.refuse_token(&why);
+            }
+        });
+    if let Err(error) = fetched {
+        native.refuse_token(&format!("no thread to fetch a token: {error}"));
     }
 }
 

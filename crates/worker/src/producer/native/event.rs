@@ -29,6 +29,8 @@ pub(in crate::producer) enum Kind<'a> {
     Error(Code, String),
     /// A log line: syslog level and text.
     Log(i32, String),
+    /// The client wants an access token; its `sasl.oauthbearer.config`.
+    Token(String),
     /// Anything else.
     Other,
 }
@@ -58,6 +60,9 @@ impl Event {
                         &raw mut level,
                     );
                     Kind::Log(level, text(line))
+                }
+                rdsys::RD_KAFKA_EVENT_OAUTHBEARER_TOKEN_REFRESH => {
+                    Kind::Token(text(rdsys::rd_kafka_event_config_string(self.0)))
                 }
                 _ => Kind::Other,
             }

@@ -19,7 +19,7 @@ use std::time::Duration;
 
 use rdkafka::ClientConfig;
 use rdkafka::bindings as rdsys;
-use rdkafka::client::{Client, DefaultClientContext};
+use rdkafka::client::{Client, DefaultClientContext, OAuthToken};
 use rdkafka::error::{IsError, KafkaError, RDKafkaErrorCode};
 use rdkafka::types::RDKafkaType;
 
@@ -31,6 +31,8 @@ pub(super) use rdsys::rd_kafka_resp_err_t as Code;
 /// `RD_KAFKA_PARTITION_UA`, a macro that has no binding: the partitioner
 /// decides.
 const PARTITION_UA: i32 = -1;
+/// Room for librdkafka's words about an error.
+const ERROR_CHARS: usize = 512;
 /// Longest wait that librdkafka's calls take, milliseconds.
 const MAX_WAIT_MS: i32 = i32::MAX;
 
@@ -58,12 +60,13 @@ impl Native {
     pub(super) fn new(config: &ClientConfig) -> Result<Self, KafkaError> {
         let native_config = config.create_native_config()?;
         // SAFETY: the configuration is valid until `Client::new` takes it.
-        // Events that are not asked for (OIDC token refreshes) are served by
-        // librdkafka itself while the queue is polled.
         unsafe {
             rdsys::rd_kafka_conf_set_events(
                 native_config.ptr(),
-                rdsys::RD_KAFKA_EVENT_DR | rdsys::RD_KAFKA_EVENT_ERROR | rdsys::RD_KAFKA_EVENT_LOG,
+                rdsys::RD_KAFKA_EVENT_DR
+                    | rdsys::RD_KAFKA_EVENT_ERROR
+                    | rdsys::RD_KAFKA_EVENT_LOG
+                    | rdsys::RD_KAFKA_EVENT_OAUTHBEARER_TOKEN_REFRESH,
             );
         }
         let kind = RDKafkaType::RD_KAFKA_PRODUCER;
@@ -87,9 +90,49 @@ impl Native {
         unsafe { rdsys::rd_kafka_flush(self.client.native_ptr(), wait_ms(wait)) };
     }
 
-    /// The cluster's id, asked of the brokers for up to `wait`.
-    pub(super) fn cluster_id(&self, wait: Duration) -> Option<String> {
-        self.client.fetch_cluster_id(wait)
+    /// Gives the client the token that it has asked for by an event.
+    ///
+    /// # Errors
+    /// The client does not take it; it has been told so and asks again.
+    pub(super) fn set_token(&self, token: &OAuthToken) -> Result<(), String> {
+        let strings = (
+            CString::new(token.token.as_str()),
+            CString::new(token.principal_name.as_str()),
+        );
+        let (Ok(value), Ok(principal)) = strings else {
+            return Err("the token contains a zero byte".to_owned());
+        };
+        let mut why = [0; ERROR_CHARS];
+        // SAFETY: the client is alive, the strings are C strings, and the
+        // buffer has the length that is told. There are no extensions.
+        let code = unsafe {
+            rdsys::rd_kafka_oauthbearer_set_token(
+                self.client.native_ptr(),
+                value.as_ptr(),
+                token.lifetime_ms,
+                principal.as_ptr(),
+                ptr::null_mut(),
+                0,
+                why.as_mut_ptr(),
+                why.len(),
+            )
+        };
+        if code.is_error() {
+            // SAFETY: librdkafka ends what it writes there with a zero.
+            let why = unsafe { CStr::from_ptr(why.as_ptr()) };
+            return Err(why.to_string_lossy().into_owned());
+        }
+        Ok(())
+    }
+
+    /// Tells the client that there is no token, so that it asks again.
+    pub(super) fn refuse_token(&self, why: &str) {
+        let why = CString::new(why.replace('\0', " ")).unwrap_or_default();
+        // SAFETY: the client is alive and the text a C string, copied during
+        // the call. Its own error is of no use: there is nobody else to tell.
+        unsafe {
+            rdsys::rd_kafka_oauthbearer_set_token_failure(self.client.native_ptr(), why.as_ptr());
+        }
     }
 }
 
