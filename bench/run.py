@@ -26,7 +26,8 @@ def peer(program, kafka, size, count):
     done = subprocess.run(command, capture_output=True, text=True)
     seconds = time.monotonic() - begun
     after = os.times()
-    if done.returncode:
+    # It exits with 1 when its own count of what it has sent is one behind.
+    if done.returncode and f" {count} delivered " not in done.stdout:
         raise SystemExit(f"rdkafka_performance failed: {done.stdout}{done.stderr}")
     spent = (after.children_user + after.children_system) - (
         before.children_user + before.children_system)

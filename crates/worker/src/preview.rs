@@ -120,6 +120,10 @@ impl Sink for Printer {
         Ok(count)
     }
 
+    fn has_room(&self, records: usize, _bytes: usize) -> bool {
+        self.left >= records as u64
+    }
+
     // Everything is written at once.
     fn flush(&mut self, _within: Duration) {}
 

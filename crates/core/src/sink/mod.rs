@@ -51,6 +51,11 @@ pub trait Sink: Send + 'static {
     /// The first record not taken can never be sent.
     fn offer(&mut self, batch: &Batch<'_>) -> Result<usize, SinkError>;
 
+    /// Whether an offer of so many records, with so many bytes of keys and
+    /// values together, would be taken whole at present. A hint: other tasks
+    /// may be faster.
+    fn has_room(&self, records: usize, bytes: usize) -> bool;
+
     /// States that nothing more will come: what lingers to be sent together
     /// with others is to go out now, within `within`. Never blocks.
     fn flush(&mut self, within: Duration);

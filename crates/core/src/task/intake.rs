@@ -2,8 +2,8 @@
 //! the sink and keeps in the buffer what it does not take.
 //!
 //! Invariants: order is kept, since nothing bypasses a buffer that holds
-//! anything; under `block` a message is decoded only if the buffer has room
-//! for it, so that nothing decoded is ever dropped.
+//! anything; under `block` a message is decoded only if the sink or the buffer
+//! has room for it, so that nothing decoded is ever dropped.
 
 use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
@@ -17,6 +17,7 @@ use crate::settings::{Overflow, SourceConfig};
 use crate::sink::{Sink, SinkError};
 
 use super::connection::Connection;
+use super::patience::Patience;
 
 /// What a turn of decoding found besides messages.
 #[derive(Debug, Default)]
@@ -46,6 +47,10 @@ pub(super) struct Intake {
     pub(super) paused: bool,
     /// The sink was full when last tried.
     full: bool,
+    patience: Patience,
+    /// What has been read stays undecoded until the sink has room or patience
+    /// ends.
+    held: bool,
 }
 
 impl Intake {
@@ -68,15 +73,41 @@ impl Intake {
             metrics,
             paused,
             full: false,
+            patience: Patience::default(),
+            held: false,
         }
     }
 
-    /// Whether the next message may be read: always under `drop_oldest`.
-    pub(super) fn has_room(&self, pending: &Rows, next_bytes: usize) -> bool {
+    /// Whether a message of `next_bytes` may be decoded at `now`, with `rows`
+    /// before it that have not been handed on.
+    fn admits(&mut self, rows: &Rows, next_bytes: usize, now: Instant) -> bool {
+        if !self.paused {
+            if self.is_direct(rows, next_bytes) {
+                self.patience.renew();
+                return true;
+            }
+            if self.patience.holds(now) {
+                // Room that has come until now would go unnoticed after this.
+                self.sink.delivery().arm();
+                self.held = !self.is_direct(rows, next_bytes);
+                return !self.held;
+            }
+        }
+        self.has_room(rows, next_bytes)
+    }
+
+    /// Whether a message can go to the sink without a stay in the buffer.
+    fn is_direct(&self, rows: &Rows, next_bytes: usize) -> bool {
+        let (records, bytes) = (rows.len() + 1, rows.value_bytes() + next_bytes);
+        self.buffer.is_empty() && self.sink.has_room(records, bytes)
+    }
+
+    /// Whether the buffer takes another message: always under `drop_oldest`.
+    fn has_room(&self, rows: &Rows, next_bytes: usize) -> bool {
         self.overflow == Overflow::DropOldest
             || self
                 .buffer
-                .has_room(pending.len(), pending.value_bytes(), next_bytes)
+                .has_room(rows.len(), rows.value_bytes(), next_bytes)
     }
 
     /// Whether a connection may be read from: it has nothing undecoded left
@@ -84,7 +115,12 @@ impl Intake {
     pub(super) fn reads(&self, connection: &mut Connection) -> bool {
         let (received, start, end, decoder) = connection.input();
         let next = decoder.peek_bytes(&received[start..end]);
-        self.has_room(&Rows::default(), next)
+        !self.held && self.has_room(&Rows::default(), next)
+    }
+
+    /// When to decode on, whatever the sink has done by then.
+    pub(super) fn deadline(&self) -> Option<Instant> {
+        self.patience.deadline().filter(|_| self.held)
     }
 
     /// Decodes all that `connection` has read and there is room for.
@@ -123,9 +159,10 @@ impl Intake {
         let (slab, mut start, end, decoder) = connection.input();
         let begin = start;
         let mut pong = None;
+        self.held = false;
         let more = loop {
             let input = &slab[start..end];
-            if self.overflow == Overflow::Block && !self.has_room(rows, decoder.peek_bytes(input)) {
+            if !self.admits(rows, decoder.peek_bytes(input), received.at) {
                 break !rows.is_empty();
             }
             let step = match decoder.next(input) {

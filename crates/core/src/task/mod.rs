@@ -7,6 +7,7 @@
 mod connection;
 mod handle;
 mod intake;
+mod patience;
 mod report;
 mod runner;
 mod status;

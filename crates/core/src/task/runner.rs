@@ -119,10 +119,14 @@ impl Runner {
             Link::Open(connection) => self.session.is_open() && self.intake.reads(connection),
             _ => false,
         };
-        let deadline = [self.session.deadline(), self.stop_by]
-            .into_iter()
-            .flatten()
-            .fold(self.reporter.deadline(), Instant::min);
+        let deadline = [
+            self.session.deadline(),
+            self.stop_by,
+            self.intake.deadline(),
+        ]
+        .into_iter()
+        .flatten()
+        .fold(self.reporter.deadline(), Instant::min);
         let link = &mut self.link;
         tokio::select! {
             _ = self.commands.changed() => Wake::Command,
@@ -162,8 +166,11 @@ impl Runner {
             Wake::Sink => self.on_sink(),
             Wake::Clock => {
                 self.decide(Input::Timer);
-                self.reporter
-                    .tick(&self.metrics, self.session.phase(), Instant::now());
+                let now = Instant::now();
+                if self.intake.deadline().is_some_and(|by| by <= now) {
+                    self.decode();
+                }
+                self.reporter.tick(&self.metrics, self.session.phase(), now);
             }
         }
     }

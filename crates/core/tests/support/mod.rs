@@ -47,6 +47,10 @@ impl Sink for Memory {
         Ok(taken)
     }
 
+    fn has_room(&self, records: usize, _bytes: usize) -> bool {
+        *self.room.lock().unwrap() >= records
+    }
+
     fn flush(&mut self, _within: Duration) {}
 
     fn delivery(&self) -> &Arc<Delivery> {

@@ -342,20 +342,15 @@ fn delivery_timeout(draft: &mut Draft<'_>, value: &str) -> Result<(), String> {
     Ok(())
 }
 
-fn partitioner(draft: &mut Draft<'_>, value: &str) -> Result<(), String> {
-    let simple = value.rsplit('.').next().unwrap_or(value);
-    let native = match simple {
-        "" | "DefaultPartitioner" => "murmur2_random",
-        _ => {
-            return Err(
-                "this worker partitions as Kafka's default does (murmur2 of the key) and cannot load \
-                 Java classes; remove the setting"
-                    .to_owned(),
-            );
-        }
-    };
-    draft.set("partitioner", native);
-    Ok(())
+fn partitioner(_draft: &mut Draft<'_>, value: &str) -> Result<(), String> {
+    match value.rsplit('.').next().unwrap_or(value) {
+        "" | "DefaultPartitioner" => Ok(()),
+        _ => Err(
+            "this worker partitions as Kafka's default does (murmur2 of the key) and cannot load \
+             Java classes; remove the setting"
+                .to_owned(),
+        ),
+    }
 }
 
 const METADATA_RECOVERY: usize = 0;

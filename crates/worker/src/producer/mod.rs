@@ -96,14 +96,10 @@ fn client_config(options: &ProducerOptions) -> ClientConfig {
         )
         .set("queue.buffering.max.kbytes", kibibytes.to_string())
         .set("queue.buffering.max.messages", "0");
-    let ours = [
-        ("message.timeout.ms", "0"),
-        ("partitioner", "murmur2_random"),
-    ];
-    for (name, value) in ours {
-        if !options.properties.contains_key(name) {
-            config.set(name, value);
-        }
+    // Records without a key stick to a partition by our own partitioner.
+    config.set("sticky.partitioning.linger.ms", "0");
+    if !options.properties.contains_key("message.timeout.ms") {
+        config.set("message.timeout.ms", "0");
     }
     config.set_log_level(RDKafkaLogLevel::Info);
     config

@@ -57,6 +57,13 @@ impl Room {
         }
     }
 
+    /// Whether so many records with so many bytes of keys and values would fit.
+    pub(super) fn has_room(&self, records: u64, bytes: u64) -> bool {
+        let used = self.used_bytes();
+        let all = bytes + records * RECORD_OVERHEAD_BYTES;
+        used + all <= self.limit || (used == 0 && records == 1)
+    }
+
     /// Gives back the room of `records` records with `bytes` bytes of keys
     /// and values.
     pub(super) fn release(&self, records: u64, bytes: u64) {
@@ -75,10 +82,13 @@ mod tests {
     #[test]
     fn an_empty_producer_takes_a_record_of_any_size_and_a_used_one_does_not() {
         let room = Room::new(1_000);
+        assert!(room.has_room(1, 5_000) && !room.has_room(2, 5_000));
         assert_eq!(room.reserve(&[5_000, 1].into_iter()), 1);
+        assert!(!room.has_room(1, 1));
         assert_eq!(room.reserve(&[1].into_iter()), 0);
         room.release(1, 5_000);
         assert_eq!(room.used_bytes(), 0);
+        assert!(room.has_room(3, 300) && !room.has_room(4, 400));
         assert_eq!(room.reserve(&[100; 9].into_iter()), 3);
     }
 

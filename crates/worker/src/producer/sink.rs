@@ -107,6 +107,10 @@ impl Sink for ProducerSink {
         }
     }
 
+    fn has_room(&self, records: usize, bytes: usize) -> bool {
+        self.producer.room.has_room(records as u64, bytes as u64)
+    }
+
     fn flush(&mut self, within: Duration) {
         let producer = Arc::clone(&self.producer);
         let name = "producer-flush".to_owned();

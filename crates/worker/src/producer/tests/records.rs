@@ -152,3 +152,21 @@ fn a_thousand_keys_go_to_the_partitions_that_java_chooses() {
         assert_eq!(seen.partition.to_string(), seen.value);
     }
 }
+
+#[test]
+fn records_without_a_key_go_to_every_partition_of_a_topic() {
+    let (_kafka, servers) = kafka("t", 4);
+    let producer = Arc::new(Producer::new(&options(&servers)).unwrap());
+    let mut sink = sink(&producer, "t");
+    let filler = "x".repeat(1_000);
+    for round in 0..200 {
+        let records = Records::of((0..10).map(|n| format!("{round} {n} {filler}")));
+        offer_all(sink.as_mut(), &records.batch()).unwrap();
+    }
+    wait_acknowledged(sink.as_ref(), 2_000);
+    let mut counts = [0; 4];
+    for seen in read(&servers, "t", 4, 2_000) {
+        counts[usize::try_from(seen.partition).unwrap()] += 1;
+    }
+    assert!(counts.iter().all(|count| *count > 0), "{counts:?}");
+}
