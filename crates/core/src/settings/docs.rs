@@ -11,7 +11,7 @@ Written from the table in `crates/core/src/settings/table.rs`; after a change th
 `UPDATE_DOCS=1 cargo test -p websocket-source documentation` writes it anew.
 
 The first nine are those of the Kafka Connect WebSocket Source Connector 1.0.0, with its defaults. \
-PASSWORD values are never logged and never shown by a validate answer. \
+Values marked secret are never logged and never shown by a validate answer. \
 Settings of Kafka's producer go into the connector as `producer.override.*` or into the worker as `producer.*`.
 
 | Setting | Type | Default | Valid values | Importance |
@@ -31,10 +31,11 @@ pub fn configuration_markdown() -> String {
         // Writing into a String cannot fail.
         let _ = writeln!(
             out,
-            "| [`{}`](#{}) | {} | {default} | {} | {importance} |",
+            "| [`{}`](#{}) | {}{} | {default} | {} | {importance} |",
             row.name,
             anchor(row.name),
             row.kind.name(),
+            if row.secret { ", secret" } else { "" },
             valid(row),
         );
     }

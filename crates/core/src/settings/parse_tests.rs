@@ -63,7 +63,7 @@ fn all_errors_are_found_at_once_in_the_table_s_order() {
     assert_eq!(
         found,
         [
-            "Invalid value http://h/p for configuration websocket.url: WebSocket URL must start with ws:// or wss://",
+            "Invalid value http://h/p for configuration websocket.url: WebSocket URL must use ws:// or wss:// scheme, got: http",
             "Invalid value [hidden] for configuration websocket.subscription.message: \
              Subscription message is not valid JSON (line 1, column 2)",
             "Invalid value yes for configuration websocket.reconnect.enabled: Expected value to be either true or false",

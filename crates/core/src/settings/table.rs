@@ -65,6 +65,9 @@ pub struct Row {
     pub default: Option<&'static str>,
     /// How much it matters.
     pub importance: Importance,
+    /// Whether its value is never shown, whatever its type: the reference
+    /// connector has some secrets as STRING, and types are its users' contract.
+    pub secret: bool,
     /// What it does, for users.
     pub documentation: &'static str,
 }
@@ -76,6 +79,7 @@ const fn required(name: &'static str, documentation: &'static str) -> Row {
         required: true,
         default: None,
         importance: Importance::High,
+        secret: false,
         documentation,
     }
 }
@@ -93,7 +97,16 @@ const fn optional(
         required: false,
         default,
         importance,
+        secret: matches!(kind, Kind::Password),
         documentation,
+    }
+}
+
+/// A setting whose type shows it, but whose value must not be shown.
+const fn hidden(name: &'static str, importance: Importance, documentation: &'static str) -> Row {
+    Row {
+        secret: true,
+        ..optional(name, Kind::String, None, importance, documentation)
     }
 }
 
@@ -106,10 +119,8 @@ pub const TABLE: &[Row] = &[
          User info (wss://user:password@host) is sent as Basic authorization.",
     ),
     required("kafka.topic", "The topic that messages are written to."),
-    optional(
+    hidden(
         "websocket.subscription.message",
-        Kind::Password,
-        None,
         Importance::Medium,
         "A JSON message sent after every connect, for servers that stream only what was subscribed to.",
     ),
@@ -129,10 +140,8 @@ pub const TABLE: &[Row] = &[
          websocket.reconnect.backoff.max.ms, with up to 25 % added at random, and starts anew once a \
          message has come in. Delays under 100 ms are lengthened to 100 ms.",
     ),
-    optional(
+    hidden(
         "websocket.headers",
-        Kind::Password,
-        None,
         Importance::Low,
         "Headers of the upgrade request: name1:value1,name2:value2. Not shown, since they may hold keys.",
     ),
@@ -147,28 +156,28 @@ pub const TABLE: &[Row] = &[
         "websocket.message.queue.size",
         Kind::Int(1, i32::MAX),
         Some("10000"),
-        Importance::Medium,
+        Importance::Low,
         "The most messages that wait for Kafka. What happens beyond it is websocket.buffer.overflow's.",
     ),
     optional(
         "websocket.connection.timeout.ms",
         Kind::Long(1),
         Some("30000"),
-        Importance::Medium,
+        Importance::Low,
         "The time that one attempt may take: DNS, TCP, TLS and the whole WebSocket handshake.",
     ),
     optional(
         "websocket.reconnect.max.attempts",
         Kind::Int(-1, i32::MAX),
         Some("-1"),
-        Importance::Low,
+        Importance::Medium,
         "Failed attempts in a row after which the task fails; -1 is without end.",
     ),
     optional(
         "websocket.reconnect.backoff.max.ms",
         Kind::Long(0),
         Some("60000"),
-        Importance::Low,
+        Importance::Medium,
         "The longest delay before a new attempt, before random is added. A server's Retry-After \
          (on 429, 418 and 503) is respected beyond it.",
     ),
@@ -251,6 +260,21 @@ mod tests {
         ];
         let ours: Vec<_> = TABLE.iter().map(|row| (row.name, row.default)).collect();
         assert_eq!(ours[..9], expected);
+    }
+
+    #[test]
+    fn secrets_keep_their_types_and_are_marked() {
+        let secrets: Vec<_> = TABLE
+            .iter()
+            .filter(|row| row.secret)
+            .map(|row| (row.name, row.kind.name()))
+            .collect();
+        let expected = [
+            ("websocket.subscription.message", "STRING"),
+            ("websocket.headers", "STRING"),
+            ("websocket.auth.token", "PASSWORD"),
+        ];
+        assert_eq!(secrets, expected);
     }
 
     #[test]

@@ -7,6 +7,17 @@ use url::{Host, Position, Url};
 
 use crate::secret::Secret;
 
+const NO_HOST: &str = "WebSocket URL must have a valid host";
+
+/// The scheme of RFC 3986 section 3.1, if the text begins with one.
+fn scheme(text: &str) -> Option<&str> {
+    let (scheme, _) = text.split_once(':')?;
+    let mut chars = scheme.chars();
+    let begins = chars.next()?.is_ascii_alphabetic();
+    let goes_on = |c: char| c.is_ascii_alphanumeric() || matches!(c, '+' | '-' | '.');
+    (begins && chars.all(goes_on)).then_some(scheme)
+}
+
 /// A ws or wss URL with a host. `Debug` and [`WsUrl::redacted`] show neither
 /// credentials nor query.
 #[derive(Clone, PartialEq, Eq)]
@@ -23,12 +34,19 @@ impl WsUrl {
     /// What is wrong with it, without showing it.
     pub fn parse(text: &str) -> Result<Self, String> {
         let text = text.trim();
-        let lower = text.to_ascii_lowercase();
-        if !lower.starts_with("ws://") && !lower.starts_with("wss://") {
-            return Err("WebSocket URL must start with ws:// or wss://".to_owned());
+        if text.is_empty() {
+            return Err("WebSocket URL cannot be empty".to_owned());
         }
-        let url =
-            Url::parse(text).map_err(|error| format!("WebSocket URL is not valid: {error}"))?;
+        let scheme = scheme(text).ok_or("WebSocket URL must have a scheme (ws:// or wss://)")?;
+        if !scheme.eq_ignore_ascii_case("ws") && !scheme.eq_ignore_ascii_case("wss") {
+            return Err(format!(
+                "WebSocket URL must use ws:// or wss:// scheme, got: {scheme}"
+            ));
+        }
+        let url = Url::parse(text).map_err(|error| match error {
+            url::ParseError::EmptyHost => NO_HOST.to_owned(),
+            error => format!("Invalid WebSocket URL syntax: {error}"),
+        })?;
         Self::checked(url, text.to_owned())
     }
 
@@ -37,7 +55,7 @@ impl WsUrl {
             Some(Host::Domain(name)) => name.to_owned(),
             Some(Host::Ipv4(address)) => address.to_string(),
             Some(Host::Ipv6(address)) => address.to_string(),
-            None => return Err("WebSocket URL has no host".to_owned()),
+            None => return Err(NO_HOST.to_owned()),
         };
         Ok(Self { url, host, text })
     }
@@ -167,18 +185,31 @@ mod tests {
     }
 
     #[test]
-    fn other_schemes_and_missing_hosts_are_refused() {
-        for text in [
-            "http://h",
-            "h:1",
-            "",
-            "ws:/",
-            "ws://",
-            "ws://:80",
-            "wss://h:99999",
+    fn what_is_wrong_is_said_in_the_reference_s_words() {
+        for (text, why) in [
+            (" ", "WebSocket URL cannot be empty"),
+            (
+                "example.com/ws",
+                "WebSocket URL must have a scheme (ws:// or wss://)",
+            ),
+            (
+                "http://h",
+                "WebSocket URL must use ws:// or wss:// scheme, got: http",
+            ),
+            (
+                "h:1",
+                "WebSocket URL must use ws:// or wss:// scheme, got: h",
+            ),
+            ("ws://", "WebSocket URL must have a valid host"),
+            ("ws://:80", "WebSocket URL must have a valid host"),
         ] {
-            assert!(WsUrl::parse(text).is_err(), "{text}");
+            assert_eq!(WsUrl::parse(text).expect_err(text), why);
         }
+        let syntax = WsUrl::parse("wss://h:99999").expect_err("no port");
+        assert!(
+            syntax.starts_with("Invalid WebSocket URL syntax: "),
+            "{syntax}"
+        );
     }
 
     #[test]

@@ -1,0 +1,11 @@
+//! Connect's data model (`org.apache.kafka.connect.data`): values and, where
+//! there are some, their schemas.
+//!
+//! Invariants: a [`Struct`] has one value for each field of its schema; a map
+//! keeps the order in which its entries were put, where Java's has none.
+
+mod schema;
+mod value;
+
+pub use schema::{Field, Kind, Schema, logical};
+pub use value::{Decimal, Struct, Value};

@@ -1,0 +1,11 @@
+//! Kafka Connect's API without a JVM: how settings are defined and checked
+//! ([`config`]), the data that records are made of ([`data`]), and what is
+//! done with records on their way ([`record`]).
+//!
+//! A pure library: no Kafka client, no HTTP server, no clock of its own.
+//! Behaviour and words are those of the classes of the same names in Apache
+//! Kafka; tests compare them with the originals.
+
+pub mod config;
+pub mod data;
+pub mod record;
