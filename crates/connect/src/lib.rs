@@ -8,4 +8,5 @@
 
 pub mod config;
 pub mod data;
+pub mod java;
 pub mod record;
