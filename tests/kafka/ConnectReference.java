@@ -1,3 +1,6 @@
+import com.fasterxml.jackson.core.JsonFactory;
+import com.fasterxml.jackson.core.StreamReadConstraints;
+import com.fasterxml.jackson.core.StreamWriteConstraints;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ArrayNode;
@@ -13,6 +16,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Base64;
 import java.util.Date;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
@@ -45,7 +49,12 @@ import org.apache.kafka.connect.transforms.predicates.Predicate;
  * for a request that cannot be understood. Values lose nothing: each says its Java type, floats are their bits.
  */
 public final class ConnectReference {
-    private static final ObjectMapper JSON = new ObjectMapper();
+    /** Deeper than what Kafka's own mapper reads and writes, so that its limits are what a test sees. */
+    private static final int DEPTH = 20_000;
+    private static final ObjectMapper JSON = new ObjectMapper(JsonFactory.builder()
+        .streamReadConstraints(StreamReadConstraints.builder().maxNestingDepth(DEPTH).build())
+        .streamWriteConstraints(StreamWriteConstraints.builder().maxNestingDepth(DEPTH).build())
+        .build());
     private static final JsonNodeFactory NODES = JsonNodeFactory.instance;
     private static final int CACHED = 512;
     /** Configured instances by class and configuration; they are asked again and again. */
@@ -274,7 +283,7 @@ public final class ConnectReference {
                 return list;
             }
             case "map": {
-                Map<Object, Object> map = new LinkedHashMap<>();
+                Map<Object, Object> map = new HashMap<>();
                 content.forEach(entry -> map.put(value(entry.get(0)), value(entry.get(1))));
                 return map;
             }
