@@ -5,7 +5,9 @@
 //! is in no error and in no description.
 
 mod def;
+mod embed;
+pub mod validators;
 
 pub use def::{
-    ConfigDef, ConfigKey, ConfigValue, Default, Importance, Parsed, Type, Validator, Width,
+    Check, ConfigDef, ConfigKey, ConfigValue, Default, Importance, Parsed, Type, Validator, Width,
 };
