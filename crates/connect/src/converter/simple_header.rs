@@ -46,7 +46,7 @@ fn append(value: &Value, embedded: bool, out: &mut String) {
         Value::Bytes(bytes) => STANDARD.encode_string(bytes, out),
         Value::Array(values) => {
             append_list(values, ['[', ']'], out, |value, out| {
-                append(value, true, out)
+                append(value, true, out);
             });
         }
         Value::Map(entries) => append_list(entries, ['{', '}'], out, |(key, value), out| {

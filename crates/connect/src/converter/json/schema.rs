@@ -71,13 +71,11 @@ impl Writer {
         out: &mut Vec<u8>,
     ) -> Result<(), DataError> {
         name(member, out);
-        match schema {
-            Some(schema) => self.schema(schema, None, depth + 1, out),
-            None => {
-                out.extend_from_slice(b"null");
-                Ok(())
-            }
+        if let Some(schema) = schema {
+            return self.schema(schema, None, depth + 1, out);
         }
+        out.extend_from_slice(b"null");
+        Ok(())
     }
 
     fn metadata(&self, schema: &Schema, depth: usize, out: &mut Vec<u8>) -> Result<(), DataError> {
