@@ -16,6 +16,7 @@ pub mod certificate;
 pub mod kafka;
 pub mod ports;
 pub mod process;
+pub mod reference;
 pub mod rest;
 pub mod secured;
 pub mod sequence;

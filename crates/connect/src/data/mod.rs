@@ -4,6 +4,7 @@
 //! Invariants: a [`Struct`] has one value for each field of its schema; a map
 //! keeps the order in which its entries were put, where Java's has none.
 
+mod equality;
 mod schema;
 mod value;
 

@@ -1,0 +1,9 @@
+//! Connect's classes in Rust against the same classes in Java.
+
+#![allow(
+    clippy::expect_used,
+    clippy::unwrap_used,
+    reason = "helpers of tests fail the test"
+)]
+
+mod harness;
