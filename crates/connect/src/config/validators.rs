@@ -54,6 +54,14 @@ pub fn one_of_ignoring_case(
     }
 }
 
+/// `Range.atLeast`: null passes.
+pub fn at_least(min: i64) -> impl Fn(&ConfigValue) -> Verdict + Send + Sync + 'static {
+    move |value| {
+        let below = matches!(value, ConfigValue::Number(number) if *number < min);
+        verdict(!below, || format!("Value must be at least {min}"))
+    }
+}
+
 /// Aliases of transforms and predicates (`ConnectorConfig.aliasValidator`).
 pub fn unique_aliases(value: &ConfigValue) -> Verdict {
     non_null(value)?;
