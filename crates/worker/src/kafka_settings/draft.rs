@@ -113,14 +113,6 @@ impl<'a> Draft<'a> {
     }
 
     fn translate_one(&mut self, name: &str, given: &Given) {
-        if given.value.contains("${") {
-            self.errors.push(format!(
-                "Invalid value for configuration {}: config providers (${{...}}) are not supported \
-                 by this worker yet; give the value itself",
-                given.label
-            ));
-            return;
-        }
         let Some(row) = row(name) else {
             self.unknown(name, given);
             return;

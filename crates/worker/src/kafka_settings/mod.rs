@@ -19,7 +19,9 @@ mod trust;
 
 use std::collections::BTreeMap;
 
+pub(crate) use jaas::parse as login_module;
 pub use policy::OverridePolicy;
+pub(crate) use stores::{Identity, identity as store_identity, trusted as store_trusted};
 pub use trust::SystemTrust;
 
 use draft::Draft;

@@ -210,7 +210,6 @@ fn nothing_is_swallowed() {
         )])
         .contains("partitioner.class")
     );
-    assert!(errors(&[("linger.ms", "${file:/x:y}")]).contains("config providers"));
 }
 
 #[test]

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use axum::body::Bytes;
 use axum::extract::{Path, RawQuery, State};
-use axum::http::{HeaderMap, StatusCode, header};
+use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
 use serde_json::{Map, Value, json};
@@ -70,7 +70,7 @@ pub(super) async fn list(State(rest): Shared, RawQuery(raw): RawQuery) -> Respon
     payload::ok(&Value::Object(expanded))
 }
 
-pub(super) async fn create(State(rest): Shared, headers: HeaderMap, body: Bytes) -> Answer {
+pub(super) async fn create(State(rest): Shared, body: Bytes) -> Answer {
     let request = payload::create_request(&body)?;
     let target = match request
         .initial_state
@@ -92,7 +92,7 @@ pub(super) async fn create(State(rest): Shared, headers: HeaderMap, body: Bytes)
         )));
     }
     let view = rest.herder.create(config, target).await?;
-    Ok(created(&rest, &headers, &request.name, &view))
+    Ok(created(&request.name, &view))
 }
 
 fn bad_request(message: String) -> RestError {
@@ -102,16 +102,10 @@ fn bad_request(message: String) -> RestError {
     }
 }
 
-fn created(rest: &Rest, headers: &HeaderMap, name: &str, view: &ConnectorView) -> Response {
-    let host = headers
-        .get(header::HOST)
-        .and_then(|host| host.to_str().ok())
-        .unwrap_or(&rest.worker_id);
-    let location = format!(
-        "http://{host}/connectors/{}",
-        utf8_percent_encode(name, PATH)
-    );
+fn created(name: &str, view: &ConnectorView) -> Response {
     let mut response = payload::answer(StatusCode::CREATED, &payload::info(name, view));
+    // It becomes absolute on its way out.
+    let location = format!("/connectors/{}", utf8_percent_encode(name, PATH));
     if let Ok(location) = location.parse() {
         response.headers_mut().insert(header::LOCATION, location);
     }
@@ -141,7 +135,6 @@ pub(super) async fn config(State(rest): Shared, Path(name): Path<String>) -> Ans
 pub(super) async fn put_config(
     State(rest): Shared,
     Path(name): Path<String>,
-    headers: HeaderMap,
     body: Bytes,
 ) -> Answer {
     let mut config = payload::config(&body)?;
@@ -155,7 +148,7 @@ pub(super) async fn put_config(
     }
     let (put, view) = rest.herder.put(config).await?;
     Ok(match put {
-        Put::Created => created(&rest, &headers, &name, &view),
+        Put::Created => created(&name, &view),
         Put::Updated => payload::ok(&payload::info(&name, &view)),
     })
 }

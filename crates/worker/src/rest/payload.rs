@@ -92,7 +92,7 @@ pub(super) fn config(body: &[u8]) -> Result<BTreeMap<String, String>, RestError>
     texts(object(body)?)
 }
 
-fn object(body: &[u8]) -> Result<Map<String, Value>, RestError> {
+pub(super) fn object(body: &[u8]) -> Result<Map<String, Value>, RestError> {
     match serde_json::from_slice(body) {
         Ok(Value::Object(fields)) => Ok(fields),
         Ok(_) => Err(RestError::unreadable("the body must be a JSON object")),
