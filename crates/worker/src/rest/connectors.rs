@@ -14,7 +14,7 @@ use super::{Rest, Shared};
 use crate::files::InitialState;
 use crate::herder::{CONNECTOR_CLASS, CONNECTOR_VERSION, ConnectorView, Put, Target};
 
-type Answer = Result<Response, RestError>;
+pub(super) type Answer = Result<Response, RestError>;
 
 /// What a connector's name must escape in a `Location`; a slash stays, as in
 /// the real worker's answers.
@@ -87,7 +87,7 @@ pub(super) async fn create(State(rest): Shared, body: Bytes) -> Answer {
         .or_insert_with(|| request.name.clone());
     if *named != request.name {
         return Err(bad_request(format!(
-            "Connector name configuration ({named}) doesn't match connector name in the request ({})",
+            "Connector name configuration ({named}) doesn't match connector name in the URL ({})",
             request.name
         )));
     }
@@ -95,7 +95,7 @@ pub(super) async fn create(State(rest): Shared, body: Bytes) -> Answer {
     Ok(created(&request.name, &view))
 }
 
-fn bad_request(message: String) -> RestError {
+pub(super) fn bad_request(message: String) -> RestError {
     RestError {
         status: StatusCode::BAD_REQUEST,
         message,
@@ -112,7 +112,7 @@ fn created(name: &str, view: &ConnectorView) -> Response {
     response
 }
 
-fn find(rest: &Rest, name: &str) -> Result<ConnectorView, RestError> {
+pub(super) fn find(rest: &Rest, name: &str) -> Result<ConnectorView, RestError> {
     rest.herder
         .view(name)
         .ok_or_else(|| RestError::not_found(format!("Connector {name} not found")))
@@ -161,19 +161,15 @@ pub(super) async fn status(State(rest): Shared, Path(name): Path<String>) -> Ans
     Ok(payload::ok(&payload::state(&name, &view, &rest.worker_id)))
 }
 
-pub(super) async fn tasks(State(rest): Shared, Path(name): Path<String>) -> Answer {
-    let view = find(&rest, &name)?;
-    let tasks: Vec<Value> = view
-        .task
-        .iter()
-        .map(|_| {
-            let mut config = view.config.clone();
-            let class = "io.conduktor.connect.websocket.WebSocketSourceTask";
-            config.insert("task.class".to_owned(), class.to_owned());
-            json!({"id": {"connector": name, "task": 0}, "config": config})
-        })
-        .collect();
-    Ok(payload::ok(&json!(tasks)))
+/// Changes some settings (KIP-477); the result is checked like any other.
+pub(super) async fn patch_config(
+    State(rest): Shared,
+    Path(name): Path<String>,
+    body: Bytes,
+) -> Answer {
+    let changes = payload::patch(&body)?;
+    let view = rest.herder.patch(&name, changes).await?;
+    Ok(payload::ok(&payload::info(&name, &view)))
 }
 
 async fn set_target(rest: Arc<Rest>, name: &str, target: Target, done: StatusCode) -> Answer {
@@ -202,14 +198,25 @@ pub(super) async fn restart(
         query(raw.as_deref()).any(|(key, value)| key == name && value.eq_ignore_ascii_case("true"))
     };
     let (include_tasks, only_failed) = (flag("includeTasks"), flag("onlyFailed"));
-    rest.herder
+    let before = rest
+        .herder
         .restart(&name, include_tasks, only_failed)
         .await?;
     if !include_tasks && !only_failed {
         return Ok(StatusCode::NO_CONTENT.into_response());
     }
-    let view = find(&rest, &name)?;
-    let state = payload::state(&name, &view, &rest.worker_id);
+    // Connect answers with its plan: what is being restarted, as it was.
+    let mut state = payload::state(&name, &before, &rest.worker_id);
+    if !only_failed {
+        state["connector"]["state"] = json!("RESTARTING");
+    }
+    let failed = before
+        .task
+        .as_ref()
+        .is_some_and(|task| task.state == "FAILED");
+    if before.task.is_some() && include_tasks && (!only_failed || failed) {
+        state["tasks"][0]["state"] = json!("RESTARTING");
+    }
     Ok(payload::answer(StatusCode::ACCEPTED, &state))
 }
 

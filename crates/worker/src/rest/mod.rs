@@ -14,6 +14,7 @@ mod jaas_file;
 mod loggers;
 mod login;
 mod media;
+mod offsets;
 mod path;
 mod patience;
 mod payload;
@@ -22,7 +23,9 @@ mod routes;
 mod server;
 mod session;
 mod site;
+mod tasks;
 mod tls;
+mod topics;
 
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::Instant;

@@ -6,13 +6,16 @@ use axum::Router;
 use axum::http::{Method, StatusCode};
 
 use super::resource::Resource;
-use super::{Rest, connectors, health, internal, loggers, metrics, root, router_error, session};
+use super::{
+    Rest, connectors, health, internal, loggers, metrics, offsets, root, router_error, session,
+    tasks, topics,
+};
 use crate::files::AdminListeners;
 
 /// Connect's resources under `/connectors` and `/connector-plugins`.
 fn connect(rest: &Arc<Rest>) -> Vec<Resource> {
     let at = |path| Resource::new(rest, path);
-    let (post, put) = (Method::POST, Method::PUT);
+    let (post, put, patch) = (Method::POST, Method::PUT, Method::PATCH);
     vec![
         at("/connectors")
             .get(connectors::list)
@@ -24,12 +27,23 @@ fn connect(rest: &Arc<Rest>) -> Vec<Resource> {
         at("/connectors/{connector}/config")
             .get(connectors::config)
             .put(connectors::put_config)
-            .with_body(&[put]),
+            .patch(connectors::patch_config)
+            .with_body(&[put, patch.clone()]),
         at("/connectors/{connector}/status").get(connectors::status),
         at("/connectors/{connector}/tasks")
-            .get(connectors::tasks)
+            .get(tasks::list)
             .post(internal::put_tasks)
             .internal(Method::POST),
+        at("/connectors/{connector}/tasks/{task}/status").get(tasks::status),
+        at("/connectors/{connector}/tasks/{task}/restart").post(tasks::restart),
+        at("/connectors/{connector}/tasks-config").get(tasks::configs),
+        at("/connectors/{connector}/topics").get(topics::list),
+        at("/connectors/{connector}/topics/reset").put(topics::reset),
+        at("/connectors/{connector}/offsets")
+            .get(offsets::list)
+            .patch(offsets::alter)
+            .delete(offsets::reset)
+            .with_body(&[patch]),
         at("/connectors/{connector}/fence")
             .put(internal::fence)
             .internal(Method::PUT),
