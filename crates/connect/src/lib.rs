@@ -9,4 +9,7 @@
 pub mod config;
 pub mod data;
 pub mod java;
+mod plugin;
+pub mod predicate;
 pub mod record;
+pub mod transform;
