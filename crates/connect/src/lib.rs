@@ -7,6 +7,7 @@
 //! Kafka; tests compare them with the originals.
 
 pub mod config;
+pub mod converter;
 pub mod data;
 pub mod java;
 mod plugin;

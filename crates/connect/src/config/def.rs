@@ -4,6 +4,9 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
 
+use super::parse_type::parse_type;
+use crate::java::float_text;
+
 /// The type of a setting (`ConfigDef.Type`).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Type {
@@ -285,7 +288,7 @@ fn parse_key(key: &ConfigKey, given: Option<&str>) -> Parsed {
             None
         }
     };
-    match text.map(|text| (text, parse_text(key.kind, text.trim()))) {
+    match text.map(|text| (text, parse_type(key.kind, text))) {
         Some((_, Ok(value))) => parsed.value = value,
         Some((text, Err(why))) => {
             let shown = if key.secret { "[hidden]" } else { text };
@@ -311,36 +314,6 @@ fn invalid(shown: &str, name: &str, why: &str) -> String {
     format!("Invalid value {shown} for configuration {name}: {why}")
 }
 
-/// `ConfigDef.parseType`.
-fn parse_text(kind: Type, text: &str) -> Result<ConfigValue, String> {
-    let number = |bounds: std::ops::RangeInclusive<i64>| {
-        let parsed = text.parse::<i64>().ok();
-        parsed
-            .filter(|number| bounds.contains(number))
-            .map(ConfigValue::Number)
-            .ok_or_else(|| format!("Not a number of type {}", kind.name()))
-    };
-    match kind {
-        Type::Boolean if text.eq_ignore_ascii_case("true") => Ok(ConfigValue::Boolean(true)),
-        Type::Boolean if text.eq_ignore_ascii_case("false") => Ok(ConfigValue::Boolean(false)),
-        Type::Boolean => Err("Expected value to be either true or false".to_owned()),
-        Type::String | Type::Class | Type::Password => Ok(ConfigValue::Text(text.to_owned())),
-        Type::Int => number(i64::from(i32::MIN)..=i64::from(i32::MAX)),
-        Type::Short => number(i64::from(i16::MIN)..=i64::from(i16::MAX)),
-        Type::Long => number(i64::MIN..=i64::MAX),
-        Type::Double => text
-            .parse()
-            .map(ConfigValue::Double)
-            .map_err(|_| "Not a number of type DOUBLE".to_owned()),
-        Type::List if text.is_empty() => Ok(ConfigValue::List(Vec::new())),
-        Type::List => Ok(ConfigValue::List(
-            text.split(',')
-                .map(|entry| entry.trim().to_owned())
-                .collect(),
-        )),
-    }
-}
-
 impl fmt::Display for ConfigValue {
     /// As a validate answer shows it (`ConfigDef.convertToString`).
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -349,7 +322,7 @@ impl fmt::Display for ConfigValue {
             Self::Boolean(value) => write!(f, "{value}"),
             Self::Text(value) => f.write_str(value),
             Self::Number(value) => write!(f, "{value}"),
-            Self::Double(value) => write!(f, "{value:?}"),
+            Self::Double(value) => f.write_str(&float_text(&format!("{value:e}"))),
             Self::List(values) => f.write_str(&values.join(",")),
         }
     }

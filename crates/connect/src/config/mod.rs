@@ -6,6 +6,7 @@
 
 mod def;
 mod embed;
+mod parse_type;
 pub mod validators;
 
 pub use def::{

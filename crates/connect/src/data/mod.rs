@@ -5,6 +5,7 @@
 //! keeps the order in which its entries were put, where Java's has none.
 
 mod builder;
+mod equality;
 mod literal;
 mod schema;
 mod validate;

@@ -22,7 +22,7 @@ impl SchemaCache {
     pub(super) fn get(
         &self,
         source: &Arc<Schema>,
-        make: impl FnOnce(&Schema) -> Result<Arc<Schema>, DataError>,
+        create: impl FnOnce(&Schema) -> Result<Arc<Schema>, DataError>,
     ) -> Result<Arc<Schema>, DataError> {
         let mut pairs = self.pairs.lock().unwrap_or_else(PoisonError::into_inner);
         let same = |(known, _): &(Arc<Schema>, Arc<Schema>)| Arc::ptr_eq(known, source);
@@ -35,7 +35,7 @@ impl SchemaCache {
             pairs.push(pair);
             return Ok(made);
         }
-        let made = make(source)?;
+        let made = create(source)?;
         if pairs.len() == SIZE {
             pairs.remove(0);
         }

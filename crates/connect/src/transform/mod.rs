@@ -43,6 +43,7 @@ type Config = BTreeMap<String, String>;
 type Made = Result<Box<dyn Transform>, String>;
 type Create = fn(&Settings, &Config) -> Made;
 
+#[expect(clippy::unnecessary_wraps, reason = "what the table below has")]
 fn boxed(transform: impl Transform + 'static) -> Made {
     Ok(Box::new(transform))
 }

@@ -62,17 +62,16 @@ pub(super) fn config_def() -> ConfigDef {
 fn renames(mappings: &[String]) -> Result<Vec<(String, String)>, String> {
     let mut pairs: Vec<(String, String)> = Vec::new();
     for mapping in mappings {
-        match java_split(mapping, ':').as_slice() {
-            [old, new] => {
-                pairs.retain(|(known, _)| known != old);
-                pairs.push(((*old).to_owned(), (*new).to_owned()));
-            }
-            _ => {
-                let shown = mappings.join(", ");
-                return Err(format!(
-                    "Invalid value [{shown}] for configuration renames: Invalid rename mapping: {mapping}"
-                ));
-            }
+        let parts = java_split(mapping, ':');
+        let [old, new] = parts.as_slice() else {
+            let shown = mappings.join(", ");
+            return Err(format!(
+                "Invalid value [{shown}] for configuration renames: Invalid rename mapping: {mapping}"
+            ));
+        };
+        match pairs.iter_mut().find(|(known, _)| known == old) {
+            Some((_, known)) => (*new).clone_into(known),
+            None => pairs.push(((*old).to_owned(), (*new).to_owned())),
         }
     }
     let names: Vec<String> = pairs.iter().map(|(old, _)| old.clone()).collect();

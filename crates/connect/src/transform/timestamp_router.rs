@@ -78,9 +78,10 @@ fn shown(record: &Record) -> String {
         )
     };
     let headers: Vec<String> = record.headers.iter().map(header).collect();
-    let headers = match headers.is_empty() {
-        true => String::new(),
-        false => format!("[{}]", headers.join(", ")),
+    let headers = if headers.is_empty() {
+        String::new()
+    } else {
+        format!("[{}]", headers.join(", "))
     };
     let partition = record
         .partition

@@ -106,7 +106,7 @@ impl Precision {
     }
 
     /// The way back.
-    const fn from_ms(self, ms: i64) -> i64 {
+    const fn of_ms(self, ms: i64) -> i64 {
         match self {
             Self::Seconds => ms / 1_000,
             Self::Milliseconds => ms,
@@ -137,7 +137,7 @@ impl Converter {
                 let format = self.format.as_ref();
                 Value::String(format.map_or_else(String::new, |format| format.format(ms)))
             }
-            Form::Unix => Value::Int64(self.precision.from_ms(ms)),
+            Form::Unix => Value::Int64(self.precision.of_ms(ms)),
             Form::Date => Value::Date(ms - ms.rem_euclid(DAY_MS)),
             Form::Time => Value::Date(ms.rem_euclid(DAY_MS)),
             Form::Timestamp => Value::Date(ms),

@@ -49,8 +49,8 @@ struct Parser<'t> {
     depth: usize,
 }
 
-fn text(text: &str) -> Parsed {
-    Some((Arc::new(Schema::new(Kind::String)), Value::text(text)))
+fn text(text: &str) -> (Arc<Schema>, Value) {
+    (Arc::new(Schema::new(Kind::String)), Value::text(text))
 }
 
 fn failed(why: &str) -> DataError {
@@ -63,7 +63,7 @@ impl Parser<'_> {
             return Ok(None);
         }
         if embedded && self.tokens.consume("\"") {
-            return Ok(self.quoted());
+            return Ok(Some(self.quoted()));
         }
         for (literal, value) in [("null", None), ("true", Some(true)), ("false", Some(false))] {
             let start = self.tokens.mark();
@@ -82,7 +82,7 @@ impl Parser<'_> {
         }
         let token = self.tokens.next();
         if blank(token) {
-            return Ok(text(token));
+            return Ok(Some(text(token)));
         }
         self.scalar(embedded, token.trim_matches(|c| c <= ' '))
     }
@@ -129,15 +129,15 @@ impl Parser<'_> {
         if embedded {
             return Err(failed("Failed to parse embedded value"));
         }
-        Ok(text(self.tokens.original()))
+        Ok(Some(text(self.tokens.original())))
     }
 
-    fn quoted(&mut self) -> Parsed {
+    fn quoted(&mut self) -> (Arc<Schema>, Value) {
         let mut content = String::new();
         while self.tokens.has_next() && !self.tokens.consume("\"") {
             content.push_str(self.tokens.next());
         }
-        temporal(&content).or_else(|| text(&content))
+        temporal(&content).unwrap_or_else(|| text(&content))
     }
 
     fn array(&mut self) -> Result<(Arc<Schema>, Value), DataError> {
@@ -229,7 +229,7 @@ fn temporal(token: &str) -> Parsed {
     let token = token.replace("\\:", ":");
     let (kind, name, pattern) = match token.encode_utf16().count() {
         10 => (Kind::Int32, logical::DATE, "yyyy-MM-dd"),
-        12 => (Kind::Int32, logical::TIME, "HH:mm:ss.SSS'Z'"),
+        13 => (Kind::Int32, logical::TIME, "HH:mm:ss.SSS'Z'"),
         24 => (
             Kind::Int64,
             logical::TIMESTAMP,
@@ -258,7 +258,7 @@ mod tests {
     fn texts_become_what_they_look_like() {
         for (text, value) in [
             ("null", Value::Null),
-            (" true ", Value::text(" true ")),
+            (" true ", Value::Boolean(true)),
             ("true", Value::Boolean(true)),
             ("true}", Value::text("true}")),
             ("127", Value::Int8(127)),
@@ -266,7 +266,7 @@ mod tests {
             ("1.50", Value::Float32(1.5)),
             ("1e100", Value::Float64(1e100)),
             ("2020-01-02", Value::Date(1_577_923_200_000)),
-            ("00:00:01.000Z", Value::text("00:00:01.000Z")),
+            ("00:00:01.000Z", Value::Date(1_000)),
             (
                 "[1, 300]",
                 Value::Array(vec![Value::Int16(1), Value::Int16(300)]),
@@ -288,7 +288,7 @@ mod tests {
         ] {
             assert_eq!(parse(text).1, value, "{text}");
         }
-        assert_eq!(parse("12:34:56.789Z").0.unwrap().kind, Kind::String);
+        assert_eq!(parse("12:34:56.789Z").0.unwrap().kind, Kind::Int32);
         assert!(parse_string("1e99999").is_err());
     }
 
