@@ -88,8 +88,8 @@ impl Chain {
     /// A stage refused the record.
     pub fn apply(&self, mut record: Record) -> Result<Option<Record>, Refusal> {
         for stage in &self.stages {
-            let holds = |predicate: &Box<dyn Predicate>| predicate.test(&record) != stage.negate;
-            if !stage.predicate.as_ref().is_none_or(holds) {
+            let predicate = stage.predicate.as_deref();
+            if predicate.is_some_and(|predicate| predicate.test(&record) == stage.negate) {
                 continue;
             }
             match stage.transform.apply(record) {
