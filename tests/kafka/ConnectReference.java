@@ -68,6 +68,9 @@ public final class ConnectReference {
         }
     };
 
+    /** The schemas of the request: equal ones are one, as they mostly are in a worker. */
+    private static final Map<JsonNode, Schema> SCHEMAS = new HashMap<>();
+
     /** What the asked class threw. */
     private static final class Thrown extends Exception {
         private static final long serialVersionUID = 1;
@@ -94,6 +97,7 @@ public final class ConnectReference {
 
     private static String answer(String line) throws Exception {
         ObjectNode answer = NODES.objectNode();
+        SCHEMAS.clear();
         try {
             answer.set("ok", handle(JSON.readTree(line)));
         } catch (Thrown thrown) {
@@ -296,6 +300,15 @@ public final class ConnectReference {
         if (node == null || node.isNull()) {
             return null;
         }
+        Schema known = SCHEMAS.get(node);
+        if (known == null) {
+            known = newSchema(node);
+            SCHEMAS.put(node, known);
+        }
+        return known;
+    }
+
+    private static Schema newSchema(JsonNode node) {
         Map<String, String> parameters = node.has("parameters") ? new LinkedHashMap<>() : null;
         for (JsonNode pair : node.path("parameters")) {
             parameters.put(pair.get(0).textValue(), pair.get(1).textValue());

@@ -48,7 +48,7 @@ fn struct_text(value: &Struct) -> String {
 
 /// `java.util.Date.toString`.
 fn date_text(ms: i64) -> String {
-    match DateFormat::new("EEE MMM dd HH:mm:ss z yyyy") {
+    match DateFormat::new("EEE MMM dd HH:mm:ss z y") {
         Ok(format) => format.format(ms),
         Err(_) => calendar::Fields::of(ms).year.to_string(),
     }
