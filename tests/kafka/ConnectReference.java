@@ -35,6 +35,9 @@ import org.apache.kafka.connect.data.Struct;
 import org.apache.kafka.connect.data.Values;
 import org.apache.kafka.connect.header.ConnectHeaders;
 import org.apache.kafka.connect.header.Header;
+import org.apache.kafka.connect.runtime.ConnectorConfig;
+import org.apache.kafka.connect.runtime.TransformationStage;
+import org.apache.kafka.connect.runtime.isolation.Plugins;
 import org.apache.kafka.connect.source.SourceRecord;
 import org.apache.kafka.connect.storage.Converter;
 import org.apache.kafka.connect.storage.HeaderConverter;
@@ -65,6 +68,9 @@ public final class ConnectReference {
         }
     };
 
+    /** The schemas of the request: equal ones are one, as they mostly are in a worker. */
+    private static final Map<JsonNode, Schema> SCHEMAS = new HashMap<>();
+
     /** What the asked class threw. */
     private static final class Thrown extends Exception {
         private static final long serialVersionUID = 1;
@@ -75,7 +81,8 @@ public final class ConnectReference {
     }
 
     public static void main(String[] args) throws Exception {
-        Locale.setDefault(Locale.ROOT);
+        // What Kafka's images and most servers have; the calendar's weeks and the names of days depend on it.
+        Locale.setDefault(Locale.ENGLISH);
         PrintStream answers = new PrintStream(System.out, false, StandardCharsets.UTF_8);
         System.setOut(System.err);
         BufferedReader requests = new BufferedReader(new InputStreamReader(System.in, StandardCharsets.UTF_8));
@@ -90,6 +97,7 @@ public final class ConnectReference {
 
     private static String answer(String line) throws Exception {
         ObjectNode answer = NODES.objectNode();
+        SCHEMAS.clear();
         try {
             answer.set("ok", handle(JSON.readTree(line)));
         } catch (Thrown thrown) {
@@ -144,6 +152,16 @@ public final class ConnectReference {
                 Object value = attempt(() -> ConfigDef.parseType(text(request, "name"), text(request, "text"), type));
                 return encode(value instanceof Password ? ((Password) value).value() : value);
             }
+            case "plugins":
+                return plugins(text(request, "type"));
+            case "enrich":
+                return encode(enriched(request));
+            case "enrich_validate": {
+                ConfigDef definitions = enriched(request);
+                return encode(definitions, attempt(() -> definitions.validate(config(request))));
+            }
+            case "chain":
+                return encode(chain(request));
             case "config_def":
                 return encode(definitions(request));
             case "validate": {
@@ -153,6 +171,44 @@ public final class ConnectReference {
             default:
                 throw new IllegalArgumentException("unknown op " + request.get("op"));
         }
+    }
+
+    // What a worker makes of a connector's transforms and predicates.
+
+    private static Plugins plugins;
+
+    private static Plugins plugins() {
+        if (plugins == null) {
+            plugins = new Plugins(Map.of());
+        }
+        Thread.currentThread().setContextClassLoader(plugins.delegatingLoader());
+        return plugins;
+    }
+
+    private static JsonNode plugins(String type) {
+        List<String> classes = new ArrayList<>();
+        if (type.equals("transformation")) {
+            plugins().transformations().forEach(plugin -> classes.add(plugin.className()));
+        } else {
+            plugins().predicates().forEach(plugin -> classes.add(plugin.className()));
+        }
+        return strings(classes);
+    }
+
+    private static ConfigDef enriched(JsonNode request) throws Thrown {
+        return attempt(() -> ConnectorConfig.enrich(plugins(), ConnectorConfig.configDef(), config(request), false));
+    }
+
+    private static ConnectRecord<?> chain(JsonNode request) throws Thrown {
+        Plugins plugins = plugins();
+        SourceRecord record = record(request.get("record"));
+        List<TransformationStage<SourceRecord>> stages =
+            attempt(() -> new ConnectorConfig(plugins, config(request)).transformationStages());
+        for (TransformationStage<SourceRecord> stage : stages) {
+            SourceRecord before = record;
+            record = before == null ? null : attempt(() -> stage.apply(before));
+        }
+        return record;
     }
 
     private static <T> T attempt(Callable<T> call) throws Thrown {
@@ -244,6 +300,15 @@ public final class ConnectReference {
         if (node == null || node.isNull()) {
             return null;
         }
+        Schema known = SCHEMAS.get(node);
+        if (known == null) {
+            known = newSchema(node);
+            SCHEMAS.put(node, known);
+        }
+        return known;
+    }
+
+    private static Schema newSchema(JsonNode node) {
         Map<String, String> parameters = node.has("parameters") ? new LinkedHashMap<>() : null;
         for (JsonNode pair : node.path("parameters")) {
             parameters.put(pair.get(0).textValue(), pair.get(1).textValue());

@@ -6,4 +6,8 @@
     reason = "helpers of tests fail the test"
 )]
 
+mod config;
+mod converters;
+mod generate;
 mod harness;
+mod json_messages;

@@ -48,10 +48,23 @@ fn struct_text(value: &Struct) -> String {
 
 /// `java.util.Date.toString`.
 fn date_text(ms: i64) -> String {
-    match DateFormat::new("EEE MMM dd HH:mm:ss z yyyy") {
+    match DateFormat::new("EEE MMM dd HH:mm:ss z y") {
         Ok(format) => format.format(ms),
         Err(_) => calendar::Fields::of(ms).year.to_string(),
     }
+}
+
+/// A date as Connect makes text of it (`Values.dateFormatFor`): a time before
+/// the second day of 1970, a date at midnight, else both.
+pub fn iso_date_text(ms: i64) -> String {
+    let pattern = if ms < calendar::DAY_MS {
+        "HH:mm:ss.SSS'Z'"
+    } else if ms % calendar::DAY_MS == 0 {
+        "yyyy-MM-dd"
+    } else {
+        "yyyy-MM-dd'T'HH:mm:ss.SSS'Z'"
+    };
+    DateFormat::new(pattern).map_or_else(|_| String::new(), |format| format.format(ms))
 }
 
 /// What Java prints for a value's class, as in `class java.lang.String`.

@@ -162,10 +162,27 @@ fn lowest_bits(digits: &[u8], negative: bool) -> i64 {
     bits.cast_signed()
 }
 
-/// `BigDecimal.doubleValue`: a zero has no sign.
+/// `BigDecimal.doubleValue`, in which a zero has no sign; a number whose scale
+/// is too large for one is a float at once, in which it has.
 fn float(text: &str) -> f64 {
     let float = text.parse().unwrap_or(f64::NAN);
-    let mantissa = text.split(['e', 'E']).next().unwrap_or(text);
+    let (mantissa, exponent) = text.split_once(['e', 'E']).unwrap_or((text, "0"));
     let zero = mantissa.bytes().all(|byte| !matches!(byte, b'1'..=b'9'));
-    if zero { 0.0 } else { float }
+    if zero && fits(mantissa, exponent) {
+        0.0
+    } else {
+        float
+    }
+}
+
+fn fits(mantissa: &str, exponent: &str) -> bool {
+    let fraction = mantissa
+        .split_once('.')
+        .map_or(0, |(_, digits)| digits.len());
+    let scale = exponent
+        .parse::<i64>()
+        .ok()
+        .zip(i64::try_from(fraction).ok());
+    let scale = scale.and_then(|(exponent, fraction)| fraction.checked_sub(exponent));
+    scale.is_some_and(|scale| i32::try_from(scale).is_ok())
 }
