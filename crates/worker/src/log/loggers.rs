@@ -138,7 +138,7 @@ pub struct LoggerView {
 pub struct TooManyLoggers;
 
 /// See the module's documentation.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct Loggers {
     state: Mutex<State>,
     /// Where the levels take effect; none in a process without a log.
@@ -247,15 +247,6 @@ impl Loggers {
     }
 }
 
-impl Default for Loggers {
-    fn default() -> Self {
-        Self {
-            state: Mutex::default(),
-            filter: None,
-        }
-    }
-}
-
 impl State {
     fn parse(text: &str) -> Result<Self, LogError> {
         // The log's filter takes errors only where nothing is said.
@@ -308,7 +299,8 @@ impl State {
         let mut directives = self.view(ROOT).level.row().1.to_owned();
         for name in ours.chain(others) {
             let target = target(name);
-            directives.push_str(&format!(",{target}={}", self.view(name).level.row().1));
+            let level = self.view(name).level.row().1;
+            directives.extend([",", &target, "=", level]);
         }
         directives
     }

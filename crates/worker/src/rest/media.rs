@@ -48,6 +48,7 @@ pub(super) fn body_type(headers: &HeaderMap) -> BodyType {
 
 /// One entry of `Accept`.
 struct Range<'a> {
+    entry: &'a str,
     essence: &'a str,
     /// Parameters but for `q`, with their semicolons.
     parameters: String,
@@ -71,6 +72,7 @@ fn range(entry: &str) -> Range<'_> {
     let mut parts = entry.split(';').map(str::trim);
     let essence = parts.next().unwrap_or_default();
     let mut range = Range {
+        entry,
         essence,
         parameters: String::new(),
         quality: 1.0,
@@ -101,9 +103,10 @@ pub(super) fn json_answer(headers: &HeaderMap) -> Option<HeaderValue> {
         [JSON, "application/*", "*/*"].contains(&essence.as_str())
     })?;
     // Parameters of a wildcard say nothing about JSON.
-    let parameters = match chosen.essence.contains('*') {
-        true => "",
-        false => chosen.parameters.as_str(),
+    let parameters = if chosen.essence.contains('*') {
+        ""
+    } else {
+        chosen.parameters.as_str()
     };
     HeaderValue::from_str(&format!("{JSON}{parameters}")).ok()
 }
@@ -114,17 +117,22 @@ pub(super) fn options_answer(headers: &HeaderMap) -> Option<HeaderValue> {
     let ranges = ranges(headers);
     let first = ranges.first()?;
     let essence = first.essence.to_ascii_lowercase();
-    if ["text/plain", "text/*", "*/*"].contains(&essence.as_str()) || !essence.contains('/') {
+    if ["text/plain", "text/*", "*/*"].contains(&essence.as_str()) {
         return None;
     }
-    HeaderValue::from_str(&essence).ok()
+    let wanted = if essence.contains('/') {
+        first.entry.to_owned()
+    } else {
+        format!("{}/*", first.entry)
+    };
+    HeaderValue::from_str(&wanted).ok()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn headers(name: header::HeaderName, values: &[&'static str]) -> HeaderMap {
+    fn headers(name: &header::HeaderName, values: &[&'static str]) -> HeaderMap {
         let pairs = values
             .iter()
             .map(|value| (name.clone(), HeaderValue::from_static(value)));
@@ -147,7 +155,7 @@ mod tests {
             ("bogus", BodyType::Malformed),
             ("", BodyType::Absent),
         ] {
-            let headers = headers(header::CONTENT_TYPE, &[text]);
+            let headers = headers(&header::CONTENT_TYPE, &[text]);
             assert_eq!(body_type(&headers), expected, "{text}");
         }
         assert_eq!(body_type(&HeaderMap::new()), BodyType::Absent);
@@ -170,7 +178,7 @@ mod tests {
             (&["text/html"], None),
             (&["bogus"], None),
         ] {
-            let answer = json_answer(&headers(header::ACCEPT, values));
+            let answer = json_answer(&headers(&header::ACCEPT, values));
             let text = answer.as_ref().map(|value| value.to_str().expect("text"));
             assert_eq!(text, expected, "{values:?}");
         }
@@ -182,9 +190,10 @@ mod tests {
             ("*/*", None),
             ("application/json;q=0.5, text/plain", None),
             ("application/json", Some("application/json")),
-            ("text/html", Some("text/html")),
+            ("text/html;level=1", Some("text/html;level=1")),
+            ("bogus", Some("bogus/*")),
         ] {
-            let answer = options_answer(&headers(header::ACCEPT, &[value]));
+            let answer = options_answer(&headers(&header::ACCEPT, &[value]));
             let text = answer.as_ref().map(|value| value.to_str().expect("text"));
             assert_eq!(text, expected, "{value}");
         }

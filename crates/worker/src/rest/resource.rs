@@ -109,7 +109,8 @@ impl Resource {
         self
     }
 
-    /// This method is for other workers, which have no login.
+    /// This method is for other workers, which have no login and may send
+    /// a body of any type.
     pub(super) fn internal(mut self, method: Method) -> Self {
         self.rules.internal.push(method);
         self
@@ -146,45 +147,42 @@ impl Rules {
         *method == Method::OPTIONS || has(method) || (*method == Method::HEAD && has(&Method::GET))
     }
 
-    /// Refuses a request that its handler must not see.
-    fn check(&self, request: &Request) -> Result<(), Response> {
+    /// What a request that its handler must not see is refused with.
+    fn refusal(&self, request: &Request) -> Option<Response> {
         let (method, headers) = (request.method(), request.headers());
         let is_options = *method == Method::OPTIONS;
         if !self.knows(method) {
-            return Err(router_error(StatusCode::METHOD_NOT_ALLOWED));
+            return Some(router_error(StatusCode::METHOD_NOT_ALLOWED));
         }
         match media::body_type(headers) {
-            _ if is_options || !self.consumes_json => {}
-            BodyType::Malformed => return Err(malformed()),
-            BodyType::Other => return Err(router_error(StatusCode::UNSUPPORTED_MEDIA_TYPE)),
+            _ if is_options || !self.consumes_json || self.internal.contains(method) => {}
+            BodyType::Malformed => return Some(malformed()),
+            BodyType::Other => return Some(router_error(StatusCode::UNSUPPORTED_MEDIA_TYPE)),
             BodyType::Absent | BodyType::Json | BodyType::Wildcard => {}
         }
         if !is_options && self.produces_json && media::json_answer(headers).is_none() {
-            return Err(router_error(StatusCode::NOT_ACCEPTABLE));
+            return Some(router_error(StatusCode::NOT_ACCEPTABLE));
         }
         if self.needs_login && !self.internal.contains(method) {
-            self.log_in(request)?;
+            return self.login_refusal(request);
         }
-        Ok(())
+        None
     }
 
-    fn log_in(&self, request: &Request) -> Result<(), Response> {
-        let Some(login) = &self.rest.login else {
-            return Ok(());
-        };
-        match login.check(request.headers().get(header::AUTHORIZATION)) {
-            Ok(()) => Ok(()),
-            Err(error @ LoginError::Malformed) => {
-                Err(RestError::unreadable(error.to_string()).into_response())
-            }
-            Err(error @ LoginError::Refused) => {
-                // Java's worker calls the text JSON; OPTIONS is what it is.
-                let is_text = *request.method() == Method::OPTIONS || !self.produces_json;
-                let content_type = if is_text { "text/plain" } else { media::JSON };
-                let content_type = [(header::CONTENT_TYPE, content_type)];
-                Err((StatusCode::UNAUTHORIZED, content_type, error.to_string()).into_response())
-            }
+    fn login_refusal(&self, request: &Request) -> Option<Response> {
+        let headers = request.headers();
+        let login = self.rest.login.as_ref()?;
+        let error = login.check(headers.get(header::AUTHORIZATION)).err()?;
+        if error == LoginError::Malformed {
+            return Some(RestError::unreadable(error.to_string()).into_response());
         }
+        // Java's worker calls the text JSON; OPTIONS is what it is.
+        let is_text = *request.method() == Method::OPTIONS || !self.produces_json;
+        let content_type = media::json_answer(headers)
+            .filter(|_| !is_text)
+            .unwrap_or(HeaderValue::from_static("text/plain"));
+        let content_type = [(header::CONTENT_TYPE, content_type)];
+        Some((StatusCode::UNAUTHORIZED, content_type, error.to_string()).into_response())
     }
 
     fn options(&self, request: &Request) -> Response {
@@ -204,12 +202,10 @@ impl Rules {
     }
 
     /// The request with its whole body.
-    async fn receive(&self, request: Request) -> Result<Request, Response> {
+    async fn receive(&self, request: Request) -> Result<Request, RestError> {
         let (parts, body) = request.into_parts();
         let receiving = tokio::time::timeout(BODY_TIMEOUT, to_bytes(body, MAX_BODY_BYTES));
-        let refuse = |status: StatusCode, message: String| {
-            Err(RestError { status, message }.into_response())
-        };
+        let refuse = |status: StatusCode, message: String| Err(RestError { status, message });
         let bytes = match receiving.await {
             Ok(Ok(bytes)) => bytes,
             Ok(Err(_)) => {
@@ -222,8 +218,12 @@ impl Rules {
                 return refuse(StatusCode::REQUEST_TIMEOUT, message);
             }
         };
-        let typed = matches!(media::body_type(&parts.headers), BodyType::Json);
-        if self.entities.contains(&parts.method) && !typed && !bytes.is_empty() {
+        let unreadable = match media::body_type(&parts.headers) {
+            BodyType::Json => false,
+            BodyType::Absent => !bytes.is_empty(),
+            _ => true,
+        };
+        if self.entities.contains(&parts.method) && unreadable {
             let status = StatusCode::UNSUPPORTED_MEDIA_TYPE;
             return refuse(status, "HTTP 415 Unsupported Media Type".to_owned());
         }
@@ -232,15 +232,15 @@ impl Rules {
 }
 
 async fn apply(State(rules): State<Arc<Rules>>, request: Request, next: Next) -> Response {
-    if let Err(refused) = rules.check(&request) {
-        return refused;
+    if let Some(refusal) = rules.refusal(&request) {
+        return refusal;
     }
     if *request.method() == Method::OPTIONS {
         return rules.options(&request);
     }
     let request = match rules.receive(request).await {
         Ok(request) => request,
-        Err(refused) => return refused,
+        Err(refused) => return refused.into_response(),
     };
     let answer_type = media::json_answer(request.headers());
     let reached = request.extensions().get::<Reached>().cloned();

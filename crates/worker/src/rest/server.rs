@@ -186,3 +186,89 @@ fn reached(request: &Request<Body>, scheme: Scheme, address: SocketAddr) -> Reac
         |host| format!("{scheme}://{host}"),
     ))
 }
+
+#[cfg(test)]
+mod tests {
+    use axum::Router;
+    use axum::routing::get;
+    use tokio::io::{AsyncReadExt, AsyncWriteExt, DuplexStream, duplex};
+    use tokio::time::Instant;
+
+    use super::*;
+
+    /// A connection to a site that tells how it was reached, and what ends it.
+    fn connected(scheme: Scheme) -> (DuplexStream, watch::Sender<bool>) {
+        let tell = |request: Request<Body>| async move {
+            let reached = request.extensions().get::<Reached>().cloned();
+            reached.map(|Reached(base)| base).unwrap_or_default()
+        };
+        let site = Site::new(Router::new().route("/", get(tell)));
+        let (stop, stopped) = watch::channel(false);
+        let places = Arc::new(Semaphore::new(1));
+        let place = places.try_acquire_owned().expect("a place");
+        let connection = Connection {
+            site: Arc::new(site),
+            scheme,
+            address: ([127, 0, 0, 1], 8083).into(),
+            place: Arc::new(place),
+            stopped,
+        };
+        let (client, server) = duplex(1 << 16);
+        tokio::spawn(connection.serve(server));
+        (client, stop)
+    }
+
+    async fn read(client: &mut DuplexStream) -> String {
+        let mut answer = String::new();
+        client.read_to_string(&mut answer).await.expect("text");
+        answer
+    }
+
+    #[tokio::test]
+    async fn a_request_knows_how_it_has_reached_us() {
+        let (mut client, _stop) = connected(Scheme::Https);
+        let request = b"GET / HTTP/1.1\r\nHost: a.example:9\r\nConnection: close\r\n\r\n";
+        client.write_all(request).await.expect("written");
+        let answer = read(&mut client).await;
+        assert!(answer.starts_with("HTTP/1.1 200 OK\r\n"), "{answer}");
+        assert!(answer.contains("\r\nContent-Length: "), "{answer}");
+        assert!(answer.ends_with("https://a.example:9"), "{answer}");
+        let (mut client, _stop) = connected(Scheme::Http);
+        client
+            .write_all(b"GET / HTTP/1.0\r\n\r\n")
+            .await
+            .expect("written");
+        let answer = read(&mut client).await;
+        assert!(answer.ends_with("http://127.0.0.1:8083"), "{answer}");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_head_that_does_not_come_ends_the_connection() {
+        let begun = Instant::now();
+        let (mut client, _stop) = connected(Scheme::Http);
+        client
+            .write_all(b"GET / HTTP/1.1\r\nHost: ")
+            .await
+            .expect("written");
+        let answer = read(&mut client).await;
+        assert!(!answer.contains("200"), "{answer}");
+        assert!(begun.elapsed() >= IDLE_TIMEOUT);
+    }
+
+    #[tokio::test]
+    async fn a_head_without_end_is_refused() {
+        let (mut client, _stop) = connected(Scheme::Http);
+        let line = format!("GET / HTTP/1.1\r\nX: {}", "x".repeat(MAX_HEAD_BYTES));
+        // The connection may be closed before all is written.
+        let _ = client.write_all(line.as_bytes()).await;
+        let answer = read(&mut client).await;
+        assert!(answer.starts_with("HTTP/1.1 431"), "{answer}");
+    }
+
+    #[tokio::test]
+    async fn an_idle_connection_ends_with_the_server() {
+        let (mut client, stop) = connected(Scheme::Http);
+        stop.send_replace(true);
+        assert_eq!(read(&mut client).await, "");
+    }
+}

@@ -49,6 +49,7 @@ impl Site {
             return malformed();
         };
         *request.uri_mut() = uri;
+        let is_options = *request.method() == Method::OPTIONS;
         let mut around = HeaderMap::new();
         if let Some(cors) = &self.cors {
             allow_origin(cors, &request, &mut around);
@@ -60,6 +61,10 @@ impl Site {
             .oneshot(request)
             .await
             .map_err(|never: Infallible| match never {});
+        if !is_options || !response.status().is_success() {
+            // Axum tells the methods with each 405; the real worker does not.
+            response.headers_mut().remove(header::ALLOW);
+        }
         let headers = response.headers_mut();
         for (name, value) in &around {
             headers.append(name, value.clone());
