@@ -35,6 +35,9 @@ import org.apache.kafka.connect.data.Struct;
 import org.apache.kafka.connect.data.Values;
 import org.apache.kafka.connect.header.ConnectHeaders;
 import org.apache.kafka.connect.header.Header;
+import org.apache.kafka.connect.runtime.ConnectorConfig;
+import org.apache.kafka.connect.runtime.TransformationStage;
+import org.apache.kafka.connect.runtime.isolation.Plugins;
 import org.apache.kafka.connect.source.SourceRecord;
 import org.apache.kafka.connect.storage.Converter;
 import org.apache.kafka.connect.storage.HeaderConverter;
@@ -78,7 +81,8 @@ public final class ConnectReference {
     }
 
     public static void main(String[] args) throws Exception {
-        Locale.setDefault(Locale.ROOT);
+        // What Kafka's images and most servers have; the calendar's weeks and the names of days depend on it.
+        Locale.setDefault(Locale.ENGLISH);
         PrintStream answers = new PrintStream(System.out, false, StandardCharsets.UTF_8);
         System.setOut(System.err);
         BufferedReader requests = new BufferedReader(new InputStreamReader(System.in, StandardCharsets.UTF_8));
@@ -148,6 +152,16 @@ public final class ConnectReference {
                 Object value = attempt(() -> ConfigDef.parseType(text(request, "name"), text(request, "text"), type));
                 return encode(value instanceof Password ? ((Password) value).value() : value);
             }
+            case "plugins":
+                return plugins(text(request, "type"));
+            case "enrich":
+                return encode(enriched(request));
+            case "enrich_validate": {
+                ConfigDef definitions = enriched(request);
+                return encode(definitions, attempt(() -> definitions.validate(config(request))));
+            }
+            case "chain":
+                return encode(chain(request));
             case "config_def":
                 return encode(definitions(request));
             case "validate": {
@@ -157,6 +171,44 @@ public final class ConnectReference {
             default:
                 throw new IllegalArgumentException("unknown op " + request.get("op"));
         }
+    }
+
+    // What a worker makes of a connector's transforms and predicates.
+
+    private static Plugins plugins;
+
+    private static Plugins plugins() {
+        if (plugins == null) {
+            plugins = new Plugins(Map.of());
+        }
+        Thread.currentThread().setContextClassLoader(plugins.delegatingLoader());
+        return plugins;
+    }
+
+    private static JsonNode plugins(String type) {
+        List<String> classes = new ArrayList<>();
+        if (type.equals("transformation")) {
+            plugins().transformations().forEach(plugin -> classes.add(plugin.className()));
+        } else {
+            plugins().predicates().forEach(plugin -> classes.add(plugin.className()));
+        }
+        return strings(classes);
+    }
+
+    private static ConfigDef enriched(JsonNode request) throws Thrown {
+        return attempt(() -> ConnectorConfig.enrich(plugins(), ConnectorConfig.configDef(), config(request), false));
+    }
+
+    private static ConnectRecord<?> chain(JsonNode request) throws Thrown {
+        Plugins plugins = plugins();
+        SourceRecord record = record(request.get("record"));
+        List<TransformationStage<SourceRecord>> stages =
+            attempt(() -> new ConnectorConfig(plugins, config(request)).transformationStages());
+        for (TransformationStage<SourceRecord> stage : stages) {
+            SourceRecord before = record;
+            record = before == null ? null : attempt(() -> stage.apply(before));
+        }
+        return record;
     }
 
     private static <T> T attempt(Callable<T> call) throws Thrown {

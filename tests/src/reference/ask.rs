@@ -105,3 +105,27 @@ pub fn config_def(class: &str) -> Json {
 pub fn validate(class: &str, config: &Config) -> Json {
     json!({"op": "validate", "class": class, "config": config})
 }
+
+/// The transforms (`transformation`) or predicates (`predicate`) that a worker
+/// lists: an array of their names, in its order.
+pub fn plugins(kind: &str) -> Json {
+    json!({"op": "plugins", "type": kind})
+}
+
+/// `ConnectorConfig.enrich`: what a connector's configuration defines, with
+/// what its transforms and predicates add; the answer is that of
+/// [`config_def`].
+pub fn enrich(config: &Config) -> Json {
+    json!({"op": "enrich", "config": config})
+}
+
+/// The same, validated; the answer is that of [`validate`].
+pub fn enrich_validate(config: &Config) -> Json {
+    json!({"op": "enrich_validate", "config": config})
+}
+
+/// A record through all stages of a connector's configuration; the answer is
+/// that of [`transform`].
+pub fn chain(config: &Config, record: &Record) -> Json {
+    json!({"op": "chain", "config": config, "record": encode::record(record)})
+}

@@ -131,6 +131,10 @@ pub type Validator = Arc<dyn Fn(&ConfigValue) -> Result<(), String> + Send + Syn
 /// throw a `ConfigException` with a text of their own.
 pub type Check = Validator;
 
+/// Finds a class by its name or alias and gives its full name; `Err` says why
+/// not, as a [`Validator`] does.
+pub type Lookup = Arc<dyn Fn(&str) -> Result<String, String> + Send + Sync>;
+
 /// One setting (`ConfigDef.ConfigKey`).
 #[derive(Clone)]
 pub struct ConfigKey {
@@ -147,6 +151,9 @@ pub struct ConfigKey {
     pub validator: Option<Validator>,
     /// Likewise, with errors of its own; asked after the validator.
     pub check: Option<Check>,
+    /// What classes there are for a setting of type CLASS; without it any name
+    /// is taken.
+    pub lookup: Option<Lookup>,
     /// How much it matters.
     pub importance: Importance,
     /// What it does.
@@ -195,6 +202,7 @@ impl ConfigKey {
             default,
             validator: None,
             check: None,
+            lookup: None,
             importance,
             documentation: documentation.into(),
             group: None,
@@ -224,6 +232,24 @@ impl ConfigKey {
     ) -> Self {
         self.check = Some(Arc::new(check));
         self
+    }
+
+    /// The same for classes that are found with `lookup`; its value is their
+    /// full name.
+    #[must_use]
+    pub fn found_by(
+        mut self,
+        lookup: impl Fn(&str) -> Result<String, String> + Send + Sync + 'static,
+    ) -> Self {
+        self.lookup = Some(Arc::new(lookup));
+        self
+    }
+
+    fn parse(&self, text: &str) -> Result<ConfigValue, String> {
+        match (parse_type(self.kind, text)?, &self.lookup) {
+            (ConfigValue::Text(class), Some(lookup)) => lookup(&class).map(ConfigValue::Text),
+            (value, _) => Ok(value),
+        }
     }
 }
 
@@ -288,7 +314,7 @@ fn parse_key(key: &ConfigKey, given: Option<&str>) -> Parsed {
             None
         }
     };
-    match text.map(|text| (text, parse_type(key.kind, text))) {
+    match text.map(|text| (text, key.parse(text))) {
         Some((_, Ok(value))) => parsed.value = value,
         Some((text, Err(why))) => {
             let shown = if key.secret { "[hidden]" } else { text };

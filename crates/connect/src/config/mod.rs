@@ -10,5 +10,6 @@ mod parse_type;
 pub mod validators;
 
 pub use def::{
-    Check, ConfigDef, ConfigKey, ConfigValue, Default, Importance, Parsed, Type, Validator, Width,
+    Check, ConfigDef, ConfigKey, ConfigValue, Default, Importance, Lookup, Parsed, Type, Validator,
+    Width,
 };

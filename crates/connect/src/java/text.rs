@@ -54,6 +54,19 @@ fn date_text(ms: i64) -> String {
     }
 }
 
+/// A date as Connect makes text of it (`Values.dateFormatFor`): a time before
+/// the second day of 1970, a date at midnight, else both.
+pub fn iso_date_text(ms: i64) -> String {
+    let pattern = if ms < calendar::DAY_MS {
+        "HH:mm:ss.SSS'Z'"
+    } else if ms % calendar::DAY_MS == 0 {
+        "yyyy-MM-dd"
+    } else {
+        "yyyy-MM-dd'T'HH:mm:ss.SSS'Z'"
+    };
+    DateFormat::new(pattern).map_or_else(|_| String::new(), |format| format.format(ms))
+}
+
 /// What Java prints for a value's class, as in `class java.lang.String`.
 pub fn class_text(value: &Value) -> String {
     format!("class {}", value.java_class())
