@@ -69,9 +69,13 @@ pub fn check(
 ) -> Result<Plan, Vec<String>> {
     let resolved = worker.providers.resolve(config);
     let resolved = resolved.map_err(|error| vec![error.to_string()])?;
-    let hide = |text: String| Providers::hide(config, &resolved, &text);
-    check_resolved(&resolved, worker, system_trust)
-        .map_err(|errors| errors.into_iter().map(hide).collect())
+    let hide = |texts: Vec<String>| -> Vec<String> {
+        let hidden = |text: String| Providers::hide(config, &resolved, &text);
+        texts.into_iter().map(hidden).collect()
+    };
+    let mut plan = check_resolved(&resolved, worker, system_trust).map_err(hide)?;
+    plan.warnings = hide(plan.warnings);
+    Ok(plan)
 }
 
 fn check_resolved(
