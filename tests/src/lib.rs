@@ -13,6 +13,7 @@
 )]
 
 pub mod certificate;
+pub mod curl;
 pub mod kafka;
 pub mod ports;
 pub mod process;

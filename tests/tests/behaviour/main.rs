@@ -25,9 +25,13 @@ macro_rules! against_each_kafka {
     };
 }
 
+mod access;
 mod command_line;
 mod isolation;
 mod kit;
+mod listeners;
+mod loggers;
+mod providers;
 mod recovery;
 mod refusal;
 mod rest;

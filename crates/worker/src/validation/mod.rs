@@ -93,6 +93,9 @@ pub fn validate(written: &Config, worker: &WorkerConfig, trust: &SystemTrust) ->
         let setting = error.setting.clone();
         validation.refuse(&setting, error.to_string());
     }
+    for warning in &mut validation.warnings {
+        *warning = Providers::hide(written, &resolved, warning);
+    }
     for setting in &mut validation.settings {
         for error in &mut setting.errors {
             *error = Providers::hide(written, &resolved, error);
