@@ -13,6 +13,8 @@
 )]
 
 pub mod certificate;
+pub mod connect;
+pub mod differential;
 pub mod kafka;
 pub mod ports;
 pub mod process;

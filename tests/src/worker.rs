@@ -178,6 +178,11 @@ impl Worker {
         self
     }
 
+    /// The port of its REST API on 127.0.0.1.
+    pub fn port(&self) -> u16 {
+        self.port
+    }
+
     /// The offsets file.
     pub fn offsets_file(&self) -> PathBuf {
         self.folder.path().join("connect.offsets")

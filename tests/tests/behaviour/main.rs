@@ -26,6 +26,7 @@ macro_rules! against_each_kafka {
 }
 
 mod command_line;
+mod differential;
 mod isolation;
 mod kit;
 mod recovery;
