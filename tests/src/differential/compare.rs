@@ -75,10 +75,12 @@ fn name(item: &Value) -> Option<String> {
     if let Value::String(text) = item {
         return Some(text.clone());
     }
-    // A definition with its value, a definition, a plugin.
-    text("/definition/name")
+    // A plugin; a definition's value, which has its name also where it has no
+    // definition; a definition.
+    let plugin = || Some(format!("{} {}", text("/type")?, text("/class")?));
+    plugin()
+        .or_else(|| text("/value/name"))
         .or_else(|| text("/name"))
-        .or_else(|| text("/class"))
 }
 
 fn names(items: &[Value]) -> Option<Vec<String>> {

@@ -16,5 +16,6 @@ pub mod compare;
 pub mod documentation;
 pub mod known;
 pub mod play;
+pub mod report;
 pub mod scenario;
 pub mod shown;
