@@ -6,6 +6,7 @@ use std::time::Duration;
 use serde_json::Value;
 
 use super::compare::{Difference, compare};
+use super::known::Known;
 use super::report::{Outcome, Report};
 use super::scenario::Step;
 use super::shown::Shown;
@@ -18,8 +19,14 @@ const SETTLED: Duration = Duration::from_secs(15);
 
 /// Plays each step against both workers at the same time. A real worker that
 /// does not do what the scenario waits for is a difference too: the scenario
-/// is wrong then.
-pub fn play(version: Version, steps: &[Step], real_port: u16, our_port: u16) -> Report<'_> {
+/// is wrong then. `known` are the differences that may be, and must.
+pub fn play<'a>(
+    version: Version,
+    steps: &'a [Step],
+    known: &'static [Known],
+    real_port: u16,
+    our_port: u16,
+) -> Report<'a> {
     let outcomes = steps.iter().map(|step| {
         let (real, ours) = thread::scope(|scope| {
             let real = scope.spawn(|| settle(real_port, step));
@@ -43,9 +50,13 @@ pub fn play(version: Version, steps: &[Step], real_port: u16, our_port: u16) -> 
                 ours: None,
             });
         }
-        Outcome::new(version, step, real.ok(), found)
+        Outcome {
+            step,
+            real: real.ok(),
+            differences: found,
+        }
     });
-    Report::new(version, outcomes.collect())
+    Report::new(version, known, outcomes.collect())
 }
 
 /// Sends a request until its answer is as wanted; the last answer, and

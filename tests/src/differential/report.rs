@@ -6,7 +6,7 @@ use std::fmt::Write as _;
 use serde_json::Value;
 
 use super::compare::Difference;
-use super::known::{KNOWN, Known};
+use super::known::{Known, matches};
 use super::scenario::Step;
 use super::shown::Shown;
 use crate::kafka::Version;
@@ -15,75 +15,78 @@ use crate::rest::Request;
 /// What a step showed.
 #[derive(Debug)]
 pub struct Outcome<'a> {
-    step: &'a Step,
-    real: Option<Shown>,
-    differences: Vec<(Difference, Vec<usize>)>,
+    /// The step.
+    pub step: &'a Step,
+    /// The real worker's answer, if it gave one.
+    pub real: Option<Shown>,
+    /// All differences.
+    pub differences: Vec<Difference>,
 }
 
 /// All that the scenario showed.
 #[derive(Debug)]
 pub struct Report<'a> {
     version: Version,
+    known: Vec<&'static Known>,
     outcomes: Vec<Outcome<'a>>,
 }
 
-impl<'a> Outcome<'a> {
-    /// What a step showed: the real worker's answer, if it gave one, and all
-    /// differences.
-    pub fn new(
-        version: Version,
-        step: &'a Step,
-        real: Option<Shown>,
-        found: Vec<Difference>,
-    ) -> Self {
-        let differences = found.into_iter().map(|difference| {
-            let covers = |known: &Known| known.covers(version, &step.title, &difference);
-            let numbers = (0..KNOWN.len()).filter(|number| covers(&KNOWN[*number]));
-            let numbers = numbers.collect();
-            (difference, numbers)
-        });
+impl<'a> Report<'a> {
+    /// The outcomes of a scenario played against a version, from which `known`
+    /// differences may be, and must.
+    pub fn new(version: Version, known: &'static [Known], outcomes: Vec<Outcome<'a>>) -> Self {
+        let of_version = known.iter().filter(|known| known.of.contains(&version));
         Self {
-            step,
-            real,
-            differences: differences.collect(),
+            version,
+            known: of_version.collect(),
+            outcomes,
         }
     }
 
-    fn unknown(&self) -> impl Iterator<Item = &Difference> {
-        let unknown = self
-            .differences
-            .iter()
-            .filter(|(_, known)| known.is_empty());
-        unknown.map(|(difference, _)| difference)
-    }
-}
-
-impl<'a> Report<'a> {
-    /// The outcomes of a scenario played against a version.
-    pub fn new(version: Version, outcomes: Vec<Outcome<'a>>) -> Self {
-        Self { version, outcomes }
+    fn unknown_of<'b>(&'b self, outcome: &'b Outcome<'a>) -> impl Iterator<Item = &'b Difference> {
+        let is_known = |difference: &&Difference| {
+            let title = &outcome.step.title;
+            let mut known = self.known.iter();
+            known.any(|known| known.covers(self.version, title, difference))
+        };
+        let differences = outcome.differences.iter();
+        differences.filter(move |difference| !is_known(difference))
     }
 
     /// How many differences are not known.
     pub fn unknown(&self) -> usize {
-        let all = self
-            .outcomes
-            .iter()
-            .flat_map(|outcome| &outcome.differences);
-        all.filter(|(_, known)| known.is_empty()).count()
+        let unknown = |outcome| self.unknown_of(outcome).count();
+        self.outcomes.iter().map(unknown).sum()
     }
 
-    /// The known differences that did not show.
-    pub fn not_shown(&self) -> Vec<&'static Known> {
-        let all = self
-            .outcomes
+    /// What is listed as known but did not show: each pattern must cover
+    /// something.
+    pub fn not_shown(&self) -> Vec<String> {
+        self.known
             .iter()
-            .flat_map(|outcome| &outcome.differences);
-        let shown: Vec<usize> = all.flat_map(|(_, known)| known.iter().copied()).collect();
-        let numbers = 0..KNOWN.len();
-        let missing = numbers
-            .filter(|number| KNOWN[*number].of.contains(&self.version) && !shown.contains(number));
-        missing.map(|number| &KNOWN[number]).collect()
+            .flat_map(|known| {
+                let (steps, places) = self.covered_by(known);
+                let stale = |patterns: &'static [&'static str], texts: Vec<&str>| {
+                    let covers = |pattern: &str| texts.iter().any(|text| matches(pattern, text));
+                    let stale = patterns.iter().filter(|pattern| !covers(pattern));
+                    stale.copied().collect::<Vec<_>>()
+                };
+                let stale = [stale(known.steps, steps), stale(known.at, places)].concat();
+                let line = |pattern| format!("{pattern:?} of: {}", known.what);
+                stale.into_iter().map(line).collect::<Vec<_>>()
+            })
+            .collect()
+    }
+
+    /// The titles and the places where a known difference shows.
+    fn covered_by(&self, known: &Known) -> (Vec<&str>, Vec<&str>) {
+        let pairs = self.outcomes.iter().flat_map(|outcome| {
+            let title = outcome.step.title.as_str();
+            let covered = outcome.differences.iter();
+            let covered = covered.filter(move |found| known.covers(self.version, title, found));
+            covered.map(move |difference| (title, difference.at.as_str()))
+        });
+        pairs.unzip()
     }
 
     /// Everything in one text: the known differences that did not show, what
@@ -98,17 +101,14 @@ impl<'a> Report<'a> {
         );
         // Writing into a String cannot fail.
         for known in self.not_shown() {
-            let Known {
-                what, steps, at, ..
-            } = known;
-            let _ = writeln!(out, "known, but does not show: {what} ({steps:?} {at:?})");
+            let _ = writeln!(out, "known, but does not show: {known}");
         }
         let common = self.common();
         for (text, steps) in &common {
             let _ = write!(out, "\n### in {steps} steps\n{text}");
         }
         for outcome in &self.outcomes {
-            let unknown = outcome.unknown().map(text);
+            let unknown = self.unknown_of(outcome).map(text);
             let unknown: String = unknown.filter(|text| !common.contains_key(text)).collect();
             if !unknown.is_empty() {
                 let _ = write!(out, "\n{}{unknown}", head(outcome.step));
@@ -143,7 +143,11 @@ impl<'a> Report<'a> {
     fn common(&self) -> BTreeMap<String, usize> {
         const MANY: usize = 8;
         let mut texts = BTreeMap::new();
-        for difference in self.outcomes.iter().flat_map(Outcome::unknown) {
+        for difference in self
+            .outcomes
+            .iter()
+            .flat_map(|outcome| self.unknown_of(outcome))
+        {
             *texts.entry(text(difference)).or_default() += 1;
         }
         texts.retain(|_, steps| *steps >= MANY);

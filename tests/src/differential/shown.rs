@@ -139,7 +139,19 @@ fn normal_text(text: &str, worker: &str) -> String {
     if JAVA_TEXTS.iter().any(|java| text.contains(java)) {
         return JAVA.to_owned();
     }
-    sort_java_map(&text.replace(worker, "{worker}"))
+    sort_java_map(&hide_location(&text.replace(worker, "{worker}")))
+}
+
+/// Connect prints where on its disk a plugin is.
+fn hide_location(text: &str) -> String {
+    const BEGINS: &str = "location='file:";
+    let mut parts = text.split(BEGINS);
+    let first = parts.next().unwrap_or_default().to_owned();
+    let hide = |part: &str| {
+        let rest = part.split_once('\'').map_or("", |(_, rest)| rest);
+        format!("location='{{folder}}'{rest}")
+    };
+    first + &parts.map(hide).collect::<String>()
 }
 
 /// Connect prints a configuration as `{key=value, key=value}` in the order of

@@ -25,6 +25,7 @@ macro_rules! against_each_kafka {
     };
 }
 
+mod clients;
 mod command_line;
 mod differential;
 mod isolation;
