@@ -18,6 +18,7 @@ pub mod differential;
 pub mod kafka;
 pub mod ports;
 pub mod process;
+pub mod reference;
 pub mod rest;
 pub mod secured;
 pub mod sequence;

@@ -26,6 +26,21 @@ pub fn assert_complete(records: &[String], expected: Range<u64>) {
     assert_eq!(numbers.len() as u64, wanted, "number of records");
 }
 
+/// Asserts that exactly the numbers of `expected` are there, in order, but for
+/// repeats: a broker that goes away may have written a request whose answer
+/// is lost, and a producer without idempotence then sends all of it again.
+pub fn assert_complete_with_repeats(records: &[String], expected: Range<u64>) {
+    let mut next = expected.start;
+    for (index, number) in numbers(records).into_iter().enumerate() {
+        assert!(
+            number <= next,
+            "{number} in the place of {next}, at record {index}"
+        );
+        next = next.max(number + 1);
+    }
+    assert_eq!(next, expected.end, "the last number and one");
+}
+
 /// Asserts that no number comes twice or after a larger one.
 pub fn assert_increasing(records: &[String]) {
     let numbers = numbers(records);

@@ -6,6 +6,13 @@
 //! Behaviour and words are those of the classes of the same names in Apache
 //! Kafka; tests compare them with the originals.
 
+pub mod chain;
 pub mod config;
+pub mod connector;
+pub mod converter;
 pub mod data;
+pub mod java;
+mod plugin;
+pub mod predicate;
 pub mod record;
+pub mod transform;

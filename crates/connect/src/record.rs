@@ -50,6 +50,14 @@ pub struct DataError {
 }
 
 impl DataError {
+    /// Another exception of Java's.
+    pub fn of(class: &'static str, message: impl Into<String>) -> Self {
+        Self {
+            class,
+            message: message.into(),
+        }
+    }
+
     /// An `org.apache.kafka.connect.errors.DataException`.
     pub fn data(message: impl Into<String>) -> Self {
         Self {

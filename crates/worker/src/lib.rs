@@ -14,6 +14,7 @@ pub mod oauth;
 pub mod offsets;
 pub mod preview;
 pub mod producer;
+pub mod providers;
 pub mod rest;
 pub mod standalone;
 pub mod validate;

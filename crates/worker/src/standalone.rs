@@ -4,21 +4,22 @@
 //! Invariant: every way out after a connector has started goes through the
 //! herder's shut-down, except a second signal, which ends at once.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::{Arc, Mutex, OnceLock};
 
-use tokio::net::TcpListener;
 use tokio::signal::unix::{Signal, SignalKind, signal};
-use tokio::sync::oneshot;
+use tokio::sync::watch;
 
 use crate::embedded::EmbeddedKafka;
 use crate::exposition::Exposition;
-use crate::files::{ConnectorFile, WorkerConfig};
+use crate::files::{AdminListeners, ConnectorFile, Listener, RestConfig, Scheme, WorkerConfig};
 use crate::herder::{Herder, Target};
 use crate::kafka_settings::{SystemTrust, client_properties};
+use crate::log::Loggers;
 use crate::offsets::OffsetStore;
-use crate::rest::{self, Rest};
+use crate::rest::{self, Bound, Login, Rest};
 
 /// Exit status when the worker's own settings cannot be used.
 const EXIT_WORKER: u8 = 2;
@@ -94,7 +95,7 @@ pub struct Worker {
     pub herder: Arc<Herder>,
     /// Where the REST API is, `host:port`.
     pub rest_address: String,
-    stop_rest: Vec<oneshot::Sender<()>>,
+    stop_rest: watch::Sender<bool>,
 }
 
 impl Worker {
@@ -105,26 +106,44 @@ impl Worker {
     pub async fn start(config: WorkerConfig) -> Result<Self, String> {
         let system_trust = SystemTrust::platform();
         let offsets = OffsetStore::open(&config.offset_storage_file).map_err(|e| e.to_string())?;
-        let mut listeners = Vec::new();
-        for listener in &config.listeners {
-            listeners.push(rest::bind(listener).await?);
-        }
-        let rest_address = rest::advertised(&config, &listeners);
+        let login = login(&config.rest)?;
+        let (listeners, admin) = bind(&config.rest).await?;
+        let address = rest::advertised(&config.rest.advertised, &listeners);
+        let rest_address = address.authority;
         let herder = Arc::new(Herder::new(config, system_trust, offsets));
         let rest = Arc::new(Rest {
             herder: Arc::clone(&herder),
             worker_id: rest_address.clone(),
             cluster_id: OnceLock::new(),
             exposition: Mutex::new(Exposition::new()),
+            login,
+            loggers: Loggers::installed(),
         });
-        let stop_rest = listeners
-            .into_iter()
-            .map(|listener| serve(listener, Arc::clone(&rest)))
-            .collect();
+        let (stop_rest, stopped) = watch::channel(false);
+        for listener in listeners {
+            tokio::spawn(rest::serve(
+                listener,
+                rest::main_site(&rest),
+                stopped.clone(),
+            ));
+        }
+        for listener in admin {
+            tracing::info!(
+                target: "RestServer",
+                "REST admin endpoints at {}://{}/",
+                listener.listener.scheme,
+                listener.address
+            );
+            tokio::spawn(rest::serve(
+                listener,
+                rest::admin_site(&rest),
+                stopped.clone(),
+            ));
+        }
         tokio::spawn(learn_cluster_id(rest));
         let committing = Arc::clone(&herder);
         tokio::spawn(async move { committing.commit_offsets_forever().await });
-        tracing::info!(target: "ConnectStandalone", "REST API at http://{rest_address}/");
+        tracing::info!(target: "ConnectStandalone", "REST API at {}://{rest_address}/", address.scheme);
         Ok(Self {
             herder,
             rest_address,
@@ -172,10 +191,7 @@ impl Worker {
 
     /// Stops the API.
     pub fn stop_rest(&mut self) {
-        for stop in self.stop_rest.drain(..) {
-            // A server that has ended by itself needs no telling.
-            let _ = stop.send(());
-        }
+        self.stop_rest.send_replace(true);
     }
 
     /// Stops the API, then the connectors within the graceful timeout.
@@ -192,18 +208,48 @@ impl Worker {
     }
 }
 
-fn serve(listener: TcpListener, rest: Arc<Rest>) -> oneshot::Sender<()> {
-    let (stop, stopped) = oneshot::channel::<()>();
-    tokio::spawn(async move {
-        let until = async move {
-            // Both a message and a dropped sender mean the end.
-            let _ = stopped.await;
-        };
-        if let Err(error) = rest::serve(listener, rest, until).await {
-            tracing::error!(target: "RestServer", "The REST server has ended: {error}");
+/// Who may use the API, if the settings ask for a login.
+fn login(settings: &RestConfig) -> Result<Option<Login>, String> {
+    if !settings.basic_auth {
+        return Ok(None);
+    }
+    let kafka_opts = std::env::var("KAFKA_OPTS").ok();
+    Login::read(settings.login_config.as_deref(), kafka_opts.as_deref()).map(Some)
+}
+
+/// Binds the main listeners and the admin resources' own.
+async fn bind(settings: &RestConfig) -> Result<(Vec<Bound>, Vec<Bound>), String> {
+    let own: &[Listener] = match &settings.admin_listeners {
+        AdminListeners::Own(own) => own,
+        AdminListeners::Main | AdminListeners::Off => &[],
+    };
+    let main = bind_all("listeners", &settings.listeners, &settings.ssl).await?;
+    let admin = bind_all("admin.listeners", own, &settings.admin_ssl).await?;
+    Ok((main, admin))
+}
+
+async fn bind_all(
+    setting: &str,
+    listeners: &[Listener],
+    ssl: &BTreeMap<String, String>,
+) -> Result<Vec<Bound>, String> {
+    let secure = listeners.iter().any(|l| l.scheme == Scheme::Https);
+    let mut acceptor = None;
+    if secure {
+        let (made, warnings) = rest::acceptor(&format!("{setting}.https."), ssl)?;
+        for warning in warnings {
+            tracing::warn!(target: "WorkerConfig", "{warning}");
         }
-    });
-    stop
+        acceptor = Some(made);
+    }
+    let mut bound = Vec::new();
+    for listener in listeners {
+        let tls = acceptor
+            .clone()
+            .filter(|_| listener.scheme == Scheme::Https);
+        bound.push(rest::bind(setting, listener, tls).await?);
+    }
+    Ok(bound)
 }
 
 /// Asks the brokers for the cluster's id, in the background: an unreachable

@@ -2,7 +2,9 @@
 //! message that was received.
 
 use end_to_end::kafka::{Kafka, Version};
-use end_to_end::sequence::{assert_complete, assert_increasing, numbers};
+use end_to_end::sequence::{
+    assert_complete, assert_complete_with_repeats, assert_increasing, numbers,
+};
 use end_to_end::server::{Library, Script};
 use end_to_end::worker::{Connector, Worker, received};
 
@@ -79,6 +81,19 @@ fn a_server_that_has_fallen_silent_is_left_and_tried_again() {
 }
 
 fn a_broker_down_for_ten_seconds_loses_and_reorders_nothing(version: Version) {
+    let (records, messages) = outage(version, "false");
+    assert_complete_with_repeats(&records, 0..messages);
+}
+
+#[test]
+fn with_idempotence_a_broker_down_for_ten_seconds_repeats_nothing_either() {
+    let (records, messages) = outage(Version::V4_1, "true");
+    assert_complete(&records, 0..messages);
+}
+
+/// What is in the topic after an outage in mid-stream, and how many messages
+/// were sent.
+fn outage(version: Version, idempotence: &str) -> (Vec<String>, u64) {
     const RATE: u64 = 1_000;
     const DOWN_S: u64 = 10;
     const MESSAGES: u64 = 20_000;
@@ -91,7 +106,8 @@ fn a_broker_down_for_ten_seconds_loses_and_reorders_nothing(version: Version) {
         .start();
     let connector = Connector::new("numbers", &server, "outage")
         .set("websocket.buffer.overflow", "block")
-        .set("websocket.message.queue.size", "100000");
+        .set("websocket.message.queue.size", "100000")
+        .set("producer.override.enable.idempotence", idempotence);
     let worker = Worker::builder(&kafka).connector(connector).start();
     worker.wait_for_acknowledged("numbers", 2 * RATE);
 
@@ -105,7 +121,7 @@ fn a_broker_down_for_ten_seconds_loses_and_reorders_nothing(version: Version) {
     );
     kafka.start_again();
     worker.wait_for_acknowledged("numbers", MESSAGES);
-    assert_complete(&kafka.read_all("outage"), 0..MESSAGES);
+    (kafka.read_all("outage"), MESSAGES)
 }
 
 #[test]

@@ -61,7 +61,8 @@ fn five_outages_of_the_broker_lose_and_reorder_nothing() {
         .padding_bytes(300)
         .start();
     let connector = Connector::new("numbers", &server, "soak-outages")
-        .set("websocket.buffer.overflow", "block");
+        .set("websocket.buffer.overflow", "block")
+        .set("producer.override.enable.idempotence", "true");
     let worker = Worker::builder(&kafka).connector(connector).start();
     for outage in 1..=OUTAGES {
         worker.wait_for_acknowledged("numbers", outage * 10 * RATE);

@@ -4,6 +4,9 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
 
+use super::parse_type::parse_type;
+use crate::java::float_text;
+
 /// The type of a setting (`ConfigDef.Type`).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Type {
@@ -120,20 +123,37 @@ pub enum ConfigValue {
 }
 
 /// Checks a parsed value: `Err` says why not, as the last part of Kafka's
-/// `Invalid value V for configuration K: WHY`.
+/// `Invalid value V for configuration K: WHY`. As in Kafka it is also asked
+/// about `Null` if a setting is missing or cannot be parsed.
 pub type Validator = Arc<dyn Fn(&ConfigValue) -> Result<(), String> + Send + Sync>;
+
+/// As [`Validator`], but `Err` is the whole error: for the checks of Kafka that
+/// throw a `ConfigException` with a text of their own.
+pub type Check = Validator;
+
+/// Finds a class by its name or alias and gives its full name; `Err` says why
+/// not, as a [`Validator`] does.
+pub type Lookup = Arc<dyn Fn(&str) -> Result<String, String> + Send + Sync>;
 
 /// One setting (`ConfigDef.ConfigKey`).
 #[derive(Clone)]
 pub struct ConfigKey {
     /// Its name.
     pub name: String,
+    /// The name that its validator's errors show: that before it was embedded
+    /// ([`ConfigDef::embed`]).
+    pub base_name: String,
     /// Its type.
     pub kind: Type,
     /// What it is if it is not given.
     pub default: Default,
     /// What it must be besides its type.
     pub validator: Option<Validator>,
+    /// Likewise, with errors of its own; asked after the validator.
+    pub check: Option<Check>,
+    /// What classes there are for a setting of type CLASS; without it any name
+    /// is taken.
+    pub lookup: Option<Lookup>,
     /// How much it matters.
     pub importance: Importance,
     /// What it does.
@@ -176,10 +196,13 @@ impl ConfigKey {
         let name = name.into();
         Self {
             display_name: name.clone(),
+            base_name: name.clone(),
             name,
             kind,
             default,
             validator: None,
+            check: None,
+            lookup: None,
             importance,
             documentation: documentation.into(),
             group: None,
@@ -199,6 +222,34 @@ impl ConfigKey {
     ) -> Self {
         self.validator = Some(Arc::new(validator));
         self
+    }
+
+    /// The same with a check whose errors are whole texts.
+    #[must_use]
+    pub fn checked(
+        mut self,
+        check: impl Fn(&ConfigValue) -> Result<(), String> + Send + Sync + 'static,
+    ) -> Self {
+        self.check = Some(Arc::new(check));
+        self
+    }
+
+    /// The same for classes that are found with `lookup`; its value is their
+    /// full name.
+    #[must_use]
+    pub fn found_by(
+        mut self,
+        lookup: impl Fn(&str) -> Result<String, String> + Send + Sync + 'static,
+    ) -> Self {
+        self.lookup = Some(Arc::new(lookup));
+        self
+    }
+
+    fn parse(&self, text: &str) -> Result<ConfigValue, String> {
+        match (parse_type(self.kind, text)?, &self.lookup) {
+            (ConfigValue::Text(class), Some(lookup)) => lookup(&class).map(ConfigValue::Text),
+            (value, _) => Ok(value),
+        }
     }
 }
 
@@ -244,6 +295,7 @@ impl ConfigDef {
     }
 }
 
+/// `ConfigDef.parseForValidate`.
 fn parse_key(key: &ConfigKey, given: Option<&str>) -> Parsed {
     let mut parsed = Parsed {
         name: key.name.clone(),
@@ -251,65 +303,41 @@ fn parse_key(key: &ConfigKey, given: Option<&str>) -> Parsed {
         errors: Vec::new(),
     };
     let text = match (given, &key.default) {
-        (Some(text), _) => text,
-        (None, Default::Text(text)) => text.as_str(),
-        (None, Default::Null) => return parsed,
+        (Some(text), _) => Some(text),
+        (None, Default::Text(text)) => Some(text.as_str()),
+        (None, Default::Null) => None,
         (None, Default::Required) => {
             parsed.errors.push(format!(
                 "Missing required configuration \"{}\" which has no default value.",
                 key.name
             ));
-            return parsed;
+            None
         }
     };
-    let shown = if key.secret { "[hidden]" } else { text };
-    let invalid = |why: &str| {
-        format!(
-            "Invalid value {shown} for configuration {}: {why}",
-            key.name
-        )
-    };
-    match parse_text(key.kind, text.trim()) {
-        Ok(value) => parsed.value = value,
-        Err(why) => {
-            parsed.errors.push(invalid(&why));
-            return parsed;
+    match text.map(|text| (text, key.parse(text))) {
+        Some((_, Ok(value))) => parsed.value = value,
+        Some((text, Err(why))) => {
+            let shown = if key.secret { "[hidden]" } else { text };
+            parsed.errors.push(invalid(shown, &key.name, &why));
         }
+        None => {}
     }
     if let Some(Err(why)) = key.validator.as_ref().map(|check| check(&parsed.value)) {
-        parsed.errors.push(invalid(&why));
+        let shown = match &parsed.value {
+            ConfigValue::Null => "null".to_owned(),
+            _ if key.secret => "[hidden]".to_owned(),
+            ConfigValue::List(values) => format!("[{}]", values.join(", ")),
+            value => value.to_string(),
+        };
+        parsed.errors.push(invalid(&shown, &key.base_name, &why));
+    } else if let Some(Err(error)) = key.check.as_ref().map(|check| check(&parsed.value)) {
+        parsed.errors.push(error);
     }
     parsed
 }
 
-/// `ConfigDef.parseType`.
-fn parse_text(kind: Type, text: &str) -> Result<ConfigValue, String> {
-    let number = |bounds: std::ops::RangeInclusive<i64>| {
-        let parsed = text.parse::<i64>().ok();
-        parsed
-            .filter(|number| bounds.contains(number))
-            .map(ConfigValue::Number)
-            .ok_or_else(|| format!("Not a number of type {}", kind.name()))
-    };
-    match kind {
-        Type::Boolean if text.eq_ignore_ascii_case("true") => Ok(ConfigValue::Boolean(true)),
-        Type::Boolean if text.eq_ignore_ascii_case("false") => Ok(ConfigValue::Boolean(false)),
-        Type::Boolean => Err("Expected value to be either true or false".to_owned()),
-        Type::String | Type::Class | Type::Password => Ok(ConfigValue::Text(text.to_owned())),
-        Type::Int => number(i64::from(i32::MIN)..=i64::from(i32::MAX)),
-        Type::Short => number(i64::from(i16::MIN)..=i64::from(i16::MAX)),
-        Type::Long => number(i64::MIN..=i64::MAX),
-        Type::Double => text
-            .parse()
-            .map(ConfigValue::Double)
-            .map_err(|_| "Not a number of type DOUBLE".to_owned()),
-        Type::List if text.is_empty() => Ok(ConfigValue::List(Vec::new())),
-        Type::List => Ok(ConfigValue::List(
-            text.split(',')
-                .map(|entry| entry.trim().to_owned())
-                .collect(),
-        )),
-    }
+fn invalid(shown: &str, name: &str, why: &str) -> String {
+    format!("Invalid value {shown} for configuration {name}: {why}")
 }
 
 impl fmt::Display for ConfigValue {
@@ -320,7 +348,7 @@ impl fmt::Display for ConfigValue {
             Self::Boolean(value) => write!(f, "{value}"),
             Self::Text(value) => f.write_str(value),
             Self::Number(value) => write!(f, "{value}"),
-            Self::Double(value) => write!(f, "{value:?}"),
+            Self::Double(value) => f.write_str(&float_text(&format!("{value:e}"))),
             Self::List(values) => f.write_str(&values.join(",")),
         }
     }
@@ -367,5 +395,27 @@ mod tests {
             ["Invalid value [hidden] for configuration k: no"]
         );
         assert_eq!(parse_key(&key, None).value, ConfigValue::Null);
+    }
+
+    #[test]
+    fn a_missing_setting_is_validated_too_and_lists_are_shown_as_java_does() {
+        let empty = |value: &ConfigValue| match value {
+            ConfigValue::List(values) if values == &["a"] => Ok(()),
+            _ => Err("Empty list".to_owned()),
+        };
+        let key = ConfigKey::new("k", Type::List, Default::Required, Importance::High, "");
+        let key = key.valid(empty);
+        assert_eq!(
+            parse_key(&key, None).errors,
+            [
+                "Missing required configuration \"k\" which has no default value.",
+                "Invalid value null for configuration k: Empty list"
+            ]
+        );
+        assert_eq!(
+            parse_key(&key, Some("a, b")).errors,
+            ["Invalid value [a, b] for configuration k: Empty list"]
+        );
+        assert_eq!(parse_key(&key, Some("a")).errors, Vec::<String>::new());
     }
 }

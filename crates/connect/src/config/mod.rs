@@ -5,7 +5,11 @@
 //! is in no error and in no description.
 
 mod def;
+mod embed;
+mod parse_type;
+pub mod validators;
 
 pub use def::{
-    ConfigDef, ConfigKey, ConfigValue, Default, Importance, Parsed, Type, Validator, Width,
+    Check, ConfigDef, ConfigKey, ConfigValue, Default, Importance, Lookup, Parsed, Type, Validator,
+    Width,
 };

@@ -52,6 +52,24 @@ impl Kind {
         }
     }
 
+    /// The name of the Java constant, as messages have it.
+    pub const fn constant(self) -> &'static str {
+        match self {
+            Self::Int8 => "INT8",
+            Self::Int16 => "INT16",
+            Self::Int32 => "INT32",
+            Self::Int64 => "INT64",
+            Self::Float32 => "FLOAT32",
+            Self::Float64 => "FLOAT64",
+            Self::Boolean => "BOOLEAN",
+            Self::String => "STRING",
+            Self::Bytes => "BYTES",
+            Self::Array => "ARRAY",
+            Self::Map => "MAP",
+            Self::Struct => "STRUCT",
+        }
+    }
+
     /// Whether a value needs no other schema to be described.
     pub const fn is_primitive(self) -> bool {
         !matches!(self, Self::Array | Self::Map | Self::Struct)
@@ -73,7 +91,7 @@ pub mod logical {
 }
 
 /// A field of a struct.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Field {
     /// Its name.
     pub name: String,
@@ -82,7 +100,7 @@ pub struct Field {
 }
 
 /// What a value is.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug)]
 pub struct Schema {
     /// Its type.
     pub kind: Kind,

@@ -16,7 +16,7 @@ pub struct Decimal {
 }
 
 /// Fields with a schema (`Struct`).
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Struct {
     /// Of type [`Kind::Struct`].
     pub schema: Arc<Schema>,
@@ -33,7 +33,7 @@ impl Struct {
 }
 
 /// A value of Connect's data model, with or without a schema beside it.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug)]
 pub enum Value {
     /// Nothing.
     Null,

@@ -7,10 +7,14 @@
 
 mod connector;
 mod converter;
+mod cors;
 mod listener;
 mod properties;
+mod response_headers;
+mod rest;
 mod values;
 mod worker;
+mod worker_keys;
 
 use std::fs::File;
 use std::io::Read;
@@ -18,8 +22,11 @@ use std::path::{Path, PathBuf};
 
 pub use connector::{ConnectorFile, InitialState};
 pub use converter::{ConverterKind, ConverterSettings};
-pub use listener::{Advertised, Listener};
+pub use cors::Cors;
+pub use listener::{Advertised, Listener, Scheme};
 pub use properties::Properties;
+pub use response_headers::{HeaderAction, HeaderRule};
+pub use rest::{AdminListeners, RestConfig};
 pub use worker::{WorkerConfig, WorkerConfigErrors};
 
 /// Files of settings are not larger than this.

@@ -21,8 +21,18 @@ impl Properties {
     /// # Errors
     /// A `\u` that four hexadecimal digits do not follow.
     pub fn parse(bytes: &[u8]) -> Result<Self, PropertiesError> {
+        // ISO-8859-1 is the first 256 code points.
+        let text: String = bytes.iter().map(|byte| char::from(*byte)).collect();
+        Self::parse_text(&text)
+    }
+
+    /// Reads what a Java `Reader` has decoded.
+    ///
+    /// # Errors
+    /// As [`Properties::parse`].
+    pub fn parse_text(text: &str) -> Result<Self, PropertiesError> {
         let mut entries = BTreeMap::new();
-        for (line, logical) in logical_lines(bytes) {
+        for (line, logical) in logical_lines(text) {
             let (key, value) = split(&logical);
             let failed = |()| PropertiesError { line };
             let key = unescape(key).map_err(failed)?;
@@ -49,9 +59,7 @@ const fn is_blank(c: char) -> bool {
 
 /// Lines without comments and empty ones, continued lines joined, each with
 /// the number of the line where it begins.
-fn logical_lines(bytes: &[u8]) -> Vec<(usize, String)> {
-    // ISO-8859-1 is the first 256 code points.
-    let text: String = bytes.iter().map(|byte| char::from(*byte)).collect();
+fn logical_lines(text: &str) -> Vec<(usize, String)> {
     let text = text.replace("\r\n", "\n").replace('\r', "\n");
     let mut lines = Vec::new();
     let mut open: Option<(usize, String)> = None;
@@ -168,6 +176,12 @@ mod tests {
         assert_eq!(parse("a=\\u00e4\\ud83d\\ude00\\t\\q")["a"], "ä😀\tq");
         let latin = Properties::parse(b"a=\xe4").expect("readable");
         assert_eq!(latin.get("a"), Some("ä"));
+        assert_eq!(
+            Properties::parse_text("a=\u{20ac}")
+                .expect("readable")
+                .get("a"),
+            Some("€")
+        );
     }
 
     #[test]

@@ -57,10 +57,42 @@ impl<'a> Values<'a> {
         let port = text.parse().ok();
         if port.is_none() {
             self.errors.push(format!(
-                "Invalid value {text} for configuration {name}: Not a number from 0 to 65535"
+                "Invalid value {text} for configuration {name}: Not a number of type INT from 0 to 65535"
             ));
         }
         port
+    }
+
+    /// A value of Kafka's type BOOLEAN.
+    pub(super) fn boolean(&mut self, name: &str, default: bool) -> bool {
+        let Some(text) = self.text(name) else {
+            return default;
+        };
+        match text.to_ascii_lowercase().as_str() {
+            "true" => return true,
+            "false" => return false,
+            _ => {}
+        }
+        self.errors.push(format!(
+            "Invalid value {text} for configuration {name}: Expected value to be either true or false"
+        ));
+        default
+    }
+
+    /// What `parse` makes of a setting; the default if it is absent or wrong.
+    pub(super) fn parsed<T: Default>(
+        &mut self,
+        name: &str,
+        parse: impl FnOnce(&str) -> Result<T, String>,
+    ) -> T {
+        match self.text(name).map(parse) {
+            None => T::default(),
+            Some(Ok(value)) => value,
+            Some(Err(error)) => {
+                self.errors.push(error);
+                T::default()
+            }
+        }
     }
 
     /// All settings that start with `prefix`, without it.

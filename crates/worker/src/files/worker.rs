@@ -3,10 +3,12 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use super::listener::{self, Advertised, Listener};
+use super::rest::RestConfig;
 use super::values::Values;
+use super::worker_keys::{is_security, warnings};
 use super::{ConverterKind, ConverterSettings, MAX_FILE_BYTES, Properties, read_bounded};
 use crate::kafka_settings::OverridePolicy;
+use crate::providers::Providers;
 
 /// What is wrong with a worker's properties.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -45,10 +47,16 @@ pub struct WorkerConfig {
     pub offset_flush_timeout_ms: u64,
     /// `task.shutdown.graceful.timeout.ms`, for all tasks together.
     pub task_shutdown_graceful_timeout_ms: u64,
-    /// `listeners`.
-    pub listeners: Vec<Listener>,
-    /// `rest.advertised.*`.
-    pub advertised: Advertised,
+    /// Everything about the REST API.
+    pub rest: RestConfig,
+    /// `topic.creation.enable`.
+    pub topic_creation_enable: bool,
+    /// `topic.tracking.enable`.
+    pub topic_tracking_enable: bool,
+    /// `topic.tracking.allow.reset`.
+    pub topic_tracking_allow_reset: bool,
+    /// `config.providers`, with which connectors' configurations are resolved.
+    pub providers: Providers,
     /// `producer.*` without the prefix, in Java's names; may hold secrets.
     pub producer: BTreeMap<String, String>,
     /// `admin.*` likewise.
@@ -60,68 +68,6 @@ pub struct WorkerConfig {
     /// What is worth telling but no error.
     pub warnings: Vec<String>,
 }
-
-/// Settings that are read here.
-const KNOWN: [&str; 13] = [
-    "bootstrap.servers",
-    "client.id",
-    "key.converter",
-    "value.converter",
-    "header.converter",
-    "offset.storage.file.filename",
-    "offset.flush.interval.ms",
-    "offset.flush.timeout.ms",
-    "task.shutdown.graceful.timeout.ms",
-    "listeners",
-    "rest.advertised.host.name",
-    "rest.advertised.port",
-    "connector.client.config.override.policy",
-];
-
-/// Settings of Kafka Connect that change nothing here, or nothing for the
-/// worse: a JVM's class loading, JMX, topic tracking, the converters' own.
-const HARMLESS: [&str; 17] = [
-    "plugin.path",
-    "plugin.discovery",
-    "rest.advertised.listener",
-    "metric.reporters",
-    "auto.include.jmx.reporter",
-    "metrics.num.samples",
-    "metrics.sample.window.ms",
-    "metrics.recording.level",
-    "topic.tracking.enable",
-    "topic.tracking.allow.reset",
-    "topic.creation.enable",
-    "consumer.",
-    "metrics.context.",
-    "key.converter.",
-    "value.converter.",
-    "header.converter.",
-    "group.id",
-];
-
-/// Settings of Kafka Connect that this worker does not do: obeying them is
-/// what users would rely on, so they hear of it.
-const UNSUPPORTED: [(&str, &str); 6] = [
-    (
-        "rest.extension.classes",
-        "this worker has no REST extensions, so the REST API is not behind a login",
-    ),
-    ("admin.listeners", "this worker has no admin resources"),
-    (
-        "config.providers",
-        "config providers are not supported by this worker yet",
-    ),
-    (
-        "access.control.allow.",
-        "this worker's REST API has no CORS headers yet",
-    ),
-    (
-        "response.http.headers.config",
-        "this worker adds no headers to its answers yet",
-    ),
-    ("listeners.https.", "this worker's REST API has no TLS yet"),
-];
 
 impl WorkerConfig {
     /// Reads a worker's properties file.
@@ -135,18 +81,37 @@ impl WorkerConfig {
         Self::from_map(&properties.into_map())
     }
 
-    /// Checks a worker's properties.
+    /// Checks a worker's properties, after its config providers have been
+    /// asked for what the others refer to.
     ///
     /// # Errors
     /// All that is wrong, in Connect's words where it has some.
     pub fn from_map(map: &BTreeMap<String, String>) -> Result<Self, WorkerConfigErrors> {
+        let providers =
+            Providers::from_worker(map).map_err(|errors| WorkerConfigErrors { errors })?;
+        let (mut own, others): (BTreeMap<_, _>, BTreeMap<_, _>) = map
+            .clone()
+            .into_iter()
+            .partition(|(name, _)| name.starts_with("config.providers"));
+        let resolved = providers.resolve(&others).map_err(|e| e.to_string())?;
+        own.extend(resolved.clone());
+        Self::from_resolved(&own, providers).map_err(|mut found| {
+            for error in &mut found.errors {
+                *error = Providers::hide(&others, &resolved, error);
+            }
+            found
+        })
+    }
+
+    fn from_resolved(
+        map: &BTreeMap<String, String>,
+        providers: Providers,
+    ) -> Result<Self, WorkerConfigErrors> {
         let mut values = Values::new(map);
         let key_converter = converter(&mut values, "key.converter");
         let value_converter = converter(&mut values, "value.converter");
         let offset_storage_file = values.required("offset.storage.file.filename").into();
-        let listeners = listener::parse(values.text("listeners").unwrap_or("http://:8083"))
-            .map_err(|error| values.errors.push(error))
-            .unwrap_or_default();
+        let (rest, rest_warnings) = RestConfig::read(&mut values);
         let override_policy = values
             .text("connector.client.config.override.policy")
             .unwrap_or("All")
@@ -177,16 +142,16 @@ impl WorkerConfig {
                 5_000,
                 0,
             ),
-            listeners,
-            advertised: Advertised {
-                host: values.text("rest.advertised.host.name").map(str::to_owned),
-                port: values.port("rest.advertised.port"),
-            },
+            rest,
+            topic_creation_enable: values.boolean("topic.creation.enable", true),
+            topic_tracking_enable: values.boolean("topic.tracking.enable", true),
+            topic_tracking_allow_reset: values.boolean("topic.tracking.allow.reset", true),
+            providers,
             producer: values.prefixed("producer."),
-            admin: values.prefixed("admin."),
+            admin: admin_clients(&values),
             client_security: security(map),
             override_policy,
-            warnings: warnings(map),
+            warnings: [warnings(map), rest_warnings].concat(),
         };
         if values.errors.is_empty() {
             Ok(config)
@@ -196,6 +161,13 @@ impl WorkerConfig {
             })
         }
     }
+}
+
+/// `admin.*`, which is for admin clients but for the admin listeners.
+fn admin_clients(values: &Values<'_>) -> BTreeMap<String, String> {
+    let mut settings = values.prefixed("admin.");
+    settings.retain(|name, _| name != "listeners" && !name.starts_with("listeners."));
+    settings
 }
 
 fn converter(values: &mut Values<'_>, key: &str) -> ConverterSettings {
@@ -212,10 +184,6 @@ fn converter(values: &mut Values<'_>, key: &str) -> ConverterSettings {
     }
 }
 
-fn is_security(name: &str) -> bool {
-    name == "security.protocol" || name.starts_with("sasl.") || name.starts_with("ssl.")
-}
-
 fn security(map: &BTreeMap<String, String>) -> BTreeMap<String, String> {
     map.iter()
         .filter(|(name, _)| is_security(name))
@@ -223,45 +191,10 @@ fn security(map: &BTreeMap<String, String>) -> BTreeMap<String, String> {
         .collect()
 }
 
-fn warnings(map: &BTreeMap<String, String>) -> Vec<String> {
-    let is = |name: &str, known: &str| {
-        name == known || (known.ends_with('.') && name.starts_with(known))
-    };
-    let mut warnings = Vec::new();
-    for (name, value) in map {
-        let clients = name.starts_with("producer.") || name.starts_with("admin.");
-        if clients || is_security(name) || KNOWN.contains(&name.as_str()) {
-            continue;
-        }
-        if let Some((_, why)) = UNSUPPORTED.iter().find(|(known, _)| is(name, known)) {
-            if !value.trim().is_empty() {
-                warnings.push(format!("{name} has no effect: {why}"));
-            }
-        } else if !HARMLESS.iter().any(|known| is(name, known)) {
-            let near = KNOWN
-                .iter()
-                .find(|known| strsim::damerau_levenshtein(known, name) <= 2)
-                .map(|known| format!("; did you mean {known}?"));
-            let near = near.unwrap_or_default();
-            warnings.push(format!(
-                "{name} is not a setting of this worker and has no effect{near}"
-            ));
-        }
-    }
-    let has_security = |prefix: &str| map.contains_key(&format!("{prefix}security.protocol"));
-    if has_security("") && !has_security("producer.") {
-        warnings.push(
-            "security.protocol is for the worker's own clients; connectors write with producer.* \
-             settings: repeat it there as producer.security.protocol"
-                .to_owned(),
-        );
-    }
-    warnings
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::files::{Listener, Scheme};
 
     fn map(pairs: &[(&str, &str)]) -> BTreeMap<String, String> {
         pairs
@@ -297,8 +230,9 @@ mod tests {
         let config = with(&[]).expect("valid");
         assert_eq!(config.bootstrap_servers, "localhost:9092");
         assert_eq!(
-            config.listeners,
+            config.rest.listeners,
             [Listener {
+                scheme: Scheme::Http,
                 host: "0.0.0.0".to_owned(),
                 port: 8083
             }]
@@ -367,19 +301,40 @@ mod tests {
     }
 
     #[test]
-    fn unknown_and_unsupported_settings_are_told_of_and_harmless_ones_are_not() {
-        let config = with(&[
-            ("plugin.path", "/x"),
-            ("value.converter.schemas.enable", "false"),
-            ("rest.extension.classes", "x.Y"),
-            ("offset.flush.interval", "1"),
-        ]);
-        let warnings = config.expect("valid").warnings;
-        assert_eq!(warnings.len(), 2, "{warnings:?}");
+    fn config_providers_serve_the_worker_s_own_file() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let secrets = folder.path().join("secrets.properties");
+        std::fs::write(&secrets, "linger=7\nport=hunter2\n").expect("a file");
+        let kafka = "org.apache.kafka.common.config.provider";
+        let class = format!("{kafka}.FileConfigProvider");
+        let at = |key: &str| format!("${{file:{}:{key}}}", secrets.display());
+        let (linger, port) = (at("linger"), at("port"));
+        let settings = [
+            ("config.providers", "file"),
+            ("config.providers.file.class", &class),
+            ("producer.linger.ms", &linger),
+            ("client.id", "${other:x}"),
+        ];
+        let config = with(&settings).expect("valid");
+        assert_eq!(config.producer["linger.ms"], "7");
+        assert_eq!(config.client_id, "${other:x}");
+        assert_eq!(config.warnings, [""; 0]);
+        let errors = errors(&[&settings[..], &[("rest.advertised.port", &port)]].concat());
         assert!(
-            warnings[0].contains("not a setting of this worker"),
-            "{warnings:?}"
+            errors[0].contains(&port) && !errors[0].contains("hunter2"),
+            "{errors:?}"
         );
-        assert!(warnings[1].contains("not behind a login"), "{warnings:?}");
+    }
+
+    #[test]
+    fn a_config_provider_that_is_not_here_is_an_error() {
+        let errors = errors(&[
+            ("config.providers", "vault"),
+            ("config.providers.vault.class", "com.example.Vault"),
+        ]);
+        assert!(
+            errors.len() == 1 && errors[0].contains("com.example.Vault"),
+            "{errors:?}"
+        );
     }
 }

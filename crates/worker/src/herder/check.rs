@@ -10,6 +10,7 @@ use websocket_source::settings::{self, SourceConfig, ValueFormat};
 
 use crate::files::{ConverterKind, ConverterSettings, WorkerConfig};
 use crate::kafka_settings::{ProducerInputs, ProducerSettings, SystemTrust, translate};
+use crate::providers::Providers;
 
 /// The connector's class, as in the reference.
 pub const CONNECTOR_CLASS: &str = "io.conduktor.connect.websocket.WebSocketSourceConnector";
@@ -62,6 +63,18 @@ pub fn is_our_class(class: &str) -> bool {
 /// # Errors
 /// All that is wrong, in Connect's words where it has some, without secrets.
 pub fn check(
+    config: &BTreeMap<String, String>,
+    worker: &WorkerConfig,
+    system_trust: &SystemTrust,
+) -> Result<Plan, Vec<String>> {
+    let resolved = worker.providers.resolve(config);
+    let resolved = resolved.map_err(|error| vec![error.to_string()])?;
+    let hide = |text: String| Providers::hide(config, &resolved, &text);
+    check_resolved(&resolved, worker, system_trust)
+        .map_err(|errors| errors.into_iter().map(hide).collect())
+}
+
+fn check_resolved(
     config: &BTreeMap<String, String>,
     worker: &WorkerConfig,
     system_trust: &SystemTrust,

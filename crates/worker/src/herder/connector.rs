@@ -57,6 +57,10 @@ pub(super) struct Started {
     pub(super) url: String,
     /// What was last given to the offset store.
     pub(super) stored: u64,
+    /// Where its records go.
+    pub(super) topic: String,
+    /// Records taken when its topics were last reset.
+    pub(super) topics_reset_at: u64,
 }
 
 impl Started {

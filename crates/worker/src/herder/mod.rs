@@ -10,7 +10,10 @@
 mod check;
 mod connector;
 mod error;
+mod offsets;
+mod restart;
 mod start;
+mod topics;
 
 use std::collections::BTreeMap;
 use std::sync::atomic::Ordering::Relaxed;
@@ -30,6 +33,7 @@ use crate::offsets::OffsetStore;
 use crate::producer::ProducerPool;
 use connector::{Connector, Slot};
 use start::Startups;
+use topics::Topics;
 
 /// How a connector is written when it is put.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -49,6 +53,7 @@ pub struct Herder {
     offsets: Arc<Mutex<OffsetStore>>,
     connectors: Mutex<BTreeMap<String, Connector>>,
     startups: Startups,
+    topics: Topics,
     /// Held during a change, which may have to wait for a task's end.
     changing: tokio::sync::Mutex<()>,
 }
@@ -64,6 +69,7 @@ impl Herder {
             offsets: Arc::new(Mutex::new(offsets)),
             connectors: Mutex::default(),
             startups: Startups::default(),
+            topics: Topics::default(),
             changing: tokio::sync::Mutex::default(),
         }
     }
@@ -157,6 +163,30 @@ impl Herder {
         }
     }
 
+    /// Changes some settings of a connector; `None` takes one away.
+    ///
+    /// # Errors
+    /// There is none of this name, or the result is invalid; then nothing has
+    /// changed.
+    pub async fn patch(
+        &self,
+        name: &str,
+        changes: BTreeMap<String, Option<String>>,
+    ) -> Result<ConnectorView, HerderError> {
+        let Some(view) = self.view(name) else {
+            return Err(HerderError::NotFound(format!("Connector {name} not found")));
+        };
+        let mut config = view.config;
+        for (key, value) in changes {
+            match value {
+                Some(value) => config.insert(key, value),
+                None => config.remove(&key),
+            };
+        }
+        config.insert("name".to_owned(), name.to_owned());
+        self.put(config).await.map(|(_, view)| view)
+    }
+
     fn insert(
         &self,
         config: BTreeMap<String, String>,
@@ -207,7 +237,13 @@ impl Herder {
     pub async fn set_target(&self, name: &str, target: Target) -> Result<(), HerderError> {
         let _changing = self.changing.lock().await;
         if !self.connectors().contains_key(name) {
-            return Err(HerderError::NotFound(format!("Unknown connector {name}")));
+            return Err(match target {
+                // Standalone Connect's words and status.
+                Target::Stopped => {
+                    HerderError::Internal(format!("No connector `{name}` configured"))
+                }
+                _ => HerderError::NotFound(format!("Unknown connector {name}")),
+            });
         }
         if target == Target::Stopped {
             self.end_task(name, self.graceful()).await;
@@ -229,45 +265,6 @@ impl Herder {
         Ok(())
     }
 
-    /// Restarts a connector, and with `include_tasks` its task; with
-    /// `only_failed` only a task that has failed.
-    ///
-    /// # Errors
-    /// There is none of this name.
-    pub async fn restart(
-        &self,
-        name: &str,
-        include_tasks: bool,
-        only_failed: bool,
-    ) -> Result<(), HerderError> {
-        let _changing = self.changing.lock().await;
-        let restarts = match self.connectors().get(name) {
-            None => return Err(HerderError::NotFound(format!("Unknown connector: {name}"))),
-            Some(connector) => {
-                let has_task = !matches!(connector.slot, Slot::Empty);
-                has_task && include_tasks && (!only_failed || connector.has_failed())
-            }
-        };
-        if restarts {
-            self.restart_task(name).await?;
-        }
-        Ok(())
-    }
-
-    async fn restart_task(&self, name: &str) -> Result<(), HerderError> {
-        self.end_task(name, self.graceful()).await;
-        let mut connectors = self.connectors();
-        let Some(connector) = connectors.get_mut(name) else {
-            return Ok(());
-        };
-        let plan = self.check(&connector.config)?;
-        connector.slot = self.start(plan);
-        if let (Slot::Started(started), Target::Paused) = (&connector.slot, connector.target) {
-            started.handle.pause();
-        }
-        Ok(())
-    }
-
     fn graceful(&self) -> Duration {
         Duration::from_millis(self.worker.task_shutdown_graceful_timeout_ms)
     }
@@ -282,6 +279,7 @@ impl Herder {
             return StopReport::default();
         };
         let report = started.handle.stop(within).await;
+        self.topics.keep(name, &started);
         self.commit_one(name, &started);
         self.flush_offsets().await;
         report

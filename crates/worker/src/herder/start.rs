@@ -66,6 +66,7 @@ impl Herder {
             }
         };
         let url = plan.source.url.text().to_owned();
+        let topic = plan.source.topic.clone();
         let base = self.stored_sequence(&plan.name, &url);
         let handle = spawn(TaskOptions {
             connector: plan.name,
@@ -82,6 +83,8 @@ impl Herder {
             base,
             url,
             stored: base,
+            topic,
+            topics_reset_at: 0,
         })
     }
 

@@ -51,16 +51,27 @@ impl<'a> Draft<'a> {
         self.given.insert(name.to_owned(), given);
     }
 
-    /// What Connect sets for the producers of its tasks, and our linger.
+    /// What Connect sets for the producers of its tasks, but for two things:
+    /// our linger, and idempotence, which is on as in Kafka's own producer
+    /// (KIP-679) unless other settings rule it out.
     pub(super) fn connect_defaults(&mut self) {
-        let idempotent = self
-            .given
-            .get("enable.idempotence")
-            .is_some_and(|given| given.value.eq_ignore_ascii_case("true"));
-        let in_flight = if idempotent { "5" } else { "1" };
+        let given = |name: &str| self.given.get(name).map(|given| given.value.as_str());
+        let idempotent = if let Some(value) = given("enable.idempotence") {
+            value.eq_ignore_ascii_case("true")
+        } else {
+            let number = |name: &str| given(name)?.parse::<i64>().ok();
+            given("acks").is_none_or(|acks| ["all", "-1"].contains(&acks))
+                && number("retries") != Some(0)
+                && number("max.in.flight.requests.per.connection").unwrap_or(1) <= 5
+        };
+        let (enabled, in_flight) = if idempotent {
+            ("true", "5")
+        } else {
+            ("false", "1")
+        };
         for (name, value) in [
             ("acks", "all"),
-            ("enable.idempotence", "false"),
+            ("enable.idempotence", enabled),
             ("max.in.flight.requests.per.connection", in_flight),
             ("linger.ms", DEFAULT_LINGER_MS),
             ("client.id", "connect-websocket"),
@@ -102,14 +113,6 @@ impl<'a> Draft<'a> {
     }
 
     fn translate_one(&mut self, name: &str, given: &Given) {
-        if given.value.contains("${") {
-            self.errors.push(format!(
-                "Invalid value for configuration {}: config providers (${{...}}) are not supported \
-                 by this worker yet; give the value itself",
-                given.label
-            ));
-            return;
-        }
         let Some(row) = row(name) else {
             self.unknown(name, given);
             return;

@@ -5,14 +5,14 @@ use std::collections::BTreeMap;
 
 /// A login module with its options; holds secrets.
 #[derive(Clone, PartialEq, Eq)]
-pub(super) struct LoginModule {
+pub(crate) struct LoginModule {
     /// The class's simple name.
-    pub(super) class: String,
-    pub(super) options: BTreeMap<String, String>,
+    pub(crate) class: String,
+    pub(crate) options: BTreeMap<String, String>,
 }
 
 /// Reads an entry. Errors say what is wrong without showing any of it.
-pub(super) fn parse(text: &str) -> Result<LoginModule, &'static str> {
+pub(crate) fn parse(text: &str) -> Result<LoginModule, &'static str> {
     let mut tokens = tokens(text)?.into_iter();
     let Some(Token::Word(class)) = tokens.next() else {
         return Err("it does not begin with a login module's class");

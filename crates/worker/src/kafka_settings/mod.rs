@@ -19,14 +19,16 @@ mod trust;
 
 use std::collections::BTreeMap;
 
+pub(crate) use jaas::parse as login_module;
 pub use policy::OverridePolicy;
+pub(crate) use stores::{Identity, identity as store_identity, trusted as store_trusted};
 pub use trust::SystemTrust;
 
 use draft::Draft;
 
-/// What librdkafka waits for more records before it sends: Kafka's own
-/// default since 4.0 (KIP-1030).
-pub const DEFAULT_LINGER_MS: &str = "5";
+/// What librdkafka waits for more records before it sends. More come together
+/// while the request before is on its way, so there is little to wait for.
+pub const DEFAULT_LINGER_MS: &str = "1";
 /// What a producer may have on its way if `buffer.memory` is not given: more
 /// only adds latency and memory, not speed.
 pub const DEFAULT_BUFFER_MEMORY_BYTES: usize = 4_000 * 1024;

@@ -7,9 +7,9 @@ use p12_keystore::{KeyStore, KeyStoreEntry, Pkcs12ImportPolicy};
 use super::jks::{self, JksError};
 
 /// A private key and its certificates, PEM.
-pub(super) struct Identity {
-    pub(super) key_pem: String,
-    pub(super) chain_pem: String,
+pub(crate) struct Identity {
+    pub(crate) key_pem: String,
+    pub(crate) chain_pem: String,
 }
 
 const WRONG_PASSWORD: &str = "it cannot be read with this password";
@@ -44,7 +44,7 @@ fn pkcs12(bytes: &[u8], password: Option<&str>) -> Result<KeyStore, String> {
 ///
 /// # Errors
 /// Why there are none, without the password.
-pub(super) fn trusted(bytes: &[u8], password: Option<&str>) -> Result<String, String> {
+pub(crate) fn trusted(bytes: &[u8], password: Option<&str>) -> Result<String, String> {
     let found = if let Some(text) = as_pem(bytes) {
         text
     } else if jks::is_jks(bytes) {
@@ -75,7 +75,7 @@ pub(super) fn trusted(bytes: &[u8], password: Option<&str>) -> Result<String, St
 ///
 /// # Errors
 /// Why there is none, without the password.
-pub(super) fn identity(
+pub(crate) fn identity(
     bytes: &[u8],
     password: Option<&str>,
     path: &str,

@@ -278,10 +278,18 @@ fn at_least(value: &str, min: i64) -> Result<i64, String> {
     }
 }
 
+/// A request holds what waits while the one before is on its way; fewer
+/// records in it would only cost time.
+const MIN_BATCH_BYTES: i64 = 1_000_000;
+
 fn batch_size(draft: &mut Draft<'_>, value: &str) -> Result<(), String> {
-    // Java's 0 turns batching off; a batch of one byte holds one record.
-    let bytes = at_least(value, 0)?.max(1);
-    draft.set("batch.size", bytes.to_string());
+    let bytes = at_least(value, 0)?;
+    if bytes < MIN_BATCH_BYTES {
+        draft.warnings.push(format!(
+            "batch.size below {MIN_BATCH_BYTES} has no effect: a request takes what is waiting"
+        ));
+    }
+    draft.set("batch.size", bytes.max(MIN_BATCH_BYTES).to_string());
     Ok(())
 }
 

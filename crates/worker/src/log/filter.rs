@@ -2,12 +2,13 @@
 //! a component by the filter's own grammar and silence all others; here it is
 //! an error.
 
-use tracing_subscriber::EnvFilter;
-use tracing_subscriber::filter::LevelFilter;
-
 use super::LogError;
+use super::loggers::LoggerLevel;
 
-pub(super) fn parse(value: &str) -> Result<EnvFilter, LogError> {
+/// Levels by component; without a component, that of all others.
+pub(super) type Directives = Vec<(Option<String>, LoggerLevel)>;
+
+pub(super) fn parse(value: &str) -> Result<Directives, LogError> {
     let refuse = |reason: String| LogError::Level {
         value: value.to_owned(),
         reason,
@@ -15,18 +16,23 @@ pub(super) fn parse(value: &str) -> Result<EnvFilter, LogError> {
     if value.trim().is_empty() {
         return Err(refuse("it is empty".to_owned()));
     }
-    for directive in value.split(',').map(str::trim) {
-        let level = directive.rsplit_once('=').map_or(directive, |(_, l)| l);
-        if level.is_empty() || level.parse::<LevelFilter>().is_err() {
-            return Err(refuse(format!("'{level}' is not a level")));
+    let directive = |directive: &str| {
+        let (component, level) = match directive.trim().rsplit_once('=') {
+            Some((component, level)) => (Some(component), level),
+            None => (None, directive.trim()),
+        };
+        let level = level
+            .parse()
+            .map_err(|()| refuse(format!("'{level}' is not a level")))?;
+        let is_name = |c: char| c.is_alphanumeric() || matches!(c, '_' | ':' | '-');
+        match component {
+            Some(name) if name.is_empty() || !name.chars().all(is_name) => {
+                Err(refuse(format!("'{name}' is not a component")))
+            }
+            name => Ok((name.map(str::to_owned), level)),
         }
-    }
-    let plain: String = value
-        .split(',')
-        .map(str::trim)
-        .collect::<Vec<_>>()
-        .join(",");
-    EnvFilter::try_new(plain).map_err(|error| refuse(error.to_string()))
+    };
+    value.split(',').map(directive).collect()
 }
 
 #[cfg(test)]
@@ -42,7 +48,15 @@ mod tests {
 
     #[test]
     fn a_misspelt_level_is_named() {
-        for value in ["", "warm", "info,", "info,Worker=loud", "Worker="] {
+        for value in [
+            "",
+            "warm",
+            "info,",
+            "info,Worker=loud",
+            "Worker=",
+            "=info",
+            "[a]=info",
+        ] {
             let error = parse(value).unwrap_err().to_string();
             assert!(
                 error.contains("--log-level") && error.contains("debug"),

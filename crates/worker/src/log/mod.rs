@@ -13,6 +13,7 @@
 mod filter;
 mod layer;
 mod line;
+mod loggers;
 mod rotate;
 
 use std::io::{self, Write};
@@ -22,6 +23,8 @@ use std::sync::{Arc, Mutex};
 use tracing_subscriber::layer::{Layered, SubscriberExt};
 use tracing_subscriber::util::SubscriberInitExt;
 use tracing_subscriber::{EnvFilter, Registry, reload};
+
+pub use loggers::{LoggerLevel, LoggerView, Loggers, TooManyLoggers};
 
 use layer::{LineLayer, Outputs};
 use rotate::RotatingFile;
@@ -140,7 +143,7 @@ type Filtered = Layered<reload::Layer<EnvFilter, Registry>, Registry>;
 #[derive(Debug)]
 pub struct LogGuard {
     outputs: Arc<Mutex<Outputs>>,
-    filter: reload::Handle<EnvFilter, Registry>,
+    loggers: Arc<Loggers>,
 }
 
 impl LogGuard {
@@ -149,11 +152,7 @@ impl LogGuard {
     /// # Errors
     /// [`LogError::Level`] when `level` is not understood; the old filter stays.
     pub fn set_level(&self, level: &str) -> Result<(), LogError> {
-        let new = filter::parse(level)?;
-        self.filter.reload(new).map_err(|error| LogError::Level {
-            value: level.to_owned(),
-            reason: error.to_string(),
-        })
+        self.loggers.replace(level)
     }
 }
 
@@ -174,6 +173,7 @@ pub fn init(options: &LogOptions) -> Result<LogGuard, LogError> {
     };
     let (subscriber, guard) = build(options, console)?;
     subscriber.try_init().map_err(|_| LogError::AlreadySet)?;
+    guard.loggers.install();
     Ok(guard)
 }
 
@@ -181,15 +181,14 @@ fn build(
     options: &LogOptions,
     console: Box<dyn Write + Send>,
 ) -> Result<(Layered<LineLayer, Filtered>, LogGuard), LogError> {
-    let (filter, handle) = reload::Layer::new(filter::parse(&options.level)?);
+    let (filter, handle) = reload::Layer::new(EnvFilter::default());
+    let loggers = Arc::new(Loggers::new(&options.level, Some(handle))?);
     let file = options.file.clone().map(RotatingFile::open).transpose()?;
     let outputs = Arc::new(Mutex::new(Outputs::new(console, file)));
     let lines = LineLayer::new(options.format, Arc::clone(&outputs));
     let subscriber = tracing_subscriber::registry().with(filter).with(lines);
-    let guard = LogGuard {
-        outputs,
-        filter: handle,
-    };
+    loggers.apply();
+    let guard = LogGuard { outputs, loggers };
     Ok((subscriber, guard))
 }
 

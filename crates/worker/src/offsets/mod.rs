@@ -7,14 +7,17 @@
 //! one; a file that is not what it should be is an error at start, never
 //! overwritten.
 
+mod alter;
 mod java_map;
 
+use std::collections::HashMap;
 use std::fs::{self, File};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 use serde_json::{Value, json};
 
+pub use alter::PartitionOffset;
 use java_map::Entries;
 
 /// Offsets are a few hundred bytes for each connector.
@@ -59,7 +62,36 @@ pub enum OffsetError {
 pub struct OffsetStore {
     path: PathBuf,
     entries: Entries,
+    /// Where the entry of a key is, by the key in one spelling: a worker with
+    /// a thousand connectors must not look through all of them for each.
+    places: HashMap<String, usize>,
     dirty: bool,
+}
+
+/// A key's text with the members of objects in one order; `None` if it is not
+/// JSON, as the keys of nobody's connectors may be.
+fn spelling(key: &[u8]) -> Option<String> {
+    let key: Value = serde_json::from_slice(key).ok()?;
+    Some(sorted(key).to_string())
+}
+
+fn sorted(value: Value) -> Value {
+    match value {
+        Value::Object(members) => {
+            let mut members: Vec<_> = members.into_iter().collect();
+            members.sort_by(|a, b| a.0.cmp(&b.0));
+            let members = members
+                .into_iter()
+                .map(|(name, value)| (name, sorted(value)));
+            Value::Object(members.collect())
+        }
+        Value::Array(values) => Value::Array(values.into_iter().map(sorted).collect()),
+        other => other,
+    }
+}
+
+fn url_partition(url: &str) -> Value {
+    json!({"websocket_url": url})
 }
 
 impl OffsetStore {
@@ -90,16 +122,22 @@ impl OffsetStore {
             path: path.to_owned(),
             reason,
         })?;
+        let spelled = entries.iter().enumerate().filter_map(|(at, (key, _))| {
+            let key = spelling(key.as_deref()?)?;
+            Some((key, at))
+        });
+        let places = spelled.collect();
         Ok(Self {
             path: path.to_owned(),
             entries,
+            places,
             dirty: false,
         })
     }
 
     /// The offset of a connector's stream from `url`.
     pub fn get(&self, connector: &str, url: &str) -> Option<SourceOffset> {
-        let at = self.find(connector, url)?;
+        let at = self.find(connector, &url_partition(url))?;
         let value: Value = serde_json::from_slice(self.entries[at].1.as_deref()?).ok()?;
         Some(SourceOffset {
             session_id: value.get("session_id")?.as_str()?.to_owned(),
@@ -111,23 +149,26 @@ impl OffsetStore {
     pub fn set(&mut self, connector: &str, url: &str, offset: &SourceOffset) {
         // The order of the members is Java's, in which it is a HashMap.
         let value = json!({"sequence": offset.sequence, "session_id": offset.session_id});
-        let value = Some(value.to_string().into_bytes());
-        if let Some(at) = self.find(connector, url) {
+        self.put(connector, &url_partition(url), Some(&value));
+    }
+
+    fn put(&mut self, connector: &str, partition: &Value, offset: Option<&Value>) {
+        let value = offset.map(|offset| offset.to_string().into_bytes());
+        if let Some(at) = self.find(connector, partition) {
             self.entries[at].1 = value;
         } else {
-            let key = json!([connector, {"websocket_url": url}]);
-            self.entries
-                .push((Some(key.to_string().into_bytes()), value));
+            let key = json!([connector, partition]);
+            let text = key.to_string().into_bytes();
+            self.places
+                .insert(sorted(key).to_string(), self.entries.len());
+            self.entries.push((Some(text), value));
         }
         self.dirty = true;
     }
 
-    fn find(&self, connector: &str, url: &str) -> Option<usize> {
-        let wanted = json!([connector, {"websocket_url": url}]);
-        self.entries.iter().position(|(key, _)| {
-            let key = key.as_deref().map(serde_json::from_slice::<Value>);
-            matches!(key, Some(Ok(key)) if key == wanted)
-        })
+    fn find(&self, connector: &str, partition: &Value) -> Option<usize> {
+        let key = sorted(json!([connector, partition])).to_string();
+        self.places.get(&key).copied()
     }
 
     /// Writes what has changed to the file.

@@ -13,6 +13,7 @@ mod reports;
 mod room;
 mod sink;
 mod slots;
+mod turn;
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -32,6 +33,7 @@ use reports::Shared;
 use room::Room;
 use sink::ProducerSink;
 use slots::Slots;
+use turn::{Bounds, Turn};
 
 /// Settings of a producer. Tasks whose options are equal share one.
 #[derive(Clone, PartialEq, Eq, Hash)]
@@ -126,6 +128,7 @@ pub struct Producer {
     shared: Arc<Shared>,
     room: Arc<Room>,
     max_request_size_bytes: usize,
+    turn: Bounds,
     thread: Option<JoinHandle<()>>,
 }
 
@@ -151,6 +154,7 @@ impl Producer {
             slots: Slots::default(),
             room: Arc::clone(&room),
             stop: AtomicBool::new(false),
+            failed: AtomicBool::new(false),
             last_error: Mutex::default(),
         });
         let (polled, sharing) = (Arc::clone(&native), Arc::clone(&shared));
@@ -165,6 +169,7 @@ impl Producer {
             shared,
             room,
             max_request_size_bytes: options.max_request_size_bytes,
+            turn: Bounds::of(&options.properties, options.max_request_size_bytes),
             thread: Some(thread),
         })
     }
@@ -195,6 +200,7 @@ impl Producer {
             slot,
             delivery,
             sequence: 0,
+            turn: Turn::new(self.turn),
         }))
     }
 
@@ -207,6 +213,11 @@ impl Producer {
     /// Bytes of records on their way, with what librdkafka spends on each.
     pub fn used_bytes(&self) -> u64 {
         self.room.used_bytes()
+    }
+
+    /// Whether it is unusable for good.
+    pub fn has_failed(&self) -> bool {
+        self.shared.failed.load(Ordering::Acquire)
     }
 
     /// The last thing that went wrong with a broker, in librdkafka's words.
@@ -241,7 +252,8 @@ impl ProducerPool {
     pub fn acquire(&self, options: &ProducerOptions) -> Result<Arc<Producer>, ProducerError> {
         let mut producers = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         producers.retain(|_, producer| producer.strong_count() > 0);
-        if let Some(producer) = producers.get(options).and_then(Weak::upgrade) {
+        let known = producers.get(options).and_then(Weak::upgrade);
+        if let Some(producer) = known.filter(|producer| !producer.has_failed()) {
             return Ok(producer);
         }
         let producer = Arc::new(Producer::new(options)?);

@@ -28,6 +28,8 @@ pub(super) struct Shared {
     pub(super) slots: Slots,
     pub(super) room: Arc<Room>,
     pub(super) stop: AtomicBool,
+    /// The client is unusable for good.
+    pub(super) failed: AtomicBool,
     /// The last thing that went wrong with a broker.
     pub(super) last_error: Mutex<Option<String>>,
 }
@@ -48,7 +50,10 @@ pub(super) fn serve(native: &Arc<Native>, shared: &Shared) {
         };
         match event.kind() {
             Kind::Delivered(reports) => shared.take_in(reports),
-            Kind::Error(code, text) => shared.error(code, &text),
+            Kind::Error(code, text) => {
+                shared.error(code, &text);
+                shared.fail_if_fatal(native);
+            }
             Kind::Log(level, text) => log(level, &text),
             Kind::Token(config) => give_token(native, config),
             Kind::Other => {}
@@ -132,6 +137,26 @@ impl Shared {
             _ => text,
         };
         slot.delivery.reject(SinkError::Rejected { code, text });
+    }
+
+    /// Ends every task of a client that is unusable for good; started anew,
+    /// they get another.
+    fn fail_if_fatal(&self, native: &Native) {
+        let Some((code, text)) = native.fatal_error() else {
+            return;
+        };
+        if self.failed.swap(true, Ordering::AcqRel) {
+            return;
+        }
+        let cure = match code.as_str() {
+            "CLUSTER_AUTHORIZATION_FAILED" => {
+                "; grant IdempotentWrite on the cluster, or set enable.idempotence=false \
+                 (producer.enable.idempotence in the worker, producer.override.enable.idempotence in the connector)"
+            }
+            _ => "; restart the task to go on with a new producer",
+        };
+        let text = format!("{text}{cure}");
+        self.slots.reject_all(&SinkError::Rejected { code, text });
     }
 
     fn error(&self, code: Code, text: &str) {

@@ -1,7 +1,7 @@
 //! A task's way into a producer.
 
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use websocket_source::buffer::Batch;
 use websocket_source::sink::{Delivery, Sink, SinkError};
@@ -9,6 +9,7 @@ use websocket_source::sink::{Delivery, Sink, SinkError};
 use super::Producer;
 use super::native::{self, Code, Record, Topic};
 use super::slots::Slot;
+use super::turn::Turn;
 
 /// Bytes that Kafka's record batch adds to a single record at most
 /// (`AbstractRecords.estimateSizeInBytesUpperBound`).
@@ -24,6 +25,7 @@ pub(super) struct ProducerSink {
     pub(super) slot: Arc<Slot>,
     pub(super) delivery: Arc<Delivery>,
     pub(super) sequence: u64,
+    pub(super) turn: Turn,
 }
 
 fn sizes<'a>(batch: &'a Batch<'_>) -> impl Iterator<Item = usize> + Clone + 'a {
@@ -80,7 +82,11 @@ impl Sink for ProducerSink {
             return Err(rejection);
         }
         let sendable = self.sendable(batch)?;
-        let count = self.producer.room.reserve(&sizes(batch).take(sendable));
+        let (idle, sizes) = (self.slot.is_idle(), sizes(batch));
+        let admitted = self
+            .turn
+            .admits(idle, Instant::now(), sizes.clone().take(sendable));
+        let count = self.producer.room.reserve(&sizes.clone().take(admitted));
         if count == 0 {
             return Ok(0);
         }
@@ -88,14 +94,14 @@ impl Sink for ProducerSink {
         self.slot.add_taken(count as u64);
         let (taken, refused) = self.hand_over(batch, count);
         if taken < count {
-            let left = sizes(batch).take(count).skip(taken);
-            let bytes: usize = left.sum();
+            let bytes: usize = sizes.clone().take(count).skip(taken).sum();
             self.producer
                 .room
                 .release((count - taken) as u64, bytes as u64);
             self.slot.add_reported((count - taken) as u64);
         }
         self.sequence += taken as u64;
+        self.turn.add(taken, sizes.take(taken).sum());
         self.delivery.taken(self.sequence, batch.received().at);
         match refused {
             None | Some(Code::RD_KAFKA_RESP_ERR__QUEUE_FULL) => Ok(taken),
@@ -108,7 +114,9 @@ impl Sink for ProducerSink {
     }
 
     fn has_room(&self, records: usize, bytes: usize) -> bool {
-        self.producer.room.has_room(records as u64, bytes as u64)
+        let idle = self.slot.is_idle();
+        self.turn.has_room(idle, Instant::now, records, bytes)
+            && self.producer.room.has_room(records as u64, bytes as u64)
     }
 
     fn flush(&mut self, within: Duration) {

@@ -8,7 +8,7 @@
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
 
-use websocket_source::sink::Delivery;
+use websocket_source::sink::{Delivery, SinkError};
 
 /// Bits of the sequence: 2^48 records are nine years at a million a second.
 const SEQUENCE_BITS: u32 = 48;
@@ -42,14 +42,18 @@ impl Slot {
         self.reported.fetch_add(records, Ordering::AcqRel);
     }
 
+    /// Whether every record that was handed over has had its report.
+    pub(super) fn is_idle(&self) -> bool {
+        self.reported.load(Ordering::Acquire) == self.taken.load(Ordering::Acquire)
+    }
+
     /// States that the sink is gone.
     pub(super) fn close(&self) {
         self.open.store(false, Ordering::Release);
     }
 
     fn is_free(&self) -> bool {
-        !self.open.load(Ordering::Acquire)
-            && self.reported.load(Ordering::Acquire) == self.taken.load(Ordering::Acquire)
+        !self.open.load(Ordering::Acquire) && self.is_idle()
     }
 }
 
@@ -96,6 +100,13 @@ impl Slots {
             .unwrap_or_else(PoisonError::into_inner)
             .get(number)
             .cloned()
+    }
+
+    /// States that no record on its way will be delivered.
+    pub(super) fn reject_all(&self, error: &SinkError) {
+        for slot in self.0.read().unwrap_or_else(PoisonError::into_inner).iter() {
+            slot.delivery.reject(error.clone());
+        }
     }
 
     /// Wakes every sink that waits for room.

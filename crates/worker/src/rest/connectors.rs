@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use axum::body::Bytes;
 use axum::extract::{Path, RawQuery, State};
-use axum::http::{HeaderMap, StatusCode, header};
+use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
 use serde_json::{Map, Value, json};
@@ -14,7 +14,7 @@ use super::{Rest, Shared};
 use crate::files::InitialState;
 use crate::herder::{CONNECTOR_CLASS, CONNECTOR_VERSION, ConnectorView, Put, Target};
 
-type Answer = Result<Response, RestError>;
+pub(super) type Answer = Result<Response, RestError>;
 
 /// What a connector's name must escape in a `Location`; a slash stays, as in
 /// the real worker's answers.
@@ -70,7 +70,7 @@ pub(super) async fn list(State(rest): Shared, RawQuery(raw): RawQuery) -> Respon
     payload::ok(&Value::Object(expanded))
 }
 
-pub(super) async fn create(State(rest): Shared, headers: HeaderMap, body: Bytes) -> Answer {
+pub(super) async fn create(State(rest): Shared, body: Bytes) -> Answer {
     let request = payload::create_request(&body)?;
     let target = match request
         .initial_state
@@ -87,38 +87,32 @@ pub(super) async fn create(State(rest): Shared, headers: HeaderMap, body: Bytes)
         .or_insert_with(|| request.name.clone());
     if *named != request.name {
         return Err(bad_request(format!(
-            "Connector name configuration ({named}) doesn't match connector name in the request ({})",
+            "Connector name configuration ({named}) doesn't match connector name in the URL ({})",
             request.name
         )));
     }
     let view = rest.herder.create(config, target).await?;
-    Ok(created(&rest, &headers, &request.name, &view))
+    Ok(created(&request.name, &view))
 }
 
-fn bad_request(message: String) -> RestError {
+pub(super) fn bad_request(message: String) -> RestError {
     RestError {
         status: StatusCode::BAD_REQUEST,
         message,
     }
 }
 
-fn created(rest: &Rest, headers: &HeaderMap, name: &str, view: &ConnectorView) -> Response {
-    let host = headers
-        .get(header::HOST)
-        .and_then(|host| host.to_str().ok())
-        .unwrap_or(&rest.worker_id);
-    let location = format!(
-        "http://{host}/connectors/{}",
-        utf8_percent_encode(name, PATH)
-    );
+fn created(name: &str, view: &ConnectorView) -> Response {
     let mut response = payload::answer(StatusCode::CREATED, &payload::info(name, view));
+    // It becomes absolute on its way out.
+    let location = format!("/connectors/{}", utf8_percent_encode(name, PATH));
     if let Ok(location) = location.parse() {
         response.headers_mut().insert(header::LOCATION, location);
     }
     response
 }
 
-fn find(rest: &Rest, name: &str) -> Result<ConnectorView, RestError> {
+pub(super) fn find(rest: &Rest, name: &str) -> Result<ConnectorView, RestError> {
     rest.herder
         .view(name)
         .ok_or_else(|| RestError::not_found(format!("Connector {name} not found")))
@@ -141,7 +135,6 @@ pub(super) async fn config(State(rest): Shared, Path(name): Path<String>) -> Ans
 pub(super) async fn put_config(
     State(rest): Shared,
     Path(name): Path<String>,
-    headers: HeaderMap,
     body: Bytes,
 ) -> Answer {
     let mut config = payload::config(&body)?;
@@ -155,7 +148,7 @@ pub(super) async fn put_config(
     }
     let (put, view) = rest.herder.put(config).await?;
     Ok(match put {
-        Put::Created => created(&rest, &headers, &name, &view),
+        Put::Created => created(&name, &view),
         Put::Updated => payload::ok(&payload::info(&name, &view)),
     })
 }
@@ -168,19 +161,15 @@ pub(super) async fn status(State(rest): Shared, Path(name): Path<String>) -> Ans
     Ok(payload::ok(&payload::state(&name, &view, &rest.worker_id)))
 }
 
-pub(super) async fn tasks(State(rest): Shared, Path(name): Path<String>) -> Answer {
-    let view = find(&rest, &name)?;
-    let tasks: Vec<Value> = view
-        .task
-        .iter()
-        .map(|_| {
-            let mut config = view.config.clone();
-            let class = "io.conduktor.connect.websocket.WebSocketSourceTask";
-            config.insert("task.class".to_owned(), class.to_owned());
-            json!({"id": {"connector": name, "task": 0}, "config": config})
-        })
-        .collect();
-    Ok(payload::ok(&json!(tasks)))
+/// Changes some settings (KIP-477); the result is checked like any other.
+pub(super) async fn patch_config(
+    State(rest): Shared,
+    Path(name): Path<String>,
+    body: Bytes,
+) -> Answer {
+    let changes = payload::patch(&body)?;
+    let view = rest.herder.patch(&name, changes).await?;
+    Ok(payload::ok(&payload::info(&name, &view)))
 }
 
 async fn set_target(rest: Arc<Rest>, name: &str, target: Target, done: StatusCode) -> Answer {
@@ -209,14 +198,25 @@ pub(super) async fn restart(
         query(raw.as_deref()).any(|(key, value)| key == name && value.eq_ignore_ascii_case("true"))
     };
     let (include_tasks, only_failed) = (flag("includeTasks"), flag("onlyFailed"));
-    rest.herder
+    let before = rest
+        .herder
         .restart(&name, include_tasks, only_failed)
         .await?;
     if !include_tasks && !only_failed {
         return Ok(StatusCode::NO_CONTENT.into_response());
     }
-    let view = find(&rest, &name)?;
-    let state = payload::state(&name, &view, &rest.worker_id);
+    // Connect answers with its plan: what is being restarted, as it was.
+    let mut state = payload::state(&name, &before, &rest.worker_id);
+    if !only_failed {
+        state["connector"]["state"] = json!("RESTARTING");
+    }
+    let failed = before
+        .task
+        .as_ref()
+        .is_some_and(|task| task.state == "FAILED");
+    if before.task.is_some() && include_tasks && (!only_failed || failed) {
+        state["tasks"][0]["state"] = json!("RESTARTING");
+    }
     Ok(payload::answer(StatusCode::ACCEPTED, &state))
 }
 

@@ -1,29 +1,49 @@
 //! Kafka Connect's REST API over the herder, plus the session's own state and
 //! the metrics.
 //!
-//! Invariants: errors are `{"error_code","message"}` as Connect gives them;
-//! a body that is not JSON is refused before anything is done; `state` takes
-//! Connect's values only.
+//! [`routes`] has the resources, each under the general rules of [`resource`];
+//! [`server`] has the listeners. Invariants: errors are
+//! `{"error_code","message"}` as Connect gives them; what is not allowed is
+//! refused before anything is done; `state` takes Connect's values only.
 
+mod advertised;
 mod connectors;
+mod health;
+mod internal;
+mod jaas_file;
+mod loggers;
+mod login;
+mod media;
+mod offsets;
+mod path;
+mod patience;
 mod payload;
+mod resource;
+mod routes;
+mod server;
 mod session;
+mod site;
+mod tasks;
+mod tls;
+mod topics;
 
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::Instant;
 
-use axum::Router;
-use axum::extract::{Request, State};
-use axum::http::{Method, StatusCode, header};
-use axum::middleware::{self, Next};
+use axum::extract::State;
+use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use axum::routing::{get, post, put};
 use serde_json::json;
-use tokio::net::TcpListener;
+
+pub use advertised::{Address, advertised};
+pub use login::Login;
+pub use server::{Bound, bind, serve};
+pub use site::Site;
+pub use tls::acceptor;
 
 use crate::exposition::{self, Exposition, TaskReading, WorkerReading};
-use crate::files::{Listener, WorkerConfig};
 use crate::herder::{Herder, HerderError};
+use crate::log::Loggers;
 use payload::RestError;
 
 /// What every handler needs.
@@ -36,6 +56,10 @@ pub struct Rest {
     pub cluster_id: OnceLock<String>,
     /// Renders the metrics.
     pub exposition: Mutex<Exposition>,
+    /// Who may use the main listeners, if that is asked.
+    pub login: Option<Login>,
+    /// The loggers of this process.
+    pub loggers: Arc<Loggers>,
 }
 
 type Shared = State<Arc<Rest>>;
@@ -43,72 +67,38 @@ type Shared = State<Arc<Rest>>;
 /// The Connect version whose API this is; clients choose their calls by it.
 pub const API_VERSION: &str = "3.9.1";
 
-/// All resources.
-pub fn router(rest: Arc<Rest>) -> Router {
-    let connector = Router::new()
-        .route("/", get(connectors::show).delete(connectors::delete))
-        .route(
-            "/config",
-            get(connectors::config).put(connectors::put_config),
-        )
-        .route("/status", get(connectors::status))
-        .route("/tasks", get(connectors::tasks))
-        .route("/pause", put(connectors::pause))
-        .route("/resume", put(connectors::resume))
-        .route("/stop", put(connectors::stop))
-        .route("/restart", post(connectors::restart))
-        .route("/session", get(session::show));
-    Router::new()
-        .route("/", get(root))
-        .route(
-            "/connectors",
-            get(connectors::list).post(connectors::create),
-        )
-        .nest("/connectors/{connector}", connector)
-        .route("/connector-plugins", get(connectors::plugins))
-        .route("/metrics", get(metrics))
-        .fallback(|| async { router_error(StatusCode::NOT_FOUND, "HTTP 404 Not Found") })
-        .method_not_allowed_fallback(|| async {
-            router_error(
-                StatusCode::METHOD_NOT_ALLOWED,
-                "HTTP 405 Method Not Allowed",
-            )
-        })
-        .layer(middleware::from_fn(require_json))
-        .with_state(rest)
+/// What the main listeners serve.
+pub fn main_site(rest: &Arc<Rest>) -> Site {
+    let settings = &rest.herder.worker().rest;
+    Site::new(routes::main(rest))
+        .with_headers(settings.cors.clone(), settings.response_headers.clone())
 }
 
-/// Any body must be JSON, also where none is needed; that is what Connect's
-/// clients know.
-async fn require_json(request: Request, next: Next) -> Response {
-    let headers = request.headers();
-    let is_json = |value: &header::HeaderValue| {
-        let text = value.to_str().unwrap_or_default();
-        let essence = text.split(';').next().unwrap_or_default().trim();
-        essence.eq_ignore_ascii_case("application/json")
-    };
-    let has_body = headers
-        .get(header::CONTENT_LENGTH)
-        .is_some_and(|length| length.as_bytes() != b"0")
-        || headers.contains_key(header::TRANSFER_ENCODING);
-    let refused = match headers.get(header::CONTENT_TYPE) {
-        Some(value) => !is_json(value),
-        None => has_body && matches!(*request.method(), Method::POST | Method::PUT),
-    };
-    if refused {
-        let message = "HTTP 415 Unsupported Media Type";
-        return router_error(StatusCode::UNSUPPORTED_MEDIA_TYPE, message);
-    }
-    next.run(request).await
+/// What the admin listeners serve.
+pub fn admin_site(rest: &Arc<Rest>) -> Site {
+    Site::new(routes::admin(rest))
 }
 
 /// An error of the router itself: the body has no content type, as the real
 /// worker has it.
-fn router_error(status: StatusCode, message: &str) -> Response {
+fn router_error(status: StatusCode) -> Response {
+    let reason = status.canonical_reason().unwrap_or_default();
+    let message = format!("HTTP {} {reason}", status.as_u16());
     let body = json!({"error_code": status.as_u16(), "message": message}).to_string();
     let mut response = (status, body).into_response();
     response.headers_mut().remove(header::CONTENT_TYPE);
     response
+}
+
+/// What Jetty says to a request that it cannot make sense of.
+fn malformed() -> Response {
+    let content_type = HeaderValue::from_static("text/html;charset=iso-8859-1");
+    let headers = [
+        (header::CONTENT_TYPE, content_type),
+        (header::CONNECTION, HeaderValue::from_static("close")),
+    ];
+    let body = "<h1>Bad Message 400</h1><pre>reason: Bad Request</pre>";
+    (StatusCode::BAD_REQUEST, headers, body).into_response()
 }
 
 async fn root(State(rest): Shared) -> Response {
@@ -150,54 +140,6 @@ async fn metrics(State(rest): Shared) -> Response {
     ([(header::CONTENT_TYPE, exposition::CONTENT_TYPE)], text).into_response()
 }
 
-/// Binds a listener of the worker's properties.
-///
-/// # Errors
-/// The address cannot be used; the text names the setting.
-pub async fn bind(listener: &Listener) -> Result<TcpListener, String> {
-    let address = (listener.host.as_str(), listener.port);
-    TcpListener::bind(address).await.map_err(|error| {
-        format!("the REST API cannot listen on {listener}: {error}; choose another address with listeners=http://HOST:PORT")
-    })
-}
-
-/// Serves until `until` resolves.
-///
-/// # Errors
-/// The system's.
-pub async fn serve(
-    listener: TcpListener,
-    rest: Arc<Rest>,
-    until: impl Future<Output = ()> + Send + 'static,
-) -> std::io::Result<()> {
-    axum::serve(listener, router(rest))
-        .with_graceful_shutdown(until)
-        .await
-}
-
-/// `host:port` that goes into `worker_id`: `rest.advertised.*` where they are
-/// set, else the first listener's.
-pub fn advertised(config: &WorkerConfig, bound: &[TcpListener]) -> String {
-    let listener = config.listeners.first();
-    let bound_port = bound
-        .first()
-        .and_then(|b| b.local_addr().ok())
-        .map(|at| at.port());
-    let port = config.advertised.port.or(bound_port).unwrap_or_default();
-    let any = |host: &&str| !matches!(*host, "0.0.0.0" | "::" | "");
-    let host = config
-        .advertised
-        .host
-        .as_deref()
-        .or_else(|| listener.map(|l| l.host.as_str()).filter(any))
-        .unwrap_or("127.0.0.1");
-    if host.contains(':') {
-        format!("[{host}]:{port}")
-    } else {
-        format!("{host}:{port}")
-    }
-}
-
 impl From<HerderError> for RestError {
     fn from(error: HerderError) -> Self {
         let status = match &error {
@@ -212,3 +154,6 @@ impl From<HerderError> for RestError {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -6,7 +6,7 @@ use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde_json::{Map, Value, json};
 
-use crate::herder::ConnectorView;
+use crate::herder::{ConnectorView, HerderError, TaskView};
 
 /// An answer that is an error.
 #[derive(Debug)]
@@ -64,6 +64,7 @@ pub(super) fn create_request(body: &[u8]) -> Result<CreateRequest, RestError> {
     let name = match fields.remove("name") {
         None | Some(Value::Null) => String::new(),
         Some(Value::String(name)) => name.trim().to_owned(),
+        Some(name @ (Value::Number(_) | Value::Bool(_))) => name.to_string(),
         Some(_) => return Err(RestError::unreadable("name must be a string")),
     };
     let config = match fields.remove("config") {
@@ -92,7 +93,7 @@ pub(super) fn config(body: &[u8]) -> Result<BTreeMap<String, String>, RestError>
     texts(object(body)?)
 }
 
-fn object(body: &[u8]) -> Result<Map<String, Value>, RestError> {
+pub(super) fn object(body: &[u8]) -> Result<Map<String, Value>, RestError> {
     match serde_json::from_slice(body) {
         Ok(Value::Object(fields)) => Ok(fields),
         Ok(_) => Err(RestError::unreadable("the body must be a JSON object")),
@@ -102,17 +103,34 @@ fn object(body: &[u8]) -> Result<Map<String, Value>, RestError> {
     }
 }
 
+/// Reads a body that changes a configuration: a null takes a setting away.
+pub(super) fn patch(body: &[u8]) -> Result<BTreeMap<String, Option<String>>, RestError> {
+    let change = |(key, value): (String, Value)| match value {
+        Value::Null => Ok((key, None)),
+        value => text(&key, value).map(|text| (key, Some(text))),
+    };
+    object(body)?.into_iter().map(change).collect()
+}
+
 /// Numbers and booleans become the texts that were written.
 fn texts(fields: Map<String, Value>) -> Result<BTreeMap<String, String>, RestError> {
-    let text = |(key, value): (String, Value)| match value {
-        Value::String(text) => Ok((key, text)),
-        Value::Number(number) => Ok((key, number.to_string())),
-        Value::Bool(flag) => Ok((key, flag.to_string())),
+    let nulls = fields.values().filter(|value| value.is_null()).count();
+    if nulls > 0 {
+        let error = "Null value can not be supplied as the configuration value.".to_owned();
+        return Err(HerderError::Invalid(vec![error; nulls]).into());
+    }
+    let one = |(key, value): (String, Value)| text(&key, value).map(|text| (key, text));
+    fields.into_iter().map(one).collect()
+}
+
+fn text(key: &str, value: Value) -> Result<String, RestError> {
+    match value {
+        Value::String(text) => Ok(text),
+        Value::Number(_) | Value::Bool(_) => Ok(value.to_string()),
         Value::Null | Value::Array(_) | Value::Object(_) => Err(RestError::unreadable(format!(
             "the value of {key} must be a string"
         ))),
-    };
-    fields.into_iter().map(text).collect()
+    }
 }
 
 /// `ConnectorInfo`.
@@ -127,20 +145,34 @@ pub(super) fn info(name: &str, view: &ConnectorView) -> Value {
 
 /// `ConnectorStateInfo`.
 pub(super) fn state(name: &str, view: &ConnectorView, worker_id: &str) -> Value {
-    let task = |task: &crate::herder::TaskView| {
-        let mut shown = json!({"id": 0, "state": task.state, "worker_id": worker_id});
-        if let Some(trace) = &task.trace {
-            shown["trace"] = json!(trace);
-        }
-        shown
-    };
-    let tasks: Vec<Value> = view.task.iter().map(task).collect();
+    let tasks: Vec<Value> = view
+        .task
+        .iter()
+        .map(|task| task_state(task, worker_id))
+        .collect();
     json!({
         "name": name,
         "connector": {"state": view.state, "worker_id": worker_id},
         "tasks": tasks,
         "type": "source",
     })
+}
+
+/// `ConnectorStateInfo.TaskState`.
+pub(super) fn task_state(task: &TaskView, worker_id: &str) -> Value {
+    let mut shown = json!({"id": 0, "state": task.state, "worker_id": worker_id});
+    if let Some(trace) = &task.trace {
+        shown["trace"] = json!(trace);
+    }
+    shown
+}
+
+/// The configuration that a connector's task is given.
+pub(super) fn task_config(view: &ConnectorView) -> BTreeMap<String, String> {
+    let class = "io.conduktor.connect.websocket.WebSocketSourceTask";
+    let mut config = view.config.clone();
+    config.insert("task.class".to_owned(), class.to_owned());
+    config
 }
 
 #[cfg(test)]
@@ -152,7 +184,9 @@ mod tests {
         let read = config(br#"{"a":1,"b":true,"c":"x","d":1.50}"#).expect("readable");
         let pairs: Vec<_> = read.iter().map(|(k, v)| (k.as_str(), v.as_str())).collect();
         assert_eq!(pairs[..3], [("a", "1"), ("b", "true"), ("c", "x")]);
-        for body in [&b"{\"a\":null}"[..], b"{\"a\":[]}", b"[]", b"", b"{"] {
+        let null = config(b"{\"a\":null}").expect_err("refused");
+        assert_eq!(null.status, StatusCode::BAD_REQUEST);
+        for body in [&b"{\"a\":[]}"[..], b"[]", b"", b"{"] {
             let error = config(body).expect_err("unreadable");
             assert_eq!(error.status, StatusCode::INTERNAL_SERVER_ERROR);
         }

@@ -110,6 +110,31 @@ impl Native {
         unsafe { rdsys::rd_kafka_flush(self.client.native_ptr(), wait_ms(wait)) };
     }
 
+    /// What has made the client unusable for good, in librdkafka's name and
+    /// text, if something has.
+    pub(super) fn fatal_error(&self) -> Option<(String, String)> {
+        let mut why = [0; ERROR_CHARS];
+        // SAFETY: the client is alive and the buffer has the length told.
+        let code = unsafe {
+            rdsys::rd_kafka_fatal_error(self.client.native_ptr(), why.as_mut_ptr(), why.len())
+        };
+        if !code.is_error() {
+            return None;
+        }
+        // SAFETY: librdkafka ends what it writes there with a zero.
+        let why = unsafe { CStr::from_ptr(why.as_ptr()) };
+        Some((describe(code).0, why.to_string_lossy().into_owned()))
+    }
+
+    /// Has the client fail for good with this code, as a broker's answer may.
+    #[cfg(test)]
+    pub(super) fn fail(&self, code: Code) {
+        // SAFETY: the client is alive and the text a C string.
+        unsafe {
+            rdsys::rd_kafka_test_fatal_error(self.client.native_ptr(), code, c"a test".as_ptr());
+        }
+    }
+
     /// Gives the client the token that it has asked for by an event.
     ///
     /// # Errors

@@ -1,6 +1,7 @@
 //! What happens when Kafka or a record is not as it should be.
 
 use rdkafka::mocking::MockCluster;
+use rdkafka::types::{RDKafkaApiKey, RDKafkaRespErr};
 
 use super::*;
 
@@ -21,8 +22,7 @@ fn a_record_that_is_too_large_is_refused_with_both_settings_and_those_before_it_
         "d".to_owned(),
     ];
     let records = Records::of(values);
-    assert_eq!(sink.offer(&records.batch()).unwrap(), 2);
-    let error = sink.offer(&records.batch().tail(2)).unwrap_err();
+    let error = offer_all(sink.as_mut(), &records.batch()).unwrap_err();
     assert_eq!(
         error,
         SinkError::TooLarge {
@@ -64,6 +64,54 @@ fn a_broker_that_goes_away_and_comes_back_costs_no_record_and_no_order() {
     assert_eq!(values, expected);
 }
 
+/// What a topic holds after every third request was refused for a passing
+/// reason, with requests that take long enough for others to be built.
+fn after_passing_refusals(idempotence: &str) -> Vec<String> {
+    const COUNT: usize = 6_000;
+    let refused = RDKafkaRespErr::RD_KAFKA_RESP_ERR_NOT_LEADER_FOR_PARTITION;
+    let taken = RDKafkaRespErr::RD_KAFKA_RESP_ERR_NO_ERROR;
+    let cluster = MockCluster::new(1).unwrap();
+    cluster.create_topic("t", 1, 1).unwrap();
+    cluster
+        .broker_round_trip_time(1, Duration::from_millis(20))
+        .unwrap();
+    let servers = cluster.bootstrap_servers();
+    let options = with(&options(&servers), "enable.idempotence", idempotence);
+    let options = with(&options, "retry.backoff.ms", "10");
+    let producer = Arc::new(Producer::new(&options).unwrap());
+    let mut sink = sink(&producer, "t");
+    offer_all(sink.as_mut(), &numbered(1).batch()).unwrap();
+    wait_acknowledged(sink.as_ref(), 1);
+    cluster.request_errors(RDKafkaApiKey::Produce, &[refused, taken, taken].repeat(3));
+    let records = numbered(COUNT);
+    for from in (0..COUNT).step_by(100) {
+        let batch = records.batch().tail(from);
+        let hundred = Records::of(
+            batch
+                .values()
+                .take(100)
+                .map(|value| String::from_utf8(value.to_vec()).unwrap()),
+        );
+        offer_all(sink.as_mut(), &hundred.batch()).unwrap();
+    }
+    wait_acknowledged(sink.as_ref(), 1 + COUNT as u64);
+    let seen = read(&servers, "t", 1, 1 + COUNT);
+    seen.into_iter().skip(1).map(|seen| seen.value).collect()
+}
+
+#[test]
+fn requests_that_are_refused_for_a_while_cost_no_record_and_no_order() {
+    let expected: Vec<_> = (0..6_000)
+        .map(|number| format!("message {number}"))
+        .collect();
+    for idempotence in ["false", "true"] {
+        let values = after_passing_refusals(idempotence);
+        let differs = values.iter().zip(&expected).position(|(a, b)| a != b);
+        assert_eq!(differs, None, "idempotence {idempotence}");
+        assert_eq!(values.len(), expected.len());
+    }
+}
+
 #[test]
 fn a_record_that_kafka_refuses_for_good_is_a_rejection() {
     let cluster = MockCluster::new(1).unwrap();
@@ -81,6 +129,26 @@ fn a_record_that_kafka_refuses_for_good_is_a_rejection() {
     let error = sink.offer(&numbered(1).batch()).unwrap_err();
     assert!(error.to_string().contains("_MSG_TIMED_OUT"), "{error}");
     wait_until("the room is not given back", || producer.used_bytes() == 0);
+}
+
+#[test]
+fn a_client_that_has_failed_for_good_ends_its_tasks_with_the_cure_and_is_replaced() {
+    let pool = crate::producer::ProducerPool::default();
+    let options = with(&options("127.0.0.1:9"), "enable.idempotence", "true");
+    let producer = pool.acquire(&options).unwrap();
+    let mut sink = sink(&producer, "t");
+    let code = RDKafkaRespErr::RD_KAFKA_RESP_ERR_CLUSTER_AUTHORIZATION_FAILED;
+    producer.native.fail(code);
+    wait_until("no rejection", || sink.delivery().rejection().is_some());
+    let error = sink.offer(&numbered(1).batch()).unwrap_err().to_string();
+    assert!(
+        error.contains("CLUSTER_AUTHORIZATION_FAILED")
+            && error.contains("enable.idempotence=false"),
+        "{error}"
+    );
+    assert!(producer.has_failed());
+    let next = pool.acquire(&options).unwrap();
+    assert!(!Arc::ptr_eq(&producer, &next));
 }
 
 #[test]

@@ -1,0 +1,87 @@
+//! `toString` of Connect's values and `Class.toString` of their classes, as
+//! they appear in errors and where values become text.
+
+use super::number::{decimal_text, float_text};
+use super::{DateFormat, calendar};
+use crate::data::{Struct, Value};
+
+/// What Java prints for a value. For bytes, where Java shows an address that
+/// means nothing, only the class is given.
+pub fn value_text(value: &Value) -> String {
+    match value {
+        Value::Null => "null".to_owned(),
+        Value::Int8(value) => value.to_string(),
+        Value::Int16(value) => value.to_string(),
+        Value::Int32(value) => value.to_string(),
+        Value::Int64(value) => value.to_string(),
+        Value::Float32(value) => float_text(&format!("{value:e}")),
+        Value::Float64(value) => float_text(&format!("{value:e}")),
+        Value::Boolean(value) => value.to_string(),
+        Value::String(value) => value.clone(),
+        Value::Bytes(_) => "[B".to_owned(),
+        Value::Array(values) => {
+            let values: Vec<String> = values.iter().map(value_text).collect();
+            format!("[{}]", values.join(", "))
+        }
+        Value::Map(entries) => {
+            let shown = |(key, value): &(Value, Value)| {
+                format!("{}={}", value_text(key), value_text(value))
+            };
+            let entries: Vec<String> = entries.iter().map(shown).collect();
+            format!("{{{}}}", entries.join(", "))
+        }
+        Value::Struct(value) => struct_text(value),
+        Value::Decimal(value) => decimal_text(value),
+        Value::Date(ms) => date_text(*ms),
+    }
+}
+
+/// `Struct.toString`: fields that are null are left out.
+fn struct_text(value: &Struct) -> String {
+    let fields = value.schema.fields.iter().zip(&value.values);
+    let shown: Vec<String> = fields
+        .filter(|(_, value)| !value.is_null())
+        .map(|(field, value)| format!("{}={}", field.name, value_text(value)))
+        .collect();
+    format!("Struct{{{}}}", shown.join(","))
+}
+
+/// `java.util.Date.toString`.
+fn date_text(ms: i64) -> String {
+    match DateFormat::new("EEE MMM dd HH:mm:ss z y") {
+        Ok(format) => format.format(ms),
+        Err(_) => calendar::Fields::of(ms).year.to_string(),
+    }
+}
+
+/// A date as Connect makes text of it (`Values.dateFormatFor`): a time before
+/// the second day of 1970, a date at midnight, else both.
+pub fn iso_date_text(ms: i64) -> String {
+    let pattern = if ms < calendar::DAY_MS {
+        "HH:mm:ss.SSS'Z'"
+    } else if ms % calendar::DAY_MS == 0 {
+        "yyyy-MM-dd"
+    } else {
+        "yyyy-MM-dd'T'HH:mm:ss.SSS'Z'"
+    };
+    DateFormat::new(pattern).map_or_else(|_| String::new(), |format| format.format(ms))
+}
+
+/// What Java prints for a value's class, as in `class java.lang.String`.
+pub fn class_text(value: &Value) -> String {
+    format!("class {}", value.java_class())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn values_are_printed_as_java_does() {
+        let map = Value::Map(vec![(Value::text("a"), Value::Array(vec![Value::Null]))]);
+        assert_eq!(value_text(&map), "{a=[null]}");
+        assert_eq!(value_text(&Value::Float32(0.1)), "0.1");
+        assert_eq!(value_text(&Value::Date(0)), "Thu Jan 01 00:00:00 UTC 1970");
+        assert_eq!(class_text(&Value::Bytes(vec![])), "class [B");
+    }
+}

@@ -1,0 +1,191 @@
+//! Taking turns: a task hands records over for one request, and the next only
+//! when those are acknowledged.
+//!
+//! librdkafka builds a request while another is in flight, also with
+//! `max.in.flight.requests.per.connection=1`. If the broker refuses the first
+//! for a passing reason (a leader that has moved, a topic that has just been
+//! created), the second goes out before the first is tried again, and records
+//! change places. Java's producer mutes the partition meanwhile; so do we.
+//! With idempotence (the default) Kafka itself keeps the order should
+//! librdkafka cut a turn into two requests; without it a turn is a single
+//! hand-over, so that there is nothing to cut. Turns also keep librdkafka
+//! from its busy wait for an idempotent request in flight.
+
+use std::collections::BTreeMap;
+use std::time::{Duration, Instant};
+
+/// What Kafka's batch format adds to a record, nearly always less.
+const RECORD_OVERHEAD_BYTES: usize = 24;
+/// librdkafka's defaults.
+const BATCH_SIZE_BYTES: usize = 1_000_000;
+const LINGER_MS: u64 = 5;
+/// Bounds of the time in which records are gathered.
+const WINDOW_MS: (u64, u64) = (1, 50);
+
+/// The bounds of a turn.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Bounds {
+    /// How long hand-overs join a turn; zero is one hand-over.
+    window: Duration,
+    /// What fits a request.
+    max_bytes: usize,
+}
+
+impl Bounds {
+    /// The bounds that fit a producer's properties (librdkafka's).
+    pub(super) fn of(properties: &BTreeMap<String, String>, max_request_size_bytes: usize) -> Self {
+        let number = |name: &str| properties.get(name)?.parse::<u64>().ok();
+        let idempotent = properties
+            .get("enable.idempotence")
+            .is_some_and(|value| value == "true");
+        let window_ms = if idempotent {
+            let linger_ms = number("linger.ms").unwrap_or(LINGER_MS);
+            linger_ms.clamp(WINDOW_MS.0, WINDOW_MS.1)
+        } else {
+            0
+        };
+        let batch = number("batch.size").and_then(|bytes| usize::try_from(bytes).ok());
+        let request = batch
+            .unwrap_or(BATCH_SIZE_BYTES)
+            .min(max_request_size_bytes);
+        Self {
+            window: Duration::from_millis(window_ms),
+            // The request's own head, and a reserve for what is not counted.
+            max_bytes: request - request / 20,
+        }
+    }
+}
+
+/// One task's turns.
+#[derive(Debug)]
+pub(super) struct Turn {
+    bounds: Bounds,
+    begun: Option<Instant>,
+    bytes: usize,
+}
+
+impl Turn {
+    pub(super) fn new(bounds: Bounds) -> Self {
+        Self {
+            bounds,
+            begun: None,
+            bytes: 0,
+        }
+    }
+
+    /// Of records with these `sizes`, the number that may be handed over at
+    /// `now`, from the first on. `idle`: nothing is on its way, so that a new
+    /// turn begins; it takes one record of any size.
+    pub(super) fn admits(
+        &mut self,
+        idle: bool,
+        now: Instant,
+        sizes: impl Iterator<Item = usize>,
+    ) -> usize {
+        if idle {
+            self.begun = Some(now);
+            self.bytes = 0;
+        } else if self.is_over(now) {
+            return 0;
+        }
+        let (mut bytes, mut count) = (self.bytes, 0);
+        for size in sizes {
+            bytes += size + RECORD_OVERHEAD_BYTES;
+            if bytes > self.bounds.max_bytes && bytes > size + RECORD_OVERHEAD_BYTES {
+                break;
+            }
+            count += 1;
+        }
+        count
+    }
+
+    /// Counts records that were handed over, with their bytes.
+    pub(super) fn add(&mut self, records: usize, bytes: usize) {
+        self.bytes += bytes + records * RECORD_OVERHEAD_BYTES;
+    }
+
+    /// Whether [`Turn::admits`] would take so many records whole.
+    pub(super) fn has_room(
+        &self,
+        idle: bool,
+        now: impl FnOnce() -> Instant,
+        records: usize,
+        bytes: usize,
+    ) -> bool {
+        let used = if idle { 0 } else { self.bytes };
+        let all = used + bytes + records * RECORD_OVERHEAD_BYTES;
+        if all > self.bounds.max_bytes && (used > 0 || records > 1) {
+            return false;
+        }
+        // The time is looked at once for each hand-over, not for each record.
+        idle || records > 1 || !self.is_over(now())
+    }
+
+    fn is_over(&self, now: Instant) -> bool {
+        self.begun
+            .is_none_or(|begun| now >= begun + self.bounds.window)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn bounds(pairs: &[(&str, &str)]) -> Bounds {
+        let properties = pairs
+            .iter()
+            .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
+            .collect();
+        Bounds::of(&properties, 1 << 20)
+    }
+
+    fn turn(window_ms: u64, max_bytes: usize) -> Turn {
+        Turn::new(Bounds {
+            window: Duration::from_millis(window_ms),
+            max_bytes,
+        })
+    }
+
+    #[test]
+    fn a_turn_is_one_hand_over_without_idempotence() {
+        let plain = bounds(&[("linger.ms", "20")]);
+        assert_eq!(plain.window, Duration::ZERO);
+        let idempotent = bounds(&[("enable.idempotence", "true"), ("linger.ms", "20")]);
+        assert_eq!(idempotent.window, Duration::from_millis(20));
+        assert_eq!(idempotent.max_bytes, 950_000);
+        assert_eq!(bounds(&[("batch.size", "1000")]).max_bytes, 950);
+    }
+
+    #[test]
+    fn hand_overs_join_a_turn_within_its_time_and_size() {
+        let (mut turn, begun) = (turn(3, 1_000), Instant::now());
+        let at = |ms| begun + Duration::from_millis(ms);
+        let one = || [76].into_iter();
+        assert_eq!(turn.admits(true, at(0), one()), 1);
+        turn.add(1, 76);
+        assert_eq!(turn.admits(false, at(2), one()), 1);
+        assert_eq!(turn.admits(false, at(3), one()), 0, "the time is over");
+        turn.add(8, 8 * 76);
+        assert_eq!(turn.admits(false, at(2), [76; 3].into_iter()), 1);
+        assert_eq!(turn.admits(true, at(9), [76; 20].into_iter()), 10);
+    }
+
+    #[test]
+    fn a_record_larger_than_a_request_has_a_turn_of_its_own() {
+        let (mut turn, now) = (turn(3, 1_000), Instant::now());
+        assert_eq!(turn.admits(true, now, [5_000, 1].into_iter()), 1);
+        turn.add(1, 5_000);
+        assert_eq!(turn.admits(false, now, [1].into_iter()), 0);
+    }
+
+    #[test]
+    fn room_is_what_would_be_admitted() {
+        let (mut turn, now) = (turn(3, 1_000), Instant::now());
+        assert!(turn.has_room(true, || now, 1, 5_000));
+        assert!(turn.has_room(true, || now, 10, 760) && !turn.has_room(true, || now, 11, 836));
+        turn.admits(true, now, [76].into_iter());
+        turn.add(1, 76);
+        assert!(turn.has_room(false, || now, 9, 684) && !turn.has_room(false, || now, 10, 760));
+        assert!(!turn.has_room(false, || now + Duration::from_millis(3), 1, 1));
+    }
+}

@@ -1,0 +1,33 @@
+//! `GET /health` (KIP-1017): whether the worker can do its work.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::extract::State;
+use axum::http::StatusCode;
+use axum::response::Response;
+use serde_json::json;
+
+use super::{Shared, payload};
+
+/// Connect's `DEFAULT_HEALTH_CHECK_TIMEOUT_MS`.
+const TIMEOUT: Duration = Duration::from_secs(10);
+
+pub(super) async fn show(State(rest): Shared) -> Response {
+    let herder = Arc::clone(&rest.herder);
+    // Whoever holds the connectors' lock for ever must not hold us as well.
+    let asked = tokio::task::spawn_blocking(move || herder.names().len());
+    let (status, name, message) = match tokio::time::timeout(TIMEOUT, asked).await {
+        Ok(Ok(_)) => (
+            StatusCode::OK,
+            "healthy",
+            "Worker has completed startup and is ready to handle requests.",
+        ),
+        Ok(Err(_)) | Err(_) => (
+            StatusCode::INTERNAL_SERVER_ERROR,
+            "unhealthy",
+            "Worker was unable to handle this request and may be unable to handle other requests.",
+        ),
+    };
+    payload::answer(status, &json!({"status": name, "message": message}))
+}

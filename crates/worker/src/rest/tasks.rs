@@ -1,0 +1,65 @@
+//! `/connectors/{connector}/tasks` and what is below.
+
+use axum::extract::{Path, State};
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Response};
+use serde_json::{Map, Value, json};
+
+use super::connectors::{Answer, find};
+use super::payload::{self, RestError};
+use super::{Shared, router_error};
+
+pub(super) async fn list(State(rest): Shared, Path(name): Path<String>) -> Answer {
+    let view = find(&rest, &name)?;
+    let tasks: Vec<Value> = view
+        .task
+        .iter()
+        .map(|_| json!({"id": {"connector": name, "task": 0}, "config": payload::task_config(&view)}))
+        .collect();
+    Ok(payload::ok(&json!(tasks)))
+}
+
+/// Connect's worker knows no configurations of a connector without tasks, and
+/// says so of the connector.
+pub(super) async fn configs(State(rest): Shared, Path(name): Path<String>) -> Answer {
+    let view = find(&rest, &name)?;
+    if view.task.is_none() {
+        return Err(RestError::not_found(format!("Connector {name} not found")));
+    }
+    let config = (format!("{name}-0"), json!(payload::task_config(&view)));
+    Ok(payload::ok(&Value::Object(Map::from_iter([config]))))
+}
+
+/// A task's number, which Connect reads as an `int`.
+fn number(text: &str) -> Option<i32> {
+    text.parse().ok()
+}
+
+pub(super) async fn status(
+    State(rest): Shared,
+    Path((name, task)): Path<(String, String)>,
+) -> Response {
+    let Some(task) = number(&task) else {
+        return router_error(StatusCode::NOT_FOUND);
+    };
+    let view = rest.herder.view(&name);
+    match view.as_ref().and_then(|view| view.task.as_ref()) {
+        Some(view) if task == 0 => payload::ok(&payload::task_state(view, &rest.worker_id)),
+        _ => {
+            RestError::not_found(format!("No status found for task {name}-{task}")).into_response()
+        }
+    }
+}
+
+pub(super) async fn restart(
+    State(rest): Shared,
+    Path((name, task)): Path<(String, String)>,
+) -> Response {
+    let Some(task) = number(&task) else {
+        return router_error(StatusCode::NOT_FOUND);
+    };
+    match rest.herder.restart_one(&name, task).await {
+        Ok(()) => StatusCode::NO_CONTENT.into_response(),
+        Err(error) => RestError::from(error).into_response(),
+    }
+}

@@ -1,0 +1,308 @@
+//! Every converter on generated schemas and values: the same bytes, or the
+//! same exception.
+
+use std::collections::BTreeMap;
+
+use connect_api::converter::{self, CONVERTERS, HEADER_CONVERTERS};
+use connect_api::data::{Kind, Schema, Value};
+use connect_api::record::DataError;
+use end_to_end::kafka::Version;
+use end_to_end::reference::{Answer, Reference, ask, decode};
+use serde_json::Value as Json;
+
+use crate::generate::{has_order, pair, pair_around, samples, schema_has_order};
+
+const COUNT: usize = 1_500;
+
+type Pair = (Option<Schema>, Value);
+type Converted = Result<Option<Vec<u8>>, DataError>;
+
+fn full(name: &str) -> &'static str {
+    converter::header_full_name(name).expect("a converter")
+}
+
+fn config(pairs: &[(&str, &str)]) -> ask::Config {
+    pairs
+        .iter()
+        .map(|(k, v)| ((*k).to_owned(), (*v).to_owned()))
+        .collect()
+}
+
+fn java() -> &'static Reference {
+    Reference::shared(Version::V3_9)
+}
+
+/// Converts pairs here and in Java and compares them by `same`, which is not
+/// asked about errors.
+fn compare(
+    name: &str,
+    settings: &[(&str, &str)],
+    pairs: &[Pair],
+    same: impl Fn(&Pair, &[u8], &[u8]) -> bool,
+) {
+    let (class, config) = (full(name), config(settings));
+    let ours = converter::create(class, false, &config).expect("a configuration");
+    let question = |(schema, value): &Pair| {
+        ask::from_connect_data((class, &config, false), "t", schema.as_ref(), value)
+    };
+    let questions: Vec<Json> = pairs.iter().map(question).collect();
+    let mut converted = 0;
+    for (pair, answer) in pairs.iter().zip(java().ask_all(&questions)) {
+        let result = ours.from_connect_data("t", pair.0.as_ref(), &pair.1);
+        converted += usize::from(result.is_ok());
+        check(pair, &result, &answer, &same);
+    }
+    assert!(
+        converted * 10 >= pairs.len(),
+        "{name}: {converted} conversions only"
+    );
+}
+
+fn check(pair: &Pair, ours: &Converted, java: &Answer, same: impl Fn(&Pair, &[u8], &[u8]) -> bool) {
+    let ok = match (ours, java) {
+        (Ok(ours), Ok(java)) => match (ours, decode::bytes(java)) {
+            (None, None) => true,
+            (Some(ours), Some(java)) => *ours == java || same(pair, ours, &java),
+            _ => false,
+        },
+        (Err(ours), Err(java)) => {
+            // Of several errors in a map, the first one in hash order is told.
+            let any = in_any_order(pair) && java.class == ours.class;
+            let same = java.class == ours.class && java.message.as_ref() == Some(&ours.message);
+            // A schema without any parameter, to which Java says nothing better.
+            let scale = java.class == "java.lang.NullPointerException"
+                && ours.message == "Invalid Decimal schema: scale parameter not found.";
+            any || same || scale
+        }
+        _ => false,
+    };
+    let show = |bytes: &Option<Vec<u8>>| {
+        bytes
+            .as_deref()
+            .map(|bytes| String::from_utf8_lossy(bytes).into_owned())
+    };
+    assert!(
+        ok,
+        "{pair:?}\nours {:?}\nJava {:?}",
+        ours.as_ref().map(show),
+        java.as_ref().map(|java| show(&decode::bytes(java)))
+    );
+}
+
+fn in_any_order((schema, value): &Pair) -> bool {
+    has_order(value) || schema.as_ref().is_some_and(schema_has_order)
+}
+
+/// The same text but for the order of maps' entries.
+fn same_characters(pair: &Pair, ours: &[u8], java: &[u8]) -> bool {
+    let sorted = |bytes: &[u8]| {
+        let mut bytes = bytes.to_vec();
+        bytes.sort_unstable();
+        bytes
+    };
+    in_any_order(pair) && sorted(ours) == sorted(java)
+}
+
+/// Likewise, and Java shows where an array of bytes is in memory.
+fn same_text(pair: &Pair, ours: &[u8], java: &[u8]) -> bool {
+    let address = regex::bytes::Regex::new(r"\[B@[0-9a-f]+").expect("a pattern");
+    let java = address.replace_all(java, &b"[B"[..]);
+    ours == &*java || same_characters(pair, ours, &java)
+}
+
+/// The same JSON; maps may be arrays of pairs, so arrays may have any order
+/// too.
+fn same_json(pair: &Pair, ours: &[u8], java: &[u8]) -> bool {
+    fn sorted(json: Json) -> Json {
+        match json {
+            Json::Array(items) => {
+                let mut items: Vec<Json> = items.into_iter().map(sorted).collect();
+                items.sort_by_cached_key(Json::to_string);
+                Json::Array(items)
+            }
+            Json::Object(mut members) => {
+                for member in members.values_mut() {
+                    *member = sorted(member.take());
+                }
+                members.sort_keys();
+                Json::Object(members)
+            }
+            json => json,
+        }
+    }
+    let json = |bytes| sorted(serde_json::from_slice(bytes).expect("JSON"));
+    in_any_order(pair) && json(ours) == json(java)
+}
+
+fn never(_: &Pair, _: &[u8], _: &[u8]) -> bool {
+    false
+}
+
+#[test]
+fn the_string_converter() {
+    compare("String", &[], &samples(1, COUNT, &pair()), same_text);
+}
+
+#[test]
+fn the_byte_array_converter() {
+    compare(
+        "ByteArray",
+        &[],
+        &samples(2, COUNT, &pair_around(Kind::Bytes)),
+        never,
+    );
+}
+
+#[test]
+fn the_boolean_converter() {
+    compare(
+        "Boolean",
+        &[],
+        &samples(3, COUNT, &pair_around(Kind::Boolean)),
+        never,
+    );
+}
+
+#[test]
+fn the_number_converters() {
+    for (at, (name, kind)) in [
+        ("Short", Kind::Int16),
+        ("Integer", Kind::Int32),
+        ("Long", Kind::Int64),
+        ("Float", Kind::Float32),
+        ("Double", Kind::Float64),
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        let seed = u8::try_from(at).expect("few") + 10;
+        compare(name, &[], &samples(seed, COUNT, &pair_around(kind)), never);
+    }
+}
+
+#[test]
+fn the_json_converter() {
+    let settings: [&[(&str, &str)]; 4] = [
+        &[],
+        &[("schemas.enable", "false")],
+        &[("schemas.enable", "false"), ("decimal.format", "numeric")],
+        &[
+            ("replace.null.with.default", "false"),
+            ("schemas.cache.size", "1"),
+        ],
+    ];
+    for (at, settings) in settings.into_iter().enumerate() {
+        let seed = u8::try_from(at).expect("few") + 20;
+        compare("Json", settings, &samples(seed, COUNT, &pair()), same_json);
+    }
+}
+
+/// Java 17 sometimes gives more digits than are needed: as numbers they must be
+/// equal.
+#[test]
+fn floats_of_any_size_are_the_same_numbers() {
+    use proptest::prelude::*;
+    let floats = prop_oneof![
+        any::<f32>().prop_map(Value::Float32),
+        any::<f64>().prop_map(Value::Float64),
+    ];
+    let pairs = samples(30, COUNT, &floats.prop_map(|float| (None, float)));
+    let number = |(_, value): &Pair, ours: &[u8], java: &[u8]| {
+        let text = |bytes| std::str::from_utf8(bytes).expect("text");
+        let same = |bytes| match value {
+            Value::Float32(float) => text(bytes).parse() == Ok(*float),
+            Value::Float64(float) => text(bytes).parse() == Ok(*float),
+            _ => false,
+        };
+        same(ours) && same(java) && ours.len() <= java.len()
+    };
+    compare("String", &[], &pairs, number);
+    compare("Json", &[("schemas.enable", "false")], &pairs, number);
+}
+
+#[test]
+fn headers() {
+    let pairs = samples(40, COUNT, &pair());
+    for class in HEADER_CONVERTERS {
+        let config = config(&[]);
+        let ours = converter::create_header(class, &config).expect("a configuration");
+        let question = |(schema, value): &Pair| {
+            ask::from_connect_header((class, &config), ("t", "h"), schema.as_ref(), value)
+        };
+        let questions: Vec<Json> = pairs.iter().map(question).collect();
+        let same = match class.rsplit('.').next() {
+            Some("JsonConverter") => same_json,
+            Some("StringConverter") => same_text,
+            Some("SimpleHeaderConverter") => same_characters,
+            _ => never,
+        };
+        for (pair, answer) in pairs.iter().zip(java().ask_all(&questions)) {
+            let result = ours.from_connect_header("t", "h", pair.0.as_ref(), &pair.1);
+            check(pair, &result, &answer, same);
+        }
+    }
+}
+
+/// Everything of a definition but its words of documentation, which are ours.
+#[test]
+fn definitions() {
+    for class in HEADER_CONVERTERS {
+        let answer = java().ask(&ask::config_def(class)).expect("definitions");
+        let java = answer.as_array().expect("definitions").iter();
+        let ours = converter::config_def(class).expect("definitions");
+        let ours = ours.keys.iter().map(|key| {
+            use connect_api::config::Default;
+            serde_json::json!({
+                "name": key.name, "type": key.kind.name(),
+                "required": key.default == Default::Required,
+                "default": match &key.default {
+                    Default::Text(text) => Some(text),
+                    _ => None,
+                },
+                "importance": key.importance.name(), "group": key.group, "order": key.order,
+                "width": key.width.name(), "display_name": key.display_name,
+                "dependents": key.dependents,
+            })
+        });
+        let java = java.map(|definition| {
+            let mut definition = definition.clone();
+            let members = definition.as_object_mut().expect("a definition");
+            members.shift_remove("documentation");
+            members.shift_remove("validator");
+            definition
+        });
+        assert_eq!(
+            ours.collect::<Vec<_>>(),
+            java.collect::<Vec<_>>(),
+            "{class}"
+        );
+    }
+}
+
+#[test]
+fn wrong_settings() {
+    let value = Value::text("a");
+    for (name, settings) in [
+        ("Json", ("schemas.enable", "maybe")),
+        ("Json", ("schemas.enable", "")),
+        ("Json", ("schemas.cache.size", "many")),
+        ("Json", ("schemas.cache.size", "-1")),
+        ("Json", ("decimal.format", "hex")),
+        ("Json", ("decimal.format", " Numeric ")),
+        ("Json", ("replace.null.with.default", "1")),
+        ("Json", ("unknown", "x")),
+        ("String", ("converter.encoding", "utf-8")),
+        ("String", ("converter.encoding", "UTF8")),
+    ] {
+        let (class, config) = (full(name), config(&[settings]));
+        let question = ask::from_connect_data((class, &config, true), "t", None, &value);
+        let ours: Result<(), Vec<String>> = converter::create(class, true, &config).map(drop);
+        let java = java().ask(&question).map(drop);
+        let java = java.map_err(|thrown| vec![thrown.message.unwrap_or_default()]);
+        assert_eq!(ours, java, "{settings:?}");
+    }
+    // Java would encode; we say so.
+    let config: BTreeMap<String, String> = config(&[("converter.encoding", "UTF-16")]);
+    assert!(converter::create("String", false, &config).is_err());
+    assert_eq!(CONVERTERS.len() + 1, HEADER_CONVERTERS.len());
+}

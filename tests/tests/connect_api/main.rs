@@ -1,0 +1,13 @@
+//! Connect's classes in Rust against the same classes in Java.
+
+#![allow(
+    clippy::expect_used,
+    clippy::unwrap_used,
+    reason = "helpers of tests fail the test"
+)]
+
+mod config;
+mod converters;
+mod generate;
+mod harness;
+mod json_messages;
