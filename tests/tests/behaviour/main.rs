@@ -26,7 +26,9 @@ macro_rules! against_each_kafka {
 }
 
 mod access;
+mod clients;
 mod command_line;
+mod differential;
 mod isolation;
 mod kit;
 mod listeners;

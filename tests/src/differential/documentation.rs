@@ -1,0 +1,54 @@
+//! `docs/compatibility.md`, written from the known differences.
+
+use std::fmt::Write as _;
+
+use super::known::{KNOWN, Known};
+use crate::kafka::Version;
+
+const HEAD: &str = "\
+# Compatibility with Kafka Connect
+
+The REST API is that of a standalone worker of Kafka Connect 3.9. One scenario (`tests/scenario`) is played against a \
+real `connect-standalone` and against this worker, and every status, header and body is compared. What differs is listed \
+here, and nothing else does; the test fails as well when something listed no longer differs.
+
+Written from `tests/src/differential/known.rs`; after a change there, \
+`UPDATE_DOCS=1 cargo test -p end-to-end compatibility` writes it anew.
+
+Not compared, since they say nothing to a client or change from run to run: ports, times, generated ids, traces, the \
+order of hash maps, `Date` and `Server`, and the words of errors that only leak Java's internals (Jackson's texts): \
+their status and that they have a message are compared.
+";
+
+/// The whole document, in Markdown.
+pub fn compatibility_markdown() -> String {
+    let mut out = HEAD.to_owned();
+    section(&mut out, "Kafka Connect 3.9", |known| {
+        known.of.contains(&Version::V3_9)
+    });
+    section(&mut out, "Kafka Connect 4.x: these as well", |known| {
+        known.of == [Version::V4_1]
+    });
+    let gone = |known: &&Known| known.of == [Version::V3_9];
+    let gone: Vec<_> = KNOWN.iter().filter(gone).map(|known| known.what).collect();
+    if !gone.is_empty() {
+        out.push_str("\nNot different from 4.x:\n\n");
+        for what in gone {
+            // Writing into a String cannot fail.
+            let _ = writeln!(out, "* {what}");
+        }
+    }
+    out
+}
+
+fn section(out: &mut String, title: &str, belongs: impl Fn(&Known) -> bool) {
+    let _ = writeln!(out, "\n## {title}");
+    let mut topic = "";
+    for known in KNOWN.iter().filter(|known| belongs(known)) {
+        if known.topic != topic {
+            topic = known.topic;
+            let _ = write!(out, "\n### {topic}\n\n| Difference | Reason |\n|---|---|\n");
+        }
+        let _ = writeln!(out, "| {} | {} |", known.what, known.why);
+    }
+}

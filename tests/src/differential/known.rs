@@ -1,0 +1,303 @@
+//! The differences that stay: a table, and what a row of it covers.
+//!
+//! A row says where it may show as narrowly as it can: what it covers is not
+//! seen again.
+
+use super::compare::Difference;
+use crate::kafka::Version::{self, V3_9, V4_1};
+
+/// A difference that stays, wherever it shows.
+#[derive(Debug)]
+pub struct Known {
+    /// The worker's versions that ours differs from in this.
+    pub of: &'static [Version],
+    /// The heading it is listed under.
+    pub topic: &'static str,
+    /// The titles of the steps that may show it; `*` is any text.
+    pub steps: &'static [&'static str],
+    /// The paths where it may show; `*` is any text.
+    pub at: &'static [&'static str],
+    /// Who has something at such a path.
+    pub has: Has,
+    /// The difference, for users.
+    pub what: &'static str,
+    /// Why it stays.
+    pub why: &'static str,
+}
+
+/// Who has something where two answers differ.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Has {
+    /// Anyone.
+    Any,
+    /// The real worker alone.
+    Real,
+    /// Our worker alone.
+    Ours,
+    /// Both, but not the same.
+    Both,
+}
+
+const ALL: &[Version] = &[V3_9, V4_1];
+const ANY: &[&str] = &["*"];
+
+/// All of them, by topic; those of 4.x alone are last.
+pub const KNOWN: &[Known] = &[
+    Known {
+        of: ALL,
+        topic: "Versions and plugins",
+        steps: &["the worker's version*"],
+        at: &["body/commit"],
+        has: Has::Both,
+        what: "`commit` in `GET /` is this program's version.",
+        why: "There is no commit of Apache Kafka that it was built from.",
+    },
+    Known {
+        of: ALL,
+        topic: "Versions and plugins",
+        steps: &["*unknown class", "JSON with a character set"],
+        at: &["body/message"],
+        has: Has::Both,
+        what: "The error for an unknown class lists the classes that exist by their names.",
+        why: "The real worker prints Java's description of each plugin, with paths of its disk.",
+    },
+    Known {
+        of: ALL,
+        topic: "Settings",
+        steps: ANY,
+        at: &["body*/documentation"],
+        has: Has::Both,
+        what: "`documentation` of a setting has words of our own.",
+        why: "It says what the setting does here.",
+    },
+    Known {
+        of: ALL,
+        topic: "Settings",
+        steps: ANY,
+        at: &["body/configs/websocket.*", "body/websocket.*"],
+        has: Has::Ours,
+        what: "Validate answers and a plugin's settings have our additional `websocket.*` settings, at the end.",
+        why: "They can be set, so consoles shall offer them; the reference's eleven are unchanged.",
+    },
+    Known {
+        of: ALL,
+        topic: "Settings",
+        steps: &["validate: headers", "validate: a subscription"],
+        at: &[
+            "body/configs/websocket.headers/value/value",
+            "body/configs/websocket.subscription.message/value/value",
+        ],
+        has: Has::Both,
+        what: "Validate answers show `[hidden]` for `websocket.headers` and `websocket.subscription.message`.",
+        why: "They carry keys; validate answers get into logs and screenshots. `GET config` gives back what was stored, as Connect does.",
+    },
+    Known {
+        of: ALL,
+        topic: "Settings",
+        steps: &["validate: a URL with a secret"],
+        at: &["body/configs/websocket.url/value/value"],
+        has: Has::Both,
+        what: "Validate answers show `websocket.url` without user info and query.",
+        why: "They carry keys, as above.",
+    },
+    Known {
+        of: ALL,
+        topic: "Settings",
+        steps: &[
+            "validate: a reconnect interval below nothing",
+            "validate: a queue of nothing",
+            "validate: a connection timeout of nothing",
+            "validate: attempts below their range",
+            "validate: headers that are none",
+            "validate: a subscription that is no JSON",
+            "validate: an empty topic",
+        ],
+        at: &[
+            "body/error_count",
+            "body/configs/*/value/errors/*",
+            "body/configs/*/value/value",
+        ],
+        has: Has::Any,
+        what: "Values that cannot work are refused when a connector is validated: intervals and sizes below their range, \
+               headers without a colon, a subscription that is no JSON, an empty topic.",
+        why: "The reference takes them, and its task fails or misbehaves later.",
+    },
+    Known {
+        of: ALL,
+        topic: "Settings",
+        steps: &["validate: *producer override*"],
+        at: &["status", "body*"],
+        has: Has::Any,
+        what: "Producer settings (`producer.override.*`) are checked when a connector is validated, and an error names the setting.",
+        why: "The real worker takes most of them and the task fails later; its answer to others is an error 500.",
+    },
+    Known {
+        of: ALL,
+        topic: "Log levels",
+        steps: &[
+            "the loggers",
+            "a slash at the end of the loggers",
+            "the root logger",
+        ],
+        at: &["body/*"],
+        has: Has::Any,
+        what: "`GET /admin/loggers` lists this program's loggers.",
+        why: "It has no Java classes.",
+    },
+    Known {
+        of: ALL,
+        topic: "Faults of the real worker",
+        steps: &[
+            "such a restart leaves something behind",
+            "it is paused, without tasks",
+        ],
+        at: &["body/tasks/*"],
+        has: Has::Real,
+        what: "The restart of a task that is not there leaves nothing behind; on the real worker the status has such a task from then on, FAILED.",
+        why: "A fault: nothing has failed.",
+    },
+    Known {
+        of: ALL,
+        topic: "Faults of the real worker",
+        steps: &["a name with a question mark and brackets"],
+        at: &["status", "header location", "header content-type", "body/*"],
+        has: Has::Any,
+        what: "A connector may have braces in its name; the real worker creates it and answers 500.",
+        why: "A fault: its `Location` takes the name for a template.",
+    },
+    Known {
+        of: &[V4_1],
+        topic: "Versions and plugins",
+        steps: ANY,
+        at: &["body/*version"],
+        has: Has::Any,
+        what: "The version of the API is 3.9.1; 4.x has `version` in each state, and its plugins are of its own version.",
+        why: "Clients choose their calls by the version, and the API is that of 3.9.",
+    },
+    Known {
+        of: &[V4_1],
+        topic: "Versions and plugins",
+        steps: &["*unknown class", "JSON with a character set"],
+        at: &["status", "body/error_code"],
+        has: Has::Both,
+        what: "An unknown class is an error 500; 4.x gives 400.",
+        why: "As in 3.9.",
+    },
+    Known {
+        of: &[V4_1],
+        topic: "Settings",
+        steps: ANY,
+        at: &["body*/order", "body*/order_in_group"],
+        has: Has::Any,
+        what: "A definition's place is `order`; 4.x calls it `order_in_group`, and its places are others for the settings it has added.",
+        why: "As in 3.9.",
+    },
+    Known {
+        of: &[V4_1],
+        topic: "Settings",
+        steps: ANY,
+        at: &["body*plugin.version*"],
+        has: Has::Any,
+        what: "There are no `connector.plugin.version` and `*.converter.plugin.version`.",
+        why: "One version of each plugin is in this program.",
+    },
+    Known {
+        of: &[V4_1],
+        topic: "Settings",
+        steps: &["the settings of *", "the JSON converter's settings"],
+        at: &["body/*"],
+        has: Has::Any,
+        what: "Deprecated settings of transforms that 4.x has removed are still there, and those that it has added are not.",
+        why: "As in 3.9.",
+    },
+    Known {
+        of: &[V4_1],
+        topic: "Resources",
+        steps: &["*task configurations*"],
+        at: &["status", "header content-type", "body*"],
+        has: Has::Any,
+        what: "`GET /connectors/{connector}/tasks-config` is there; 4.x has removed it.",
+        why: "As in 3.9.",
+    },
+    Known {
+        of: &[V4_1],
+        topic: "Resources",
+        steps: &[
+            "two slashes at the beginning",
+            "*with a percent sign",
+            "*with a slash*",
+            "a name that is no UTF-8",
+        ],
+        at: &["status", "header *", "body*"],
+        has: Has::Any,
+        what: "Paths with two slashes, and names with an encoded slash or percent sign, can be used; 4.x answers 400.",
+        why: "As in 3.9: such connectors could be created but neither read nor deleted.",
+    },
+    Known {
+        of: &[V4_1],
+        topic: "Resources",
+        steps: &["expanded by *", "nothing is left*", "all that was created"],
+        at: &["body/100%", "body/with/slash"],
+        has: Has::Real,
+        what: "Such connectors are gone when they were deleted.",
+        why: "As above.",
+    },
+    Known {
+        of: &[V4_1],
+        topic: "Headers",
+        steps: ANY,
+        at: &["header vary"],
+        has: Has::Real,
+        what: "With `access.control.allow.origin`, `Vary: Origin` is in the answers to that origin; in 4.x it is in all.",
+        why: "As in 3.9.",
+    },
+    Known {
+        of: &[V4_1],
+        topic: "Headers",
+        steps: &["*origin*", "a preflight*"],
+        at: &["header access-control-*"],
+        has: Has::Any,
+        what: "Cross-origin answers and preflights have 3.9's headers; 4.x gives no credentials, other lists and a shorter age.",
+        why: "As in 3.9.",
+    },
+    Known {
+        of: &[V4_1],
+        topic: "Log levels",
+        steps: &["a level *", "an empty level", "the level *"],
+        at: &["status", "body*"],
+        has: Has::Any,
+        what: "A logger that has the level already is in the answer; 4.x leaves it out, and an empty level is an error 500 there.",
+        why: "As in 3.9.",
+    },
+];
+
+impl Known {
+    /// Whether this is what a step showed.
+    pub fn covers(&self, version: Version, step: &str, difference: &Difference) -> bool {
+        let has = match (&difference.real, &difference.ours) {
+            (Some(_), None) => Has::Real,
+            (None, Some(_)) => Has::Ours,
+            _ => Has::Both,
+        };
+        let any = |patterns: &[&str], text: &str| patterns.iter().any(|p| matches(p, text));
+        self.of.contains(&version)
+            && (self.has == Has::Any || self.has == has)
+            && any(self.steps, step)
+            && any(self.at, &difference.at)
+    }
+}
+
+/// Whether a text is as a pattern, in which `*` stands for any text.
+pub fn matches(pattern: &str, text: &str) -> bool {
+    let Some((start, rest)) = pattern.split_once('*') else {
+        return pattern == text;
+    };
+    let Some(text) = text.strip_prefix(start) else {
+        return false;
+    };
+    let ends = text
+        .char_indices()
+        .map(|(index, _)| index)
+        .chain([text.len()]);
+    ends.into_iter().any(|index| matches(rest, &text[index..]))
+}
