@@ -75,6 +75,8 @@ pub fn check(
     };
     let mut plan = check_resolved(&resolved, worker, system_trust).map_err(hide)?;
     plan.warnings = hide(plan.warnings);
+    plan.warnings
+        .extend(worker.providers.warnings(config, &resolved));
     Ok(plan)
 }
 

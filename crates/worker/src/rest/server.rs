@@ -157,6 +157,8 @@ impl Connection {
         let connection = http1::Builder::new()
             .timer(TokioTimer::new())
             .header_read_timeout(IDLE_TIMEOUT)
+            // A client may close its side after the request, as nc does.
+            .half_close(true)
             .max_buf_size(MAX_HEAD_BYTES)
             // As Java writes them; scripts grep for them.
             .title_case_headers(true)
@@ -240,6 +242,20 @@ mod tests {
             .expect("written");
         let answer = read(&mut client).await;
         assert!(answer.ends_with("http://127.0.0.1:8083"), "{answer}");
+    }
+
+    #[tokio::test]
+    async fn a_client_may_close_its_side_after_the_request() {
+        let (client, _stop) = connected(Scheme::Http);
+        let (mut reading, mut writing) = tokio::io::split(client);
+        writing
+            .write_all(b"GET / HTTP/1.0\r\n\r\n")
+            .await
+            .expect("written");
+        writing.shutdown().await.expect("closed");
+        let mut answer = String::new();
+        reading.read_to_string(&mut answer).await.expect("text");
+        assert!(answer.starts_with("HTTP/1.0 200 OK"), "{answer}");
     }
 
     #[tokio::test(start_paused = true)]
