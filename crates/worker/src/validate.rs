@@ -8,6 +8,7 @@ use std::process::ExitCode;
 use crate::files::{ConnectorFile, MAX_FILE_BYTES, Properties, WorkerConfig, read_bounded};
 use crate::herder::check;
 use crate::kafka_settings::SystemTrust;
+use crate::standalone::rest_errors;
 
 const STRING_CONVERTER: &str = "org.apache.kafka.connect.storage.StringConverter";
 const BYTES_CONVERTER: &str = "org.apache.kafka.connect.converters.ByteArrayConverter";
@@ -21,8 +22,13 @@ pub fn run(files: &[PathBuf]) -> ExitCode {
         let found = match read_worker(path) {
             Some(Ok(config)) => {
                 let warnings = config.warnings.clone();
+                let errors = rest_errors(&config.rest);
                 worker = Some(config);
-                Ok(warnings)
+                if errors.is_empty() {
+                    Ok(warnings)
+                } else {
+                    Err(errors)
+                }
             }
             Some(Err(errors)) => Err(errors),
             None => validate_connector(path, worker.as_ref()),

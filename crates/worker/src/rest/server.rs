@@ -84,21 +84,12 @@ pub async fn serve(bound: Bound, site: Site, mut stopped: watch::Receiver<bool>)
     let places = Arc::new(Semaphore::new(MAX_CONNECTIONS));
     let site = Arc::new(site);
     loop {
-        // The semaphore is never closed.
-        let Ok(place) = Arc::clone(&places).acquire_owned().await else {
-            return;
-        };
         let accepted = tokio::select! {
-            accepted = bound.socket.accept() => accepted,
+            accepted = accept(&bound.socket, &places) => accepted,
             _ = stopped.changed() => return,
         };
-        let stream = match accepted {
-            Ok((stream, _)) => stream,
-            Err(error) => {
-                tracing::warn!(target: "RestServer", "A connection could not be accepted: {error}");
-                tokio::time::sleep(ACCEPT_PAUSE).await;
-                continue;
-            }
+        let Some((stream, place)) = accepted else {
+            continue;
         };
         let connection = Connection {
             site: Arc::clone(&site),
@@ -108,6 +99,23 @@ pub async fn serve(bound: Bound, site: Site, mut stopped: watch::Receiver<bool>)
             stopped: stopped.clone(),
         };
         tokio::spawn(connection.begin(stream, bound.tls.clone()));
+    }
+}
+
+/// The next connection, once there is a place for it.
+async fn accept(
+    socket: &TcpListener,
+    places: &Arc<Semaphore>,
+) -> Option<(TcpStream, OwnedSemaphorePermit)> {
+    // The semaphore is never closed.
+    let place = Arc::clone(places).acquire_owned().await.ok()?;
+    match socket.accept().await {
+        Ok((stream, _)) => Some((stream, place)),
+        Err(error) => {
+            tracing::warn!(target: "RestServer", "A connection could not be accepted: {error}");
+            tokio::time::sleep(ACCEPT_PAUSE).await;
+            None
+        }
     }
 }
 
