@@ -11,6 +11,7 @@ use std::sync::{Arc, Mutex, OnceLock};
 
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::watch;
+use tokio_rustls::TlsAcceptor;
 
 use crate::embedded::EmbeddedKafka;
 use crate::exposition::Exposition;
@@ -208,6 +209,18 @@ impl Worker {
     }
 }
 
+/// Everything in the files that the settings name which would keep the REST
+/// API from starting; for `validate`.
+pub fn rest_errors(settings: &RestConfig) -> Vec<String> {
+    let tls = |setting, listeners, ssl| acceptor(setting, listeners, ssl).err();
+    let found = [
+        login(settings).err(),
+        tls("listeners", &settings.listeners, &settings.ssl),
+        tls("admin.listeners", own_admin(settings), &settings.admin_ssl),
+    ];
+    found.into_iter().flatten().collect()
+}
+
 /// Who may use the API, if the settings ask for a login.
 fn login(settings: &RestConfig) -> Result<Option<Login>, String> {
     if !settings.basic_auth {
@@ -217,15 +230,35 @@ fn login(settings: &RestConfig) -> Result<Option<Login>, String> {
     Login::read(settings.login_config.as_deref(), kafka_opts.as_deref()).map(Some)
 }
 
-/// Binds the main listeners and the admin resources' own.
-async fn bind(settings: &RestConfig) -> Result<(Vec<Bound>, Vec<Bound>), String> {
-    let own: &[Listener] = match &settings.admin_listeners {
+fn own_admin(settings: &RestConfig) -> &[Listener] {
+    match &settings.admin_listeners {
         AdminListeners::Own(own) => own,
         AdminListeners::Main | AdminListeners::Off => &[],
-    };
+    }
+}
+
+/// Binds the main listeners and the admin resources' own.
+async fn bind(settings: &RestConfig) -> Result<(Vec<Bound>, Vec<Bound>), String> {
     let main = bind_all("listeners", &settings.listeners, &settings.ssl).await?;
+    let own = own_admin(settings);
     let admin = bind_all("admin.listeners", own, &settings.admin_ssl).await?;
     Ok((main, admin))
+}
+
+/// The TLS of the https listeners, if there is one.
+fn acceptor(
+    setting: &str,
+    listeners: &[Listener],
+    ssl: &BTreeMap<String, String>,
+) -> Result<Option<TlsAcceptor>, String> {
+    if listeners.iter().all(|l| l.scheme == Scheme::Http) {
+        return Ok(None);
+    }
+    let (acceptor, warnings) = rest::acceptor(&format!("{setting}.https."), ssl)?;
+    for warning in warnings {
+        tracing::warn!(target: "WorkerConfig", "{warning}");
+    }
+    Ok(Some(acceptor))
 }
 
 async fn bind_all(
@@ -233,15 +266,7 @@ async fn bind_all(
     listeners: &[Listener],
     ssl: &BTreeMap<String, String>,
 ) -> Result<Vec<Bound>, String> {
-    let secure = listeners.iter().any(|l| l.scheme == Scheme::Https);
-    let mut acceptor = None;
-    if secure {
-        let (made, warnings) = rest::acceptor(&format!("{setting}.https."), ssl)?;
-        for warning in warnings {
-            tracing::warn!(target: "WorkerConfig", "{warning}");
-        }
-        acceptor = Some(made);
-    }
+    let acceptor = acceptor(setting, listeners, ssl)?;
     let mut bound = Vec::new();
     for listener in listeners {
         let tls = acceptor

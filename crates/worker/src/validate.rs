@@ -7,6 +7,7 @@ use std::process::ExitCode;
 
 use crate::files::{ConnectorFile, MAX_FILE_BYTES, Properties, WorkerConfig, read_bounded};
 use crate::kafka_settings::SystemTrust;
+use crate::standalone::rest_errors;
 use crate::validation::check;
 
 const STRING_CONVERTER: &str = "org.apache.kafka.connect.storage.StringConverter";
@@ -21,8 +22,13 @@ pub fn run(files: &[PathBuf]) -> ExitCode {
         let found = match read_worker(path) {
             Some(Ok(config)) => {
                 let warnings = config.warnings.clone();
+                let errors = rest_errors(&config.rest);
                 worker = Some(config);
-                Ok(warnings)
+                if errors.is_empty() {
+                    Ok(warnings)
+                } else {
+                    Err(errors)
+                }
             }
             Some(Err(errors)) => Err(errors),
             None => validate_connector(path, worker.as_ref()),

@@ -7,8 +7,8 @@ use std::path::Path;
 
 use end_to_end::certificate::{Certificate, openssl};
 use end_to_end::curl::{Answer, curl};
-use end_to_end::ports;
 use end_to_end::worker::{Builder, Worker};
+use end_to_end::{ports, process, tools};
 
 const STORE_PASSWORD: &str = "store-secret";
 const STOPPED: &str = r#"{"name":"a b","initial_state":"STOPPED","config":{
@@ -109,6 +109,24 @@ fn a_client_must_have_a_certificate_where_it_is_required() {
 
 #[test]
 fn an_https_listener_without_a_key_is_refused_at_the_start() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = folder.path().join("worker.properties");
+    let converter = "org.apache.kafka.connect.storage.StringConverter";
+    let settings = format!(
+        "bootstrap.servers=x:1\nkey.converter={converter}\nvalue.converter={converter}\n\
+         offset.storage.file.filename=o\nlisteners=https://127.0.0.1:0\n"
+    );
+    fs::write(&file, settings).expect("a file");
+    let mut validate = process::command(tools::worker_binary());
+    let output = validate.arg("validate").arg(&file).output();
+    let output = output.expect("the worker runs");
+    let said = String::from_utf8_lossy(&output.stdout);
+    assert_eq!(output.status.code(), Some(1), "{said}");
+    assert!(
+        said.contains("listeners.https.ssl.keystore.location"),
+        "{said}"
+    );
+
     let (code, log) = worker().set("listeners", "https://127.0.0.1:0").refused();
     assert_eq!(code, 2, "{log}");
     assert!(

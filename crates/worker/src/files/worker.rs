@@ -95,12 +95,17 @@ impl WorkerConfig {
             .partition(|(name, _)| name.starts_with("config.providers"));
         let resolved = providers.resolve(&others).map_err(|e| e.to_string())?;
         own.extend(resolved.clone());
-        Self::from_resolved(&own, providers).map_err(|mut found| {
-            for error in &mut found.errors {
-                *error = Providers::hide(&others, &resolved, error);
-            }
-            found
-        })
+        let staying = providers.warnings(&others, &resolved);
+        let hide = |texts: Vec<String>| -> Vec<String> {
+            let hidden = |text: String| Providers::hide(&others, &resolved, &text);
+            texts.into_iter().map(hidden).collect()
+        };
+        let read = Self::from_resolved(&own, providers);
+        let mut config = read.map_err(|found| WorkerConfigErrors {
+            errors: hide(found.errors),
+        })?;
+        config.warnings = [hide(config.warnings), staying].concat();
+        Ok(config)
     }
 
     fn from_resolved(
@@ -318,7 +323,11 @@ mod tests {
         let config = with(&settings).expect("valid");
         assert_eq!(config.producer["linger.ms"], "7");
         assert_eq!(config.client_id, "${other:x}");
-        assert_eq!(config.warnings, [""; 0]);
+        assert!(
+            config.warnings[0].contains("client.id has a variable"),
+            "{:?}",
+            config.warnings
+        );
         let errors = errors(&[&settings[..], &[("rest.advertised.port", &port)]].concat());
         assert!(
             errors[0].contains(&port) && !errors[0].contains("hunter2"),

@@ -25,7 +25,7 @@ const MAX_ADDED: usize = 1_000;
 const MAX_NAME_BYTES: usize = 256;
 
 /// Components of log lines and the classes that they stand for.
-const COMPONENTS: [(&str, &str); 12] = [
+const COMPONENTS: [(&str, &str); 13] = [
     (
         "ConfigProvider",
         "org.apache.kafka.common.config.provider.ConfigProvider",
@@ -64,6 +64,7 @@ const COMPONENTS: [(&str, &str); 12] = [
         "WorkerSourceTask",
         "org.apache.kafka.connect.runtime.WorkerSourceTask",
     ),
+    ("librdkafka", "librdkafka"),
     ("rdkafka", "rdkafka"),
 ];
 

@@ -116,3 +116,35 @@ fn levels_are_log4j_s_in_any_case() {
     assert_eq!("All".parse(), Ok(LoggerLevel::All));
     assert_eq!(" INFO ".parse::<LoggerLevel>(), Err(()));
 }
+
+/// The components that the worker's sources log under.
+fn logged_components(folder: &std::path::Path, found: &mut BTreeSet<String>) {
+    let target = regex::Regex::new(r#"target: "(\w+)""#).expect("a pattern");
+    for entry in std::fs::read_dir(folder).expect("a folder") {
+        let path = entry.expect("an entry").path();
+        if path.is_dir() {
+            // The log's own tests have components of their own.
+            if path.file_name().is_some_and(|name| name != "log") {
+                logged_components(&path, found);
+            }
+        } else {
+            let text = std::fs::read_to_string(&path).unwrap_or_default();
+            found.extend(target.captures_iter(&text).map(|c| c[1].to_owned()));
+        }
+    }
+}
+
+#[test]
+fn every_component_of_the_worker_has_a_logger() {
+    let mut found = BTreeSet::new();
+    let sources = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+    logged_components(&sources, &mut found);
+    assert!(found.contains("Herder"), "{found:?}");
+    for component in found {
+        // These run in commands for people only.
+        if !["ConsoleConsumer", "Demo"].contains(&component.as_str()) {
+            let known = COMPONENTS.iter().any(|(known, _)| *known == component);
+            assert!(known, "{component} needs a row in COMPONENTS");
+        }
+    }
+}

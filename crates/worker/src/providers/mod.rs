@@ -119,6 +119,38 @@ impl Providers {
         Ok(resolved)
     }
 
+    /// What a user should know of variables that have stayed as written:
+    /// Kafka says nothing, and the text is then taken for a value.
+    pub fn warnings(
+        &self,
+        written: &BTreeMap<String, String>,
+        resolved: &BTreeMap<String, String>,
+    ) -> Vec<String> {
+        let mut warnings = Vec::new();
+        for (setting, value) in written {
+            let stays = |text: &str| resolved.get(setting).is_some_and(|r| r.contains(text));
+            for piece in pieces(value) {
+                let Piece::Variable(variable, text) = piece else {
+                    continue;
+                };
+                // The text may be part of a secret that is no variable at all.
+                let provider = variable.provider;
+                if !self.0.contains_key(provider) {
+                    warnings.push(format!(
+                        "{setting} has a variable of a config provider that config.providers does \
+                         not name; it stays as it is written"
+                    ));
+                } else if stays(text) {
+                    warnings.push(format!(
+                        "{setting} has a variable for which the config provider {provider} has no \
+                         value; it stays as it is written"
+                    ));
+                }
+            }
+        }
+        warnings
+    }
+
     /// `text`, an error or a warning, with every value that [`resolve`] looked
     /// up replaced by how it is written in the configuration.
     ///

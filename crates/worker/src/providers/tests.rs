@@ -155,3 +155,24 @@ fn looked_up_values_can_be_hidden_in_texts() {
         "${p:x} and ${p:y} are not plain"
     );
 }
+
+#[test]
+fn variables_that_stay_are_told_of() {
+    let providers = provider("EnvVarConfigProvider", &[]).expect("valid");
+    let written = map(&[
+        ("a", "${p:CARGO_PKG_NAME}"),
+        ("b", "x${p:NO_SUCH_VARIABLE}"),
+        ("c", "${vault:y}"),
+        ("d", "plain"),
+    ]);
+    let resolved = providers.resolve(&written).expect("readable");
+    assert_eq!(
+        providers.warnings(&written, &resolved),
+        [
+            "b has a variable for which the config provider p has no value; \
+             it stays as it is written",
+            "c has a variable of a config provider that config.providers does not name; \
+             it stays as it is written",
+        ]
+    );
+}

@@ -84,21 +84,12 @@ pub async fn serve(bound: Bound, site: Site, mut stopped: watch::Receiver<bool>)
     let places = Arc::new(Semaphore::new(MAX_CONNECTIONS));
     let site = Arc::new(site);
     loop {
-        // The semaphore is never closed.
-        let Ok(place) = Arc::clone(&places).acquire_owned().await else {
-            return;
-        };
         let accepted = tokio::select! {
-            accepted = bound.socket.accept() => accepted,
+            accepted = accept(&bound.socket, &places) => accepted,
             _ = stopped.changed() => return,
         };
-        let stream = match accepted {
-            Ok((stream, _)) => stream,
-            Err(error) => {
-                tracing::warn!(target: "RestServer", "A connection could not be accepted: {error}");
-                tokio::time::sleep(ACCEPT_PAUSE).await;
-                continue;
-            }
+        let Some((stream, place)) = accepted else {
+            continue;
         };
         let connection = Connection {
             site: Arc::clone(&site),
@@ -108,6 +99,23 @@ pub async fn serve(bound: Bound, site: Site, mut stopped: watch::Receiver<bool>)
             stopped: stopped.clone(),
         };
         tokio::spawn(connection.begin(stream, bound.tls.clone()));
+    }
+}
+
+/// The next connection, once there is a place for it.
+async fn accept(
+    socket: &TcpListener,
+    places: &Arc<Semaphore>,
+) -> Option<(TcpStream, OwnedSemaphorePermit)> {
+    // The semaphore is never closed.
+    let place = Arc::clone(places).acquire_owned().await.ok()?;
+    match socket.accept().await {
+        Ok((stream, _)) => Some((stream, place)),
+        Err(error) => {
+            tracing::warn!(target: "RestServer", "A connection could not be accepted: {error}");
+            tokio::time::sleep(ACCEPT_PAUSE).await;
+            None
+        }
     }
 }
 
@@ -157,6 +165,8 @@ impl Connection {
         let connection = http1::Builder::new()
             .timer(TokioTimer::new())
             .header_read_timeout(IDLE_TIMEOUT)
+            // A client may close its side after the request, as nc does.
+            .half_close(true)
             .max_buf_size(MAX_HEAD_BYTES)
             // As Java writes them; scripts grep for them.
             .title_case_headers(true)
@@ -240,6 +250,20 @@ mod tests {
             .expect("written");
         let answer = read(&mut client).await;
         assert!(answer.ends_with("http://127.0.0.1:8083"), "{answer}");
+    }
+
+    #[tokio::test]
+    async fn a_client_may_close_its_side_after_the_request() {
+        let (client, _stop) = connected(Scheme::Http);
+        let (mut reading, mut writing) = tokio::io::split(client);
+        writing
+            .write_all(b"GET / HTTP/1.0\r\n\r\n")
+            .await
+            .expect("written");
+        writing.shutdown().await.expect("closed");
+        let mut answer = String::new();
+        reading.read_to_string(&mut answer).await.expect("text");
+        assert!(answer.starts_with("HTTP/1.0 200 OK"), "{answer}");
     }
 
     #[tokio::test(start_paused = true)]

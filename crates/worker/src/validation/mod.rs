@@ -97,6 +97,8 @@ pub fn validate(written: &Config, worker: &WorkerConfig, trust: &SystemTrust) ->
     for warning in &mut validation.warnings {
         *warning = Providers::hide(written, &resolved, warning);
     }
+    let unknown = worker.providers.warnings(written, &resolved);
+    validation.warnings.extend(unknown);
     for setting in &mut validation.settings {
         for error in &mut setting.errors {
             *error = Providers::hide(written, &resolved, error);
