@@ -172,6 +172,11 @@ fn what_differs_from_run_to_run_is_not_compared() {
         differences(r#"{"m": "{b=1, a=2}"}"#, r#"{"m": "{a=2, b=1}"}"#),
         [""; 0]
     );
+    let offsets = |first: u8, second: u8| {
+        let offset = |id: u8| format!(r#"{{"partition": {{"id": {id}}}, "offset": {{}}}}"#);
+        format!(r#"{{"offsets": [{}, {}]}}"#, offset(first), offset(second))
+    };
+    assert_eq!(differences(&offsets(1, 2), &offsets(2, 1)), [""; 0]);
     let plugin = |folder: &str| format!(r#"{{"m": "x location='file:/{folder}/', y"}}"#);
     assert_eq!(differences(&plugin("one"), &plugin("two")), [""; 0]);
     let java = r#"{"message": "Unexpected end at [Source: (x)]"}"#;
