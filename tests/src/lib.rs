@@ -13,8 +13,12 @@
 )]
 
 pub mod certificate;
+<<<<<<< HEAD
+pub mod curl;
+=======
 pub mod connect;
 pub mod differential;
+>>>>>>> diff
 pub mod kafka;
 pub mod ports;
 pub mod process;

@@ -101,9 +101,37 @@ impl Builder {
         self
     }
 
+    /// Sets an environment variable of the worker.
+    pub fn environment(mut self, name: &str, value: &str) -> Self {
+        self.environment.push((name.to_owned(), value.to_owned()));
+        self
+    }
+
+    /// The worker's folder, for files that its settings name.
+    pub fn folder(&self) -> &Path {
+        self.folder.path()
+    }
+
+    /// Adds a listener beside the one that the test asks.
+    pub fn listener(self, url: &str) -> Self {
+        let listeners = format!("http://127.0.0.1:{},{url}", self.port);
+        self.set("listeners", &listeners)
+    }
+
     /// Writes the files, starts the worker and waits until its REST API
     /// answers.
     pub fn start(self) -> Worker {
+        self.spawn().wait_for_rest()
+    }
+
+    /// Writes the files and starts a worker that must not come up; gives its
+    /// exit code and its log.
+    pub fn refused(self) -> (i32, String) {
+        let mut worker = self.spawn();
+        (worker.exit_code(), worker.log())
+    }
+
+    fn spawn(self) -> Worker {
         let folder = self.folder.path();
         let worker = folder.join("worker.properties");
         fs::write(&worker, properties(self.settings.iter())).expect("a file");
@@ -114,14 +142,13 @@ impl Builder {
             files.push(file);
         }
         let process = spawn(&files, &self.environment, &folder.join("connect.log"));
-        let worker = Worker {
+        Worker {
             port: self.port,
             process,
             files,
             environment: self.environment,
             folder: self.folder,
-        };
-        worker.wait_for_rest()
+        }
     }
 }
 
@@ -178,9 +205,15 @@ impl Worker {
         self
     }
 
+<<<<<<< HEAD
+    /// The address of its REST API.
+    pub fn url(&self, path: &str) -> String {
+        format!("http://127.0.0.1:{}{path}", self.port)
+=======
     /// The port of its REST API on 127.0.0.1.
     pub fn port(&self) -> u16 {
         self.port
+>>>>>>> diff
     }
 
     /// The offsets file.

@@ -42,18 +42,15 @@ fn text(default: &str) -> Default {
 
 /// The settings of every source connector, in Kafka's order.
 pub fn source_config_def() -> ConfigDef {
-    let mut keys = common();
+    let mut keys = identity();
+    keys.extend(plugins());
     keys.extend(errors());
     keys.extend(topics_and_offsets());
     ConfigDef { keys }
 }
 
-fn common() -> Vec<ConfigKey> {
+fn identity() -> Vec<ConfigKey> {
     use Importance::{High, Low};
-    let converter = |name: &str, place: Place| {
-        let what = "Turns records into bytes; the worker's own if it is not given.";
-        key(name, Type::Class, Default::Null, Low, place, what)
-    };
     vec![
         key(
             "name",
@@ -89,6 +86,16 @@ fn common() -> Vec<ConfigKey> {
             ("Common", 4, Width::Short, "Enforce tasks max"),
             "Whether a connector that has more tasks than tasks.max fails. Deprecated from its beginning.",
         ),
+    ]
+}
+
+fn plugins() -> Vec<ConfigKey> {
+    use Importance::Low;
+    let converter = |name: &str, place: Place| {
+        let what = "Turns records into bytes; the worker's own if it is not given.";
+        key(name, Type::Class, Default::Null, Low, place, what)
+    };
+    vec![
         converter(
             "key.converter",
             ("Common", 5, Width::Short, "Key converter class"),
@@ -256,7 +263,7 @@ fn topics_and_offsets() -> Vec<ConfigKey> {
 fn name(value: &ConfigValue) -> Result<(), String> {
     match value {
         ConfigValue::Text(text) if text.is_empty() => Err("String may not be empty".to_owned()),
-        ConfigValue::Text(text) if text.chars().any(|c| c.is_control()) => Err(
+        ConfigValue::Text(text) if text.chars().any(char::is_control) => Err(
             "String may not contain control sequences but had the following ASCII chars: "
                 .to_owned()
                 + &control_codes(text),

@@ -24,7 +24,7 @@ impl Payload {
     pub fn new(config: &SourceConfig) -> Self {
         Self {
             binary: match config.value_format {
-                ValueFormat::String => config.binary,
+                ValueFormat::String | ValueFormat::Json => config.binary,
                 ValueFormat::Bytes => BinaryPolicy::Bytes,
             },
         }

@@ -15,9 +15,9 @@ use websocket_source::sink::{Delivery, Sink, SinkError};
 use websocket_source::task::{TaskOptions, spawn};
 
 use crate::files::ConnectorFile;
-use crate::herder::check;
 use crate::kafka_settings::SystemTrust;
 use crate::validate::assumed_worker;
+use crate::validation::check;
 
 /// How long the connection may take to close.
 const STOP_WITHIN: Duration = Duration::from_secs(2);

@@ -25,11 +25,15 @@ macro_rules! against_each_kafka {
     };
 }
 
+mod access;
 mod clients;
 mod command_line;
 mod differential;
 mod isolation;
 mod kit;
+mod listeners;
+mod loggers;
+mod providers;
 mod recovery;
 mod refusal;
 mod rest;

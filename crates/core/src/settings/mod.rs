@@ -29,6 +29,9 @@ pub enum ValueFormat {
     String,
     /// BYTES, both kinds of messages.
     Bytes,
+    /// What the JSON in a text message says; binary messages as under
+    /// [`ValueFormat::String`].
+    Json,
 }
 
 /// What becomes of binary messages under `websocket.value.format=string`.

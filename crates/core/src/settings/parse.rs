@@ -216,6 +216,7 @@ impl Reader<'_> {
     fn value_format(&mut self) -> Option<ValueFormat> {
         Some(match self.word("websocket.value.format")? {
             "bytes" => ValueFormat::Bytes,
+            "json" => ValueFormat::Json,
             _ => ValueFormat::String,
         })
     }

@@ -191,11 +191,12 @@ pub const TABLE: &[Row] = &[
     ),
     optional(
         "websocket.value.format",
-        Kind::OneOf(&["string", "bytes"]),
+        Kind::OneOf(&["string", "bytes", "json"]),
         Some("string"),
         Importance::Medium,
         "string: text messages become STRING values. bytes: text and binary messages become BYTES values, \
-         for the ByteArrayConverter.",
+         for the ByteArrayConverter. json: text messages are parsed into values with fields, without a schema, \
+         for transforms and the JsonConverter; one that is not JSON is an error by errors.tolerance.",
     ),
     optional(
         "websocket.binary",

@@ -31,6 +31,14 @@ pub enum SinkError {
         /// The producer's limit in bytes.
         limit: usize,
     },
+    /// A record cannot be transformed or converted, and that is not tolerated.
+    #[error("Tolerance exceeded in error handler\nCaused by: {class}: {text}")]
+    Intolerable {
+        /// The Java class of the exception that it would be.
+        class: &'static str,
+        /// What is wrong with the record.
+        text: String,
+    },
     /// Kafka or the client library refused a record for good.
     #[error("Unrecoverable exception from producer send callback: {code}: {text}")]
     Rejected {

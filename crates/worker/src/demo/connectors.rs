@@ -35,7 +35,7 @@ pub(super) async fn create(address: &str, connector: &Connector, url: &str) -> R
     let body = json!({
         "name": connector.name,
         "config": {
-            "connector.class": crate::herder::CONNECTOR_CLASS,
+            "connector.class": crate::validation::CONNECTOR_CLASS,
             "tasks.max": "1",
             "websocket.url": url,
             "kafka.topic": connector.topic,

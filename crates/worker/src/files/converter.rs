@@ -1,137 +1,175 @@
-//! Which bytes a value becomes: the converters of this worker.
+//! Which converters a worker or a connector is configured with.
 
 use std::collections::BTreeMap;
+use std::fmt;
 
-/// What this worker can convert with.
+use connect_api::converter::{self, Converter, HeaderConverter};
+
+/// Whose converter a setting names.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum ConverterKind {
-    /// `org.apache.kafka.connect.storage.StringConverter`: UTF-8.
-    String,
-    /// `org.apache.kafka.connect.converters.ByteArrayConverter`: as they are.
-    ByteArray,
+pub enum Side {
+    /// `key.converter`.
+    Key,
+    /// `value.converter`.
+    Value,
+    /// `header.converter`.
+    Header,
 }
 
-const STRING: &str = "org.apache.kafka.connect.storage.StringConverter";
-const BYTE_ARRAY: &str = "org.apache.kafka.connect.converters.ByteArrayConverter";
+impl Side {
+    /// All of them.
+    pub const ALL: [Self; 3] = [Self::Key, Self::Value, Self::Header];
 
-/// Converters that Connect ships and this worker does not have.
-const OTHERS: [&str; 8] = [
-    "org.apache.kafka.connect.json.JsonConverter",
-    "org.apache.kafka.connect.converters.BooleanConverter",
-    "org.apache.kafka.connect.converters.DoubleConverter",
-    "org.apache.kafka.connect.converters.FloatConverter",
-    "org.apache.kafka.connect.converters.IntegerConverter",
-    "org.apache.kafka.connect.converters.LongConverter",
-    "org.apache.kafka.connect.converters.ShortConverter",
-    "org.apache.kafka.connect.storage.SimpleHeaderConverter",
-];
+    /// The setting's name.
+    pub const fn setting(self) -> &'static str {
+        match self {
+            Self::Key => "key.converter",
+            Self::Value => "value.converter",
+            Self::Header => "header.converter",
+        }
+    }
 
-/// A configured converter.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+    /// The full name of a class for this side.
+    ///
+    /// # Errors
+    /// There is none; the text says which there are.
+    pub fn full_name(self, class: &str) -> Result<&'static str, String> {
+        match self {
+            Self::Key | Self::Value => converter::full_name(class),
+            Self::Header => converter::header_full_name(class),
+        }
+    }
+}
+
+/// A configured converter that is known to work.
+#[derive(Clone, PartialEq, Eq)]
 pub struct ConverterSettings {
-    /// Which one.
-    pub kind: ConverterKind,
+    /// The full name of its class.
+    pub class: &'static str,
+    /// Its own settings, without the prefix.
+    settings: BTreeMap<String, String>,
+}
+
+// A converter's settings may be anything, a registry's password too.
+impl fmt::Debug for ConverterSettings {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.class)
+    }
 }
 
 impl ConverterSettings {
-    /// The converter that `config` has under `key` (`value.converter`, …);
-    /// `None` if it has none.
-    ///
-    /// # Errors
-    /// The class is unknown, or cannot do here what is configured; in
-    /// Connect's words where it has some.
-    pub fn from_config(
-        key: &str,
-        config: &BTreeMap<String, String>,
-    ) -> Result<Option<Self>, String> {
-        let Some(class) = config.get(key).map(|class| class.trim()) else {
-            return Ok(None);
-        };
-        let simple = class.rsplit('.').next().unwrap_or(class);
-        let named = |full: &str| {
-            class == full || (class == simple && full.ends_with(&format!(".{simple}")))
-        };
-        let kind = if named(STRING) || class == "String" {
-            check_encoding(key, config)?;
-            ConverterKind::String
-        } else if named(BYTE_ARRAY) || class == "ByteArray" {
-            ConverterKind::ByteArray
-        } else if OTHERS.iter().any(|other| named(other)) {
-            return Err(format!(
-                "Invalid value {class} for configuration {key}: this worker has the StringConverter \
-                 ({STRING}) and the ByteArrayConverter ({BYTE_ARRAY}) only; set one of them, or run \
-                 the connector's plugin in Kafka Connect"
-            ));
-        } else {
-            return Err(format!(
-                "Invalid value {class} for configuration {key}: Class {class} could not be found."
-            ));
-        };
-        Ok(Some(Self { kind }))
-    }
-}
-
-/// `StringConverterConfig`: other encodings than UTF-8 are not written here.
-fn check_encoding(key: &str, config: &BTreeMap<String, String>) -> Result<(), String> {
-    for name in [
-        format!("{key}.converter.encoding"),
-        format!("{key}.encoding"),
-    ] {
-        let Some(encoding) = config.get(&name).map(|encoding| encoding.trim()) else {
-            continue;
-        };
-        if !encoding.eq_ignore_ascii_case("UTF-8") && !encoding.eq_ignore_ascii_case("UTF8") {
-            return Err(format!(
-                "Invalid value {encoding} for configuration {name}: this worker writes UTF-8 only"
-            ));
+    /// The `SimpleHeaderConverter`, which is Connect's default for headers.
+    pub fn simple_header() -> Self {
+        Self {
+            class: "org.apache.kafka.connect.storage.SimpleHeaderConverter",
+            settings: BTreeMap::new(),
         }
     }
-    Ok(())
+
+    /// The `StringConverter`.
+    pub fn string() -> Self {
+        Self {
+            class: "org.apache.kafka.connect.storage.StringConverter",
+            settings: BTreeMap::new(),
+        }
+    }
+
+    /// The converter that `config` has for a side; `None` if it has none.
+    ///
+    /// # Errors
+    /// The class is unknown or its settings are wrong, in Kafka's words where
+    /// it has some.
+    pub fn from_config(
+        side: Side,
+        config: &BTreeMap<String, String>,
+    ) -> Result<Option<Self>, Vec<String>> {
+        let setting = side.setting();
+        let Some(class) = config.get(setting).map(|class| class.trim()) else {
+            return Ok(None);
+        };
+        let class = side.full_name(class).map_err(|why| {
+            vec![format!(
+                "Invalid value {class} for configuration {setting}: {why}"
+            )]
+        })?;
+        let prefix = format!("{setting}.");
+        let own = config.iter().filter_map(|(name, value)| {
+            Some((name.strip_prefix(&prefix)?.to_owned(), value.clone()))
+        });
+        let found = Self {
+            class,
+            settings: own.collect(),
+        };
+        match side {
+            Side::Key => drop(found.key()?),
+            Side::Value => drop(found.value()?),
+            Side::Header => drop(found.header()?),
+        }
+        Ok(Some(found))
+    }
+
+    /// Makes it, for keys.
+    ///
+    /// # Errors
+    /// Its settings are wrong.
+    pub fn key(&self) -> Result<Box<dyn Converter>, Vec<String>> {
+        converter::create(self.class, true, &self.settings)
+    }
+
+    /// Makes it, for values.
+    ///
+    /// # Errors
+    /// Its settings are wrong.
+    pub fn value(&self) -> Result<Box<dyn Converter>, Vec<String>> {
+        converter::create(self.class, false, &self.settings)
+    }
+
+    /// Makes it, for headers.
+    ///
+    /// # Errors
+    /// Its settings are wrong.
+    pub fn header(&self) -> Result<Box<dyn HeaderConverter>, Vec<String>> {
+        converter::create_header(self.class, &self.settings)
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn read(pairs: &[(&str, &str)]) -> Result<Option<ConverterSettings>, String> {
+    fn read(pairs: &[(&str, &str)]) -> Result<Option<ConverterSettings>, Vec<String>> {
         let config = pairs
             .iter()
             .map(|(k, v)| ((*k).to_owned(), (*v).to_owned()))
             .collect();
-        ConverterSettings::from_config("value.converter", &config)
+        ConverterSettings::from_config(Side::Value, &config)
     }
 
     #[test]
-    fn classes_are_known_in_full_and_by_their_aliases() {
-        for class in [STRING, "StringConverter", "String", " StringConverter "] {
-            let found = read(&[("value.converter", class)])
-                .expect(class)
-                .expect(class);
-            assert_eq!(found.kind, ConverterKind::String);
-        }
-        let found = read(&[("value.converter", BYTE_ARRAY)])
-            .expect("known")
-            .expect("set");
-        assert_eq!(found.kind, ConverterKind::ByteArray);
+    fn a_converter_has_its_class_and_its_own_settings() {
+        let found = read(&[
+            ("value.converter", " Json "),
+            ("value.converter.schemas.enable", "false"),
+            ("key.converter.schemas.enable", "maybe"),
+        ]);
+        let found = found.expect("valid").expect("set");
+        assert_eq!(found.class, "org.apache.kafka.connect.json.JsonConverter");
+        assert_eq!(found.settings.len(), 1);
         assert_eq!(read(&[]), Ok(None));
     }
 
     #[test]
-    fn what_cannot_work_is_refused_with_the_cure() {
-        let json = read(&[("value.converter", OTHERS[0])]).expect_err("not here");
-        assert!(
-            json.contains("StringConverter") && json.contains("value.converter"),
-            "{json}"
-        );
+    fn what_cannot_work_is_refused_by_name() {
         let unknown = read(&[("value.converter", "com.example.X")]).expect_err("unknown");
         assert!(
-            unknown.ends_with("Class com.example.X could not be found."),
-            "{unknown}"
+            unknown[0]
+                .starts_with("Invalid value com.example.X for configuration value.converter: "),
+            "{unknown:?}"
         );
-        let latin = [
-            ("value.converter", STRING),
-            ("value.converter.converter.encoding", "UTF-16"),
+        let wrong = [
+            ("value.converter", "Json"),
+            ("value.converter.schemas.enable", "maybe"),
         ];
-        assert!(read(&latin).expect_err("not here").contains("UTF-8 only"));
+        assert!(read(&wrong).expect_err("wrong")[0].contains("schemas.enable"));
     }
 }

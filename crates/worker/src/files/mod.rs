@@ -21,7 +21,7 @@ use std::io::Read;
 use std::path::{Path, PathBuf};
 
 pub use connector::{ConnectorFile, InitialState};
-pub use converter::{ConverterKind, ConverterSettings};
+pub use converter::{ConverterSettings, Side};
 pub use cors::Cors;
 pub use listener::{Advertised, Listener, Scheme};
 pub use properties::Properties;

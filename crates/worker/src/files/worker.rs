@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use super::rest::RestConfig;
 use super::values::Values;
 use super::worker_keys::{is_security, warnings};
-use super::{ConverterKind, ConverterSettings, MAX_FILE_BYTES, Properties, read_bounded};
+use super::{ConverterSettings, MAX_FILE_BYTES, Properties, Side, read_bounded};
 use crate::kafka_settings::OverridePolicy;
 use crate::providers::Providers;
 
@@ -37,8 +37,8 @@ pub struct WorkerConfig {
     pub key_converter: ConverterSettings,
     /// `value.converter`.
     pub value_converter: ConverterSettings,
-    /// `header.converter`, a class name.
-    pub header_converter: String,
+    /// `header.converter`.
+    pub header_converter: ConverterSettings,
     /// `offset.storage.file.filename`.
     pub offset_storage_file: PathBuf,
     /// `offset.flush.interval.ms`.
@@ -108,8 +108,9 @@ impl WorkerConfig {
         providers: Providers,
     ) -> Result<Self, WorkerConfigErrors> {
         let mut values = Values::new(map);
-        let key_converter = converter(&mut values, "key.converter");
-        let value_converter = converter(&mut values, "value.converter");
+        let key_converter = converter(&mut values, Side::Key);
+        let value_converter = converter(&mut values, Side::Value);
+        let header_converter = converter(&mut values, Side::Header);
         let offset_storage_file = values.required("offset.storage.file.filename").into();
         let (rest, rest_warnings) = RestConfig::read(&mut values);
         let override_policy = values
@@ -130,10 +131,7 @@ impl WorkerConfig {
             client_id: text("client.id", ""),
             key_converter,
             value_converter,
-            header_converter: text(
-                "header.converter",
-                "org.apache.kafka.connect.storage.SimpleHeaderConverter",
-            ),
+            header_converter,
             offset_storage_file,
             offset_flush_interval_ms: values.long("offset.flush.interval.ms", 60_000, 1),
             offset_flush_timeout_ms: values.long("offset.flush.timeout.ms", 5_000, 0),
@@ -170,17 +168,22 @@ fn admin_clients(values: &Values<'_>) -> BTreeMap<String, String> {
     settings
 }
 
-fn converter(values: &mut Values<'_>, key: &str) -> ConverterSettings {
-    values.required(key);
-    match ConverterSettings::from_config(key, values.map) {
+fn converter(values: &mut Values<'_>, side: Side) -> ConverterSettings {
+    let required = side != Side::Header;
+    if required {
+        values.required(side.setting());
+    }
+    match ConverterSettings::from_config(side, values.map) {
         Ok(Some(converter)) => return converter,
         // `required` has said so already.
+        Err(_) if required && values.text(side.setting()) == Some("") => {}
+        Err(errors) => values.errors.extend(errors),
         Ok(None) => {}
-        Err(_) if values.text(key) == Some("") => {}
-        Err(error) => values.errors.push(error),
     }
-    ConverterSettings {
-        kind: ConverterKind::String,
+    if required {
+        ConverterSettings::string()
+    } else {
+        ConverterSettings::simple_header()
     }
 }
 
@@ -277,7 +280,7 @@ mod tests {
     fn a_converter_that_is_not_here_is_an_error_with_the_cure() {
         let errors = errors(&[(
             "value.converter",
-            "org.apache.kafka.connect.json.JsonConverter",
+            "io.confluent.connect.avro.AvroConverter",
         )]);
         assert!(errors[0].contains("StringConverter"), "{errors:?}");
     }

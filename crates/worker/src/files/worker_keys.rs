@@ -53,9 +53,12 @@ const DISTRIBUTED: &str = "it is for distributed mode, and this worker is a stan
 /// Settings of Kafka Connect without an effect: name or prefix, the values
 /// that ask for nothing more than what happens here anyway, and why another
 /// one has no effect.
-const WITHOUT_EFFECT: [(&str, &[&str], &str); 34] = [
+const WITHOUT_EFFECT: [(&str, &[&str], &str); 37] = [
     ("plugin.path", &[""], NO_JVM),
     ("plugin.discovery", &["hybrid_warn"], NO_JVM),
+    ("key.converter.plugin.version", &[""], NO_JVM),
+    ("value.converter.plugin.version", &[""], NO_JVM),
+    ("header.converter.plugin.version", &[""], NO_JVM),
     ("metric.reporters", &[""], NO_JMX),
     ("auto.include.jmx.reporter", &["false"], NO_JMX),
     ("metrics.context.", &[""], NO_JMX),
@@ -129,10 +132,13 @@ pub(super) fn warnings(map: &BTreeMap<String, String>) -> Vec<String> {
 }
 
 fn warning(name: &str, value: &str) -> Option<String> {
-    if is_security(name) || KNOWN.iter().any(|known| is(name, known)) {
+    let exact = WITHOUT_EFFECT.iter().find(|(known, _, _)| *known == name);
+    let is_known = is_security(name) || KNOWN.iter().any(|known| is(name, known));
+    if exact.is_none() && is_known {
         return None;
     }
-    let without = WITHOUT_EFFECT.iter().find(|(known, _, _)| is(name, known));
+    let prefixed = || WITHOUT_EFFECT.iter().find(|(known, _, _)| is(name, known));
+    let without = exact.or_else(prefixed);
     if let Some((_, expected, why)) = without {
         let as_expected = expected.iter().any(|e| value.eq_ignore_ascii_case(e));
         return (!as_expected).then(|| format!("{name} has no effect: {why}"));
@@ -184,6 +190,39 @@ mod tests {
                 warnings.len() == 1 && warnings[0].contains(part) && warnings[0].contains(name),
                 "{warnings:?}"
             );
+        }
+    }
+
+    #[test]
+    fn every_setting_of_connect_s_standalone_worker_is_known() {
+        // `StandaloneConfig` of 3.9.1 and 4.1.1, without ssl.* and sasl.*.
+        let all = "access.control.allow.methods access.control.allow.origin admin.listeners \
+            auto.include.jmx.reporter bootstrap.servers client.dns.lookup config.providers \
+            connector.client.config.override.policy header.converter \
+            header.converter.plugin.version key.converter key.converter.plugin.version listeners \
+            metric.reporters metrics.num.samples metrics.recording.level metrics.sample.window.ms \
+            offset.flush.interval.ms offset.flush.timeout.ms offset.storage.file.filename \
+            plugin.discovery plugin.path response.http.headers.config rest.advertised.host.name \
+            rest.advertised.listener rest.advertised.port rest.extension.classes \
+            task.shutdown.graceful.timeout.ms topic.creation.enable topic.tracking.allow.reset \
+            topic.tracking.enable value.converter value.converter.plugin.version";
+        for name in all.split_whitespace() {
+            let unknown = warned(&[(name, "x")]);
+            let unknown = unknown.iter().any(|text| text.contains("not a setting"));
+            assert!(!unknown, "{name}");
+        }
+    }
+
+    #[test]
+    fn the_documentation_has_every_setting() {
+        let text = include_str!("../../../../docs/worker-configuration.md");
+        let without = WITHOUT_EFFECT.iter().map(|(name, _, _)| name);
+        for name in KNOWN.iter().chain(without) {
+            let shown = match name.strip_suffix('.') {
+                Some(prefix) => format!("`{prefix}.*`"),
+                None => format!("`{name}`"),
+            };
+            assert!(text.contains(&shown), "{shown}");
         }
     }
 

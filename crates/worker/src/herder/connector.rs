@@ -9,6 +9,7 @@ use websocket_source::sink::Progress;
 use websocket_source::task::{SessionStatus, TaskHandle};
 
 use crate::files::InitialState;
+use crate::mapping::ErrorCounts;
 use crate::offsets::SourceOffset;
 
 /// What is wanted of a connector (Connect's `TargetState`).
@@ -61,6 +62,8 @@ pub(super) struct Started {
     pub(super) topic: String,
     /// Records taken when its topics were last reset.
     pub(super) topics_reset_at: u64,
+    /// Counts of messages that could not be mapped.
+    pub(super) errors: Arc<ErrorCounts>,
 }
 
 impl Started {
@@ -106,6 +109,8 @@ pub struct TaskView {
     pub metrics: Option<Arc<TaskMetrics>>,
     /// How far its records have come.
     pub progress: Progress,
+    /// Counts of messages that could not be mapped.
+    pub errors: Arc<ErrorCounts>,
 }
 
 impl Connector {
@@ -136,6 +141,7 @@ impl Connector {
                 session: None,
                 metrics: None,
                 progress: Progress::default(),
+                errors: Arc::default(),
             }),
             Slot::Started(started) => {
                 let trace = started.handle.failure().map(|failure| failure.trace);
@@ -145,6 +151,7 @@ impl Connector {
                     session: Some(started.handle.status()),
                     metrics: Some(Arc::clone(started.handle.metrics())),
                     progress: started.handle.progress(),
+                    errors: Arc::clone(&started.errors),
                 })
             }
         }

@@ -7,7 +7,6 @@
 //! delivered and its offset is stored before a new one starts, so two tasks
 //! of one connector never write at the same time.
 
-mod check;
 mod connector;
 mod error;
 mod offsets;
@@ -23,7 +22,6 @@ use std::time::Duration;
 use websocket_source::dial::Dialer;
 use websocket_source::task::StopReport;
 
-pub use check::{CONNECTOR_CLASS, CONNECTOR_VERSION, Plan, check, is_our_class};
 pub use connector::{ConnectorView, Target, TaskView};
 pub use error::HerderError;
 
@@ -31,6 +29,7 @@ use crate::files::WorkerConfig;
 use crate::kafka_settings::SystemTrust;
 use crate::offsets::OffsetStore;
 use crate::producer::ProducerPool;
+use crate::validation::{Plan, Validation, check, validate};
 use connector::{Connector, Slot};
 use start::Startups;
 use topics::Topics;
@@ -104,6 +103,11 @@ impl Herder {
     /// One connector.
     pub fn view(&self, name: &str) -> Option<ConnectorView> {
         self.connectors().get(name).map(Connector::view)
+    }
+
+    /// What a configuration comes to on this worker.
+    pub fn validate(&self, config: &BTreeMap<String, String>) -> Validation {
+        validate(config, &self.worker, &self.system_trust)
     }
 
     /// Checks a configuration against this worker.

@@ -7,11 +7,13 @@ use std::time::Duration;
 use websocket_source::metrics::TaskMetrics;
 use websocket_source::task::{TaskOptions, spawn};
 
+use super::Herder;
 use super::connector::{Slot, Started};
-use super::{Herder, Plan};
 use crate::exposition::StartupCounts;
 use crate::kafka_settings::ProducerSettings;
-use crate::producer::ProducerOptions;
+use crate::mapping::ErrorCounts;
+use crate::producer::{MappedOptions, ProducerOptions};
+use crate::validation::Plan;
 
 fn options(settings: &ProducerSettings) -> ProducerOptions {
     ProducerOptions {
@@ -49,11 +51,23 @@ impl Herder {
     pub(super) fn start(&self, plan: Plan) -> Slot {
         self.startups.tasks.fetch_add(1, Relaxed);
         let metrics = Arc::new(TaskMetrics::default());
+        let errors = Arc::new(ErrorCounts::default());
         let sink = self
             .pool
             .acquire(&options(&plan.producer))
             .and_then(|producer| {
-                producer.sink(&plan.source.topic, Arc::clone(&metrics.receive_to_ack))
+                let latency = Arc::clone(&metrics.receive_to_ack);
+                match &plan.mapping {
+                    None => producer.sink(&plan.source.topic, latency),
+                    Some(mapping) => {
+                        let options = MappedOptions {
+                            mapping: Arc::clone(mapping),
+                            counts: Arc::clone(&errors),
+                            connector: plan.name.clone(),
+                        };
+                        producer.mapped_sink(options, latency)
+                    }
+                }
             });
         let sink = match sink {
             Ok(sink) => sink,
@@ -85,6 +99,7 @@ impl Herder {
             stored: base,
             topic,
             topics_reset_at: 0,
+            errors,
         })
     }
 

@@ -8,6 +8,7 @@
 //! way, never forgotten; a producer ends when its last sink and pool are gone.
 
 mod cluster;
+mod mapped;
 mod native;
 mod reports;
 mod room;
@@ -27,12 +28,13 @@ use websocket_source::metrics::Histogram;
 use websocket_source::sink::{Delivery, Sink};
 
 pub use cluster::cluster_id;
+pub use mapped::MappedOptions;
 
 use native::{Native, Topic};
 use reports::Shared;
 use room::Room;
 use sink::ProducerSink;
-use slots::Slots;
+use slots::{Slot, Slots};
 use turn::{Bounds, Turn};
 
 /// Settings of a producer. Tasks whose options are equal share one.
@@ -190,10 +192,7 @@ impl Producer {
                 topic: topic.to_owned(),
                 reason,
             })?;
-        let delivery = Arc::new(Delivery::new(latency));
-        let slot = self.shared.slots.open(&delivery).ok_or_else(|| {
-            ProducerError::Exhausted("too many tasks with records on their way".to_owned())
-        })?;
+        let (slot, delivery) = self.open_slot(latency)?;
         Ok(Box::new(ProducerSink {
             producer: Arc::clone(self),
             topic: handle,
@@ -202,6 +201,17 @@ impl Producer {
             sequence: 0,
             turn: Turn::new(self.turn),
         }))
+    }
+
+    fn open_slot(
+        &self,
+        latency: Arc<Histogram>,
+    ) -> Result<(Arc<Slot>, Arc<Delivery>), ProducerError> {
+        let delivery = Arc::new(Delivery::new(latency));
+        let slot = self.shared.slots.open(&delivery).ok_or_else(|| {
+            ProducerError::Exhausted("too many tasks with records on their way".to_owned())
+        })?;
+        Ok((slot, delivery))
     }
 
     /// Sends what lingers and waits until nothing is on its way, at most

@@ -7,13 +7,13 @@ use websocket_source::buffer::Batch;
 use websocket_source::sink::{Delivery, Sink, SinkError};
 
 use super::Producer;
-use super::native::{self, Code, Record, Topic};
+use super::native::{self, Code, FullRecord, Record, Topic};
 use super::slots::Slot;
 use super::turn::Turn;
 
 /// Bytes that Kafka's record batch adds to a single record at most
 /// (`AbstractRecords.estimateSizeInBytesUpperBound`).
-const BATCH_OVERHEAD_BYTES: usize = 61 + 21;
+pub(super) const BATCH_OVERHEAD_BYTES: usize = 61 + 21;
 /// Records that have waited longer than this keep the time of their receipt;
 /// the others get the time at which they are produced.
 const OLD: Duration = Duration::from_secs(1);
@@ -32,6 +32,18 @@ fn sizes<'a>(batch: &'a Batch<'_>) -> impl Iterator<Item = usize> + Clone + 'a {
     (0..batch.len()).map(|row| batch.value(row).len() + batch.key(row).map_or(0, <[u8]>::len))
 }
 
+/// Sends what lingers, without waiting for it.
+pub(super) fn flush(producer: &Arc<Producer>, within: Duration) {
+    let producer = Arc::clone(producer);
+    let flushed = std::thread::Builder::new()
+        .name("producer-flush".to_owned())
+        .spawn(move || producer.flush(within));
+    if let Err(error) = flushed {
+        // Without it, linger.ms passes before the last records are sent.
+        tracing::warn!(target: "Producer", "no thread to flush the producer: {error}");
+    }
+}
+
 impl ProducerSink {
     /// The number of records before the first that is too large.
     fn sendable(&self, batch: &Batch<'_>) -> Result<usize, SinkError> {
@@ -47,14 +59,6 @@ impl ProducerSink {
         }
     }
 
-    fn record<'a>(&self, batch: &Batch<'a>, row: usize) -> Record<'a> {
-        Record {
-            value: batch.value(row),
-            key: batch.key(row),
-            opaque: self.slot.opaque(self.sequence + row as u64),
-        }
-    }
-
     fn hand_over(&mut self, batch: &Batch<'_>, count: usize) -> (usize, Option<Code>) {
         let received = batch.received();
         if received.at.elapsed() < OLD {
@@ -67,8 +71,15 @@ impl ProducerSink {
             return self.topic.produce(records);
         }
         for row in 0..count {
-            let record = self.record(batch, row);
-            if let Err(code) = self.topic.produce_at(&record, received.at_ms) {
+            let record = FullRecord {
+                partition: None,
+                value: Some(batch.value(row)),
+                key: batch.key(row),
+                opaque: self.slot.opaque(self.sequence + row as u64),
+                timestamp_ms: Some(received.at_ms),
+                headers: &[],
+            };
+            if let Err(code) = self.topic.produce_full(&record) {
                 return (row, Some(code));
             }
         }
@@ -120,15 +131,7 @@ impl Sink for ProducerSink {
     }
 
     fn flush(&mut self, within: Duration) {
-        let producer = Arc::clone(&self.producer);
-        let name = "producer-flush".to_owned();
-        let flushed = std::thread::Builder::new()
-            .name(name)
-            .spawn(move || producer.flush(within));
-        if let Err(error) = flushed {
-            // Without it, linger.ms passes before the last records are sent.
-            tracing::warn!(target: "Producer", "no thread to flush the producer: {error}");
-        }
+        flush(&self.producer, within);
     }
 
     fn delivery(&self) -> &Arc<Delivery> {

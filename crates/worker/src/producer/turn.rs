@@ -25,7 +25,7 @@ const WINDOW_MS: (u64, u64) = (1, 50);
 /// The bounds of a turn.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Bounds {
-    /// How long hand-overs join a turn; zero is one hand-over.
+    /// How long hand-overs join a turn; zero is one hand-over, at one moment.
     window: Duration,
     /// What fits a request.
     max_bytes: usize,
@@ -123,7 +123,7 @@ impl Turn {
 
     fn is_over(&self, now: Instant) -> bool {
         self.begun
-            .is_none_or(|begun| now >= begun + self.bounds.window)
+            .is_none_or(|begun| now > begun + self.bounds.window)
     }
 }
 
@@ -164,7 +164,7 @@ mod tests {
         assert_eq!(turn.admits(true, at(0), one()), 1);
         turn.add(1, 76);
         assert_eq!(turn.admits(false, at(2), one()), 1);
-        assert_eq!(turn.admits(false, at(3), one()), 0, "the time is over");
+        assert_eq!(turn.admits(false, at(4), one()), 0, "the time is over");
         turn.add(8, 8 * 76);
         assert_eq!(turn.admits(false, at(2), [76; 3].into_iter()), 1);
         assert_eq!(turn.admits(true, at(9), [76; 20].into_iter()), 10);
@@ -186,6 +186,6 @@ mod tests {
         turn.admits(true, now, [76].into_iter());
         turn.add(1, 76);
         assert!(turn.has_room(false, || now, 9, 684) && !turn.has_room(false, || now, 10, 760));
-        assert!(!turn.has_room(false, || now + Duration::from_millis(3), 1, 1));
+        assert!(!turn.has_room(false, || now + Duration::from_millis(4), 1, 1));
     }
 }

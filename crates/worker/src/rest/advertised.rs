@@ -53,3 +53,60 @@ fn local_address() -> IpAddr {
         .and_then(|mut addresses| addresses.next());
     found.map_or(IpAddr::from([127, 0, 0, 1]), |address| address.ip())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::files::Listener;
+    use crate::rest::bind;
+
+    async fn bound(scheme: Scheme, host: &str) -> Bound {
+        let listener = Listener {
+            scheme,
+            host: host.to_owned(),
+            port: 0,
+        };
+        bind("listeners", &listener, None).await.expect("bound")
+    }
+
+    fn shown(settings: &Advertised, bound: &[Bound]) -> String {
+        let Address { scheme, authority } = advertised(settings, bound);
+        format!("{scheme}://{authority}")
+    }
+
+    #[tokio::test]
+    async fn a_plain_listener_is_preferred_unless_it_is_said() {
+        let bound = [
+            bound(Scheme::Https, "127.0.0.1").await,
+            bound(Scheme::Http, "localhost").await,
+        ];
+        let [secure, plain] = [bound[0].address.port(), bound[1].address.port()];
+        let mut settings = Advertised::default();
+        assert_eq!(
+            shown(&settings, &bound),
+            format!("http://localhost:{plain}")
+        );
+        assert_eq!(
+            shown(&settings, &bound[..1]),
+            format!("https://127.0.0.1:{secure}")
+        );
+        settings.scheme = Some(Scheme::Https);
+        assert_eq!(
+            shown(&settings, &bound),
+            format!("https://127.0.0.1:{secure}")
+        );
+        settings.host = Some("::1".to_owned());
+        settings.port = Some(1);
+        assert_eq!(shown(&settings, &bound), "https://[::1]:1");
+    }
+
+    #[tokio::test]
+    async fn a_listener_of_all_addresses_is_known_by_the_machine_s() {
+        let bound = [bound(Scheme::Http, "0.0.0.0").await];
+        let address = advertised(&Advertised::default(), &bound).authority;
+        let (host, port) = address.rsplit_once(':').expect("a port");
+        assert_eq!(port, bound[0].address.port().to_string());
+        let host: IpAddr = host.trim_matches(['[', ']']).parse().expect("an address");
+        assert!(!host.is_unspecified(), "{host}");
+    }
+}

@@ -1,5 +1,6 @@
 //! `/connectors` and `/connector-plugins`.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use axum::body::Bytes;
@@ -12,7 +13,8 @@ use serde_json::{Map, Value, json};
 use super::payload::{self, RestError};
 use super::{Rest, Shared};
 use crate::files::InitialState;
-use crate::herder::{CONNECTOR_CLASS, CONNECTOR_VERSION, ConnectorView, Put, Target};
+use crate::herder::{ConnectorView, Put, Target};
+use crate::validation::{is_our_class, unknown_class};
 
 pub(super) type Answer = Result<Response, RestError>;
 
@@ -35,7 +37,7 @@ const PATH: &AsciiSet = &CONTROLS
     .add(b'^')
     .add(b'|');
 
-fn query(raw: Option<&str>) -> impl Iterator<Item = (String, String)> {
+pub(super) fn query(raw: Option<&str>) -> impl Iterator<Item = (String, String)> {
     url::form_urlencoded::parse(raw.unwrap_or_default().as_bytes())
         .map(|(key, value)| (key.into_owned(), value.into_owned()))
 }
@@ -91,6 +93,7 @@ pub(super) async fn create(State(rest): Shared, body: Bytes) -> Answer {
             request.name
         )));
     }
+    check_class(&config)?;
     let view = rest.herder.create(config, target).await?;
     Ok(created(&request.name, &view))
 }
@@ -99,6 +102,19 @@ pub(super) fn bad_request(message: String) -> RestError {
     RestError {
         status: StatusCode::BAD_REQUEST,
         message,
+    }
+}
+
+/// What Connect cannot validate at all: it does not know whose settings they
+/// are.
+fn check_class(config: &BTreeMap<String, String>) -> Result<(), RestError> {
+    match config.get("connector.class") {
+        None => Err(bad_request(format!(
+            "Connector config {{{}}} contains no connector type",
+            config.keys().cloned().collect::<Vec<_>>().join(", ")
+        ))),
+        Some(class) if is_our_class(class) => Ok(()),
+        Some(class) => Err(RestError::unreadable(unknown_class(class))),
     }
 }
 
@@ -146,6 +162,7 @@ pub(super) async fn put_config(
             "Connector name configuration ({named}) doesn't match connector name in the URL ({name})"
         )));
     }
+    check_class(&config)?;
     let (put, view) = rest.herder.put(config).await?;
     Ok(match put {
         Put::Created => created(&name, &view),
@@ -218,10 +235,4 @@ pub(super) async fn restart(
         state["tasks"][0]["state"] = json!("RESTARTING");
     }
     Ok(payload::answer(StatusCode::ACCEPTED, &state))
-}
-
-pub(super) async fn plugins() -> Response {
-    payload::ok(&json!([
-        {"class": CONNECTOR_CLASS, "type": "source", "version": CONNECTOR_VERSION}
-    ]))
 }

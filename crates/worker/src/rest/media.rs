@@ -29,10 +29,7 @@ pub(super) fn body_type(headers: &HeaderMap) -> BodyType {
     let text = value.to_str().unwrap_or_default();
     let essence = text.split(';').next().unwrap_or_default().trim();
     let Some((kind, subtype)) = essence.split_once('/') else {
-        return match essence {
-            "" => BodyType::Absent,
-            _ => BodyType::Malformed,
-        };
+        return BodyType::Malformed;
     };
     match (kind.trim(), subtype.trim()) {
         ("*", "*") => BodyType::Wildcard,
@@ -153,7 +150,7 @@ mod tests {
             ("*/*", BodyType::Wildcard),
             ("application/*", BodyType::Wildcard),
             ("bogus", BodyType::Malformed),
-            ("", BodyType::Absent),
+            ("", BodyType::Malformed),
         ] {
             let headers = headers(&header::CONTENT_TYPE, &[text]);
             assert_eq!(body_type(&headers), expected, "{text}");

@@ -18,6 +18,7 @@ mod offsets;
 mod path;
 mod patience;
 mod payload;
+mod plugins;
 mod resource;
 mod routes;
 mod server;

@@ -23,7 +23,7 @@ use super::login::LoginError;
 use super::media::{self, BodyType};
 use super::payload::RestError;
 use super::server::Permit;
-use super::{Rest, malformed, router_error};
+use super::{Rest, router_error};
 
 /// Connect's `DEFAULT_REST_REQUEST_TIMEOUT_MS`.
 const TIMEOUT: Duration = Duration::from_secs(90);
@@ -156,9 +156,8 @@ impl Rules {
         }
         match media::body_type(headers) {
             _ if is_options || !self.consumes_json || self.internal.contains(method) => {}
-            BodyType::Malformed => return Some(malformed()),
             BodyType::Other => return Some(router_error(StatusCode::UNSUPPORTED_MEDIA_TYPE)),
-            BodyType::Absent | BodyType::Json | BodyType::Wildcard => {}
+            BodyType::Absent | BodyType::Json | BodyType::Wildcard | BodyType::Malformed => {}
         }
         if !is_options && self.produces_json && media::json_answer(headers).is_none() {
             return Some(router_error(StatusCode::NOT_ACCEPTABLE));

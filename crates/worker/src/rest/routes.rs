@@ -7,8 +7,8 @@ use axum::http::{Method, StatusCode};
 
 use super::resource::Resource;
 use super::{
-    Rest, connectors, health, internal, loggers, metrics, offsets, root, router_error, session,
-    tasks, topics,
+    Rest, connectors, health, internal, loggers, metrics, offsets, plugins, root, router_error,
+    session, tasks, topics,
 };
 use crate::files::AdminListeners;
 
@@ -28,7 +28,7 @@ fn connect(rest: &Arc<Rest>) -> Vec<Resource> {
             .get(connectors::config)
             .put(connectors::put_config)
             .patch(connectors::patch_config)
-            .with_body(&[put, patch.clone()]),
+            .with_body(&[put.clone(), patch.clone()]),
         at("/connectors/{connector}/status").get(connectors::status),
         at("/connectors/{connector}/tasks")
             .get(tasks::list)
@@ -51,7 +51,11 @@ fn connect(rest: &Arc<Rest>) -> Vec<Resource> {
         at("/connectors/{connector}/resume").put(connectors::resume),
         at("/connectors/{connector}/stop").put(connectors::stop),
         at("/connectors/{connector}/restart").post(connectors::restart),
-        at("/connector-plugins").get(connectors::plugins),
+        at("/connector-plugins").get(plugins::list),
+        at("/connector-plugins/{plugin}/config").get(plugins::config),
+        at("/connector-plugins/{plugin}/config/validate")
+            .put(plugins::validate)
+            .with_body(&[put]),
     ]
 }
 

@@ -10,6 +10,7 @@ use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, header};
 use axum::response::Response;
 use tower::ServiceExt;
 
+use super::media::{self, BodyType};
 use super::{malformed, path};
 use crate::files::{Cors, HeaderAction, HeaderRule};
 
@@ -44,8 +45,9 @@ impl Site {
 
     /// Answers a request.
     pub(super) async fn answer(&self, mut request: Request) -> Response {
-        let Some(uri) = path::normalized(request.uri()) else {
-            // The real worker's server answers these before its filters.
+        let is_typed = media::body_type(request.headers()) != BodyType::Malformed;
+        let Some(uri) = path::normalized(request.uri()).filter(|_| is_typed) else {
+            // The real worker's server answers these before anything else.
             return malformed();
         };
         *request.uri_mut() = uri;

@@ -28,7 +28,7 @@ use rdkafka::types::RDKafkaType;
 
 use event::Event;
 use partitions::Partitions;
-pub(super) use topic::{Record, Topic};
+pub(super) use topic::{FullRecord, Record, Topic};
 
 /// librdkafka's error codes.
 pub(super) use rdsys::rd_kafka_resp_err_t as Code;

@@ -25,6 +25,22 @@ pub(in crate::producer) struct Topic {
 // are only looked at during a call of `produce`.
 unsafe impl Send for Topic {}
 
+/// One record with all that a record may have.
+pub(in crate::producer) struct FullRecord<'a> {
+    /// The partition; `None` leaves it to the partitioner.
+    pub(in crate::producer) partition: Option<i32>,
+    /// The record's value; `None` is a tombstone.
+    pub(in crate::producer) value: Option<&'a [u8]>,
+    /// The record's key.
+    pub(in crate::producer) key: Option<&'a [u8]>,
+    /// Comes back with the delivery report.
+    pub(in crate::producer) opaque: u64,
+    /// Milliseconds since the epoch; `None` is the time of the hand-over.
+    pub(in crate::producer) timestamp_ms: Option<i64>,
+    /// Names and values in order.
+    pub(in crate::producer) headers: &'a [(String, Option<Vec<u8>>)],
+}
+
 /// One record as it is handed over.
 pub(in crate::producer) struct Record<'a> {
     /// The record's value.
@@ -103,44 +119,84 @@ impl Topic {
         (taken, refused.map(|at| self.messages[at].err))
     }
 
-    /// Hands one record over with its own timestamp, milliseconds since the
-    /// epoch, which the batch call cannot carry.
+    /// Hands one record over with what the batch call cannot carry.
     ///
     /// # Errors
     /// librdkafka's reason for not taking it.
-    pub(in crate::producer) fn produce_at(
+    pub(in crate::producer) fn produce_full(
         &mut self,
-        record: &Record<'_>,
-        timestamp_ms: i64,
+        record: &FullRecord<'_>,
     ) -> Result<(), Code> {
         use rdsys::rd_kafka_vtype_t as Tag;
-        let message = message(record);
+        let part = |bytes: Option<&[u8]>| match bytes {
+            Some(bytes) => (bytes.as_ptr().cast::<c_void>(), bytes.len()),
+            None => (ptr::null(), 0),
+        };
+        let ((value, value_bytes), (key, key_bytes)) = (part(record.value), part(record.key));
+        let opaque = usize::try_from(record.opaque).unwrap_or(usize::MAX);
+        let headers = native_headers(record.headers);
         // SAFETY: the argument list is `rd_kafka_producev`'s: each tag is
         // followed by values of the types it asks for, END comes last; value
-        // and key are copied during the call.
+        // and key are copied during the call, and the headers are taken over
+        // if it succeeds.
         let code = unsafe {
             rdsys::rd_kafka_producev(
                 self.native.client.native_ptr(),
                 Tag::RD_KAFKA_VTYPE_RKT,
                 self.topic,
                 Tag::RD_KAFKA_VTYPE_PARTITION,
-                PARTITION_UA,
+                record.partition.unwrap_or(PARTITION_UA),
                 Tag::RD_KAFKA_VTYPE_MSGFLAGS,
                 rdsys::RD_KAFKA_MSG_F_COPY,
                 Tag::RD_KAFKA_VTYPE_VALUE,
-                message.payload,
-                message.len,
+                value,
+                value_bytes,
                 Tag::RD_KAFKA_VTYPE_KEY,
-                message.key,
-                message.key_len,
+                key,
+                key_bytes,
                 Tag::RD_KAFKA_VTYPE_OPAQUE,
-                message._private,
+                ptr::without_provenance_mut::<c_void>(opaque),
                 Tag::RD_KAFKA_VTYPE_TIMESTAMP,
-                timestamp_ms,
+                record.timestamp_ms.unwrap_or(0),
+                Tag::RD_KAFKA_VTYPE_HEADERS,
+                headers,
                 Tag::RD_KAFKA_VTYPE_END,
             )
         };
-        if code.is_error() { Err(code) } else { Ok(()) }
+        if !code.is_error() {
+            return Ok(());
+        }
+        if !headers.is_null() {
+            // SAFETY: the failed call has left them to us.
+            unsafe { rdsys::rd_kafka_headers_destroy(headers) };
+        }
+        Err(code)
+    }
+}
+
+/// A record's headers in librdkafka's form; null for none.
+fn native_headers(headers: &[(String, Option<Vec<u8>>)]) -> *mut rdsys::rd_kafka_headers_t {
+    if headers.is_empty() {
+        return ptr::null_mut();
+    }
+    let length = |bytes: usize| isize::try_from(bytes).unwrap_or(isize::MAX);
+    // SAFETY: names and values are copied during each call and have the
+    // lengths that are told; a null value is Kafka's null.
+    unsafe {
+        let native = rdsys::rd_kafka_headers_new(headers.len());
+        for (name, value) in headers {
+            let (bytes, count) = value.as_deref().map_or((ptr::null(), 0), |value| {
+                (value.as_ptr().cast(), length(value.len()))
+            });
+            rdsys::rd_kafka_header_add(
+                native,
+                name.as_ptr().cast(),
+                length(name.len()),
+                bytes,
+                count,
+            );
+        }
+        native
     }
 }
 

@@ -1,0 +1,97 @@
+use std::collections::BTreeMap;
+
+use connect_api::converter;
+
+use super::*;
+
+fn config(pairs: &[(&str, &str)]) -> BTreeMap<String, String> {
+    pairs
+        .iter()
+        .map(|(k, v)| ((*k).to_owned(), (*v).to_owned()))
+        .collect()
+}
+
+fn mapping(format: ValueFormat, value: &str, transforms: &[(&str, &str)]) -> Mapping {
+    let plain = config(&[("schemas.enable", "false")]);
+    Mapping {
+        topic: "t".to_owned(),
+        format,
+        chain: Chain::new(&config(transforms)).expect("a chain"),
+        key: converter::create("String", true, &plain).expect("a converter"),
+        value: converter::create(value, false, &plain).expect("a converter"),
+        value_class: "value",
+        header: converter::create_header("Simple", &plain).expect("a converter"),
+        tolerance: Tolerance::default(),
+    }
+}
+
+#[test]
+fn only_what_changes_a_message_needs_a_mapping() {
+    assert!(mapping(ValueFormat::String, "String", &[]).is_identity());
+    assert!(mapping(ValueFormat::Bytes, "ByteArray", &[]).is_identity());
+    assert!(!mapping(ValueFormat::String, "Json", &[]).is_identity());
+    assert!(!mapping(ValueFormat::Json, "Json", &[]).is_identity());
+    let routed = [
+        ("transforms", "r"),
+        ("transforms.r.type", "RegexRouter"),
+        ("transforms.r.regex", "t"),
+        ("transforms.r.replacement", "u"),
+    ];
+    let mapping = mapping(ValueFormat::String, "String", &routed);
+    assert!(!mapping.is_identity());
+    let mapped = mapping.apply(b"x", 5).expect("mapped").expect("kept");
+    assert_eq!(mapped.topic, "u");
+    assert_eq!(mapped.value.as_deref(), Some(&b"x"[..]));
+    assert_eq!((mapped.timestamp_ms, mapped.key), (Some(5), None));
+}
+
+#[test]
+fn json_has_fields_for_keys_and_headers() {
+    let steps = [
+        ("transforms", "k,x,h"),
+        (
+            "transforms.k.type",
+            "org.apache.kafka.connect.transforms.ValueToKey",
+        ),
+        ("transforms.k.fields", "symbol"),
+        (
+            "transforms.x.type",
+            "org.apache.kafka.connect.transforms.ExtractField$Key",
+        ),
+        ("transforms.x.field", "symbol"),
+        (
+            "transforms.h.type",
+            "org.apache.kafka.connect.transforms.HeaderFrom$Value",
+        ),
+        ("transforms.h.fields", "price"),
+        ("transforms.h.headers", "price"),
+        ("transforms.h.operation", "copy"),
+    ];
+    let mapping = mapping(ValueFormat::Json, "Json", &steps);
+    let message = br#"{"symbol":"BTC","price":7}"#;
+    let mapped = mapping.apply(message, 0).expect("mapped").expect("kept");
+    assert_eq!(mapped.key.as_deref(), Some(&b"BTC"[..]));
+    assert_eq!(mapped.value.as_deref(), Some(&message[..]));
+    assert_eq!(mapped.headers, [("price".to_owned(), Some(b"7".to_vec()))]);
+}
+
+#[test]
+fn what_cannot_be_mapped_says_where() {
+    let stage =
+        |mapping: &Mapping, message: &[u8]| mapping.apply(message, 0).expect_err("refused").stage;
+    let json = mapping(ValueFormat::Json, "Json", &[]);
+    assert_eq!(stage(&json, b"{"), Stage::ValueConverter);
+    let numbers = mapping(ValueFormat::String, "Integer", &[]);
+    assert_eq!(stage(&numbers, b"x"), Stage::ValueConverter);
+    let cast = [
+        ("transforms", "c"),
+        (
+            "transforms.c.type",
+            "org.apache.kafka.connect.transforms.Cast$Value",
+        ),
+        ("transforms.c.spec", "int32"),
+    ];
+    let cast = mapping(ValueFormat::String, "Integer", &cast);
+    assert_eq!(stage(&cast, b"x"), Stage::Transformation);
+    assert!(cast.apply(b"12", 0).is_ok());
+}

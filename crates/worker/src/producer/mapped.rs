@@ -1,0 +1,293 @@
+//! The way into a producer for messages that go through a mapping: one by one,
+//! each to the topic, partition, key and headers that it has got.
+//!
+//! Invariants: a message has its sequence whether or not it becomes a record,
+//! so that one that is left out counts as done in its place; one that there
+//! is no room for is mapped once and kept.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::sync::atomic::Ordering::Relaxed;
+use std::time::{Duration, Instant};
+
+use websocket_source::buffer::{Batch, Received};
+use websocket_source::sink::{Delivery, Sink, SinkError};
+
+use super::native::{Code, FullRecord, Topic, describe};
+use super::sink::{BATCH_OVERHEAD_BYTES, flush};
+use super::slots::Slot;
+use super::turn::Turn;
+use super::{Producer, ProducerError};
+use crate::mapping::{ErrorCounts, Mapped, Mapping, MappingError};
+
+/// What a task's mapped sink needs besides its producer.
+#[derive(Clone, Debug)]
+pub struct MappedOptions {
+    /// What messages go through.
+    pub mapping: Arc<Mapping>,
+    /// Counts of those that cannot.
+    pub counts: Arc<ErrorCounts>,
+    /// The connector's name, for log lines and headers.
+    pub connector: String,
+}
+
+/// See the module's documentation.
+pub(super) struct MappedSink {
+    pub(super) producer: Arc<Producer>,
+    pub(super) options: MappedOptions,
+    pub(super) topics: HashMap<String, Topic>,
+    pub(super) slot: Arc<Slot>,
+    pub(super) delivery: Arc<Delivery>,
+    pub(super) sequence: u64,
+    pub(super) turn: Turn,
+    /// A mapped message that there was no room for.
+    pub(super) pending: Option<Mapped>,
+    /// Why no further message can be taken.
+    pub(super) failure: Option<SinkError>,
+}
+
+fn size(mapped: &Mapped) -> usize {
+    let length = |bytes: &Option<Vec<u8>>| bytes.as_ref().map_or(0, Vec::len);
+    let headers = mapped.headers.iter();
+    let headers: usize = headers
+        .map(|(name, value)| name.len() + length(value))
+        .sum();
+    length(&mapped.key) + length(&mapped.value) + headers
+}
+
+impl MappedSink {
+    /// Takes a message; false if there is no room for it at present.
+    fn take(
+        &mut self,
+        message: &[u8],
+        received: Received,
+        now: Instant,
+    ) -> Result<bool, SinkError> {
+        let mapped = match self.pending.take() {
+            Some(pending) => Some(pending),
+            None => self.map(message, received)?,
+        };
+        let Some(mapped) = mapped else {
+            self.slot.add_taken(1);
+            self.slot.add_reported(1);
+            self.delivery.acknowledge(self.sequence, 1);
+            self.sequence += 1;
+            return Ok(true);
+        };
+        let bytes = size(&mapped);
+        let limit = self.producer.max_request_size_bytes;
+        if bytes + BATCH_OVERHEAD_BYTES > limit {
+            return Err(SinkError::TooLarge { bytes, limit });
+        }
+        let idle = self.slot.is_idle();
+        let sizes = std::iter::once(bytes);
+        let admitted = self.turn.admits(idle, now, sizes.clone()) == 1
+            && self.producer.room.reserve(&sizes) == 1;
+        if !admitted {
+            self.pending = Some(mapped);
+            return Ok(false);
+        }
+        self.hand_over(mapped, bytes)
+    }
+
+    fn hand_over(&mut self, mapped: Mapped, bytes: usize) -> Result<bool, SinkError> {
+        let opaque = self.slot.opaque(self.sequence);
+        self.slot.add_taken(1);
+        let refused = match self.topic(&mapped.topic) {
+            Ok(topic) => topic
+                .produce_full(&FullRecord {
+                    partition: mapped.partition,
+                    value: mapped.value.as_deref(),
+                    key: mapped.key.as_deref(),
+                    opaque,
+                    timestamp_ms: mapped.timestamp_ms,
+                    headers: &mapped.headers,
+                })
+                .err()
+                .map(|code| (code, describe(code))),
+            Err(why) => {
+                let code = Code::RD_KAFKA_RESP_ERR_TOPIC_EXCEPTION;
+                Some((code, ("INVALID_TOPIC_EXCEPTION".to_owned(), why)))
+            }
+        };
+        let Some((code, (name, text))) = refused else {
+            self.turn.add(1, bytes);
+            self.sequence += 1;
+            return Ok(true);
+        };
+        self.slot.add_reported(1);
+        self.producer.room.release(1, bytes as u64);
+        if code == Code::RD_KAFKA_RESP_ERR__QUEUE_FULL {
+            self.pending = Some(mapped);
+            return Ok(false);
+        }
+        Err(SinkError::Rejected { code: name, text })
+    }
+
+    fn topic(&mut self, name: &str) -> Result<&mut Topic, String> {
+        if !self.topics.contains_key(name) {
+            super::check_topic(name)
+                .map_err(|why| format!("'{name}' is not a topic's name: {why}"))?;
+            let topic = Topic::new(&self.producer.native, name)?;
+            self.topics.insert(name.to_owned(), topic);
+        }
+        self.topics
+            .get_mut(name)
+            .ok_or_else(|| format!("{name} is not there"))
+    }
+
+    /// Maps a message, and judges one that cannot be mapped.
+    fn map(&self, message: &[u8], received: Received) -> Result<Option<Mapped>, SinkError> {
+        let mapping = &self.options.mapping;
+        let error = match mapping.apply(message, received.at_ms) {
+            Ok(mapped) => return Ok(mapped),
+            Err(error) => error,
+        };
+        let (counts, tolerance) = (&self.options.counts, &mapping.tolerance);
+        counts.failed();
+        if tolerance.logs {
+            counts.logged.fetch_add(1, Relaxed);
+            self.log(&error, received);
+        }
+        if !tolerance.all {
+            return Err(SinkError::Intolerable {
+                class: error.error.class,
+                text: error.error.message,
+            });
+        }
+        counts.skipped.fetch_add(1, Relaxed);
+        let dead_letter = tolerance.dead_letter_topic.as_ref().map(|topic| {
+            counts.dead_letters.fetch_add(1, Relaxed);
+            self.dead_letter(topic, message, received, &error)
+        });
+        Ok(dead_letter)
+    }
+
+    fn log(&self, error: &MappingError, received: Received) {
+        let connector = &self.options.connector;
+        let record = if self.options.mapping.tolerance.logs_messages {
+            let topic = &self.options.mapping.topic;
+            let at_ms = received.at_ms;
+            format!(", where source record is = {{topic='{topic}', timestamp={at_ms}}}")
+        } else {
+            String::new()
+        };
+        tracing::error!(
+            target: "LogReporter", connector = %connector, task = 0,
+            "Error encountered in task {connector}-0. Executing stage '{}' with class '{}'{record}. {}",
+            error.stage.name(), error.class, error.error.class
+        );
+    }
+
+    /// The message as it came, with what was wrong in its headers
+    /// (`DeadLetterQueueReporter`).
+    fn dead_letter(
+        &self,
+        topic: &str,
+        message: &[u8],
+        received: Received,
+        error: &MappingError,
+    ) -> Mapped {
+        let headers = if self.options.mapping.tolerance.dead_letter_headers {
+            [
+                ("topic", self.options.mapping.topic.as_str()),
+                ("connector.name", &self.options.connector),
+                ("task.id", "0"),
+                ("stage", error.stage.name()),
+                ("class.name", &error.class),
+                ("exception.class.name", error.error.class),
+                ("exception.message", &error.error.message),
+            ]
+            .map(|(name, value)| {
+                let name = format!("__connect.errors.{name}");
+                (name, Some(value.as_bytes().to_vec()))
+            })
+            .into()
+        } else {
+            Vec::new()
+        };
+        Mapped {
+            topic: topic.to_owned(),
+            partition: None,
+            key: None,
+            value: Some(message.to_vec()),
+            timestamp_ms: Some(received.at_ms),
+            headers,
+        }
+    }
+}
+
+impl Sink for MappedSink {
+    fn offer(&mut self, batch: &Batch<'_>) -> Result<usize, SinkError> {
+        let failure = self.failure.clone();
+        if let Some(error) = failure.or_else(|| self.delivery.rejection()) {
+            return Err(error);
+        }
+        let now = Instant::now();
+        let mut taken = 0;
+        for value in batch.values() {
+            match self.take(value, batch.received(), now) {
+                Ok(true) => taken += 1,
+                Ok(false) => break,
+                Err(error) => {
+                    self.failure = Some(error.clone());
+                    if taken == 0 {
+                        return Err(error);
+                    }
+                    // Those before it are on their way.
+                    break;
+                }
+            }
+        }
+        self.delivery.taken(self.sequence, batch.received().at);
+        Ok(taken)
+    }
+
+    fn has_room(&self, records: usize, bytes: usize) -> bool {
+        self.pending.is_none()
+            && self
+                .turn
+                .has_room(self.slot.is_idle(), Instant::now, records, bytes)
+            && self.producer.room.has_room(records as u64, bytes as u64)
+    }
+
+    fn flush(&mut self, within: Duration) {
+        flush(&self.producer, within);
+    }
+
+    fn delivery(&self) -> &Arc<Delivery> {
+        &self.delivery
+    }
+}
+
+impl Drop for MappedSink {
+    fn drop(&mut self) {
+        self.slot.close();
+    }
+}
+
+impl Producer {
+    /// A sink for one task's messages through a mapping; the time from receipt
+    /// to acknowledgement goes to `latency`.
+    ///
+    /// # Errors
+    /// The producer has no place left.
+    pub fn mapped_sink(
+        self: &Arc<Self>,
+        options: MappedOptions,
+        latency: Arc<websocket_source::metrics::Histogram>,
+    ) -> Result<Box<dyn Sink>, ProducerError> {
+        let (slot, delivery) = self.open_slot(latency)?;
+        Ok(Box::new(MappedSink {
+            producer: Arc::clone(self),
+            options,
+            topics: HashMap::new(),
+            slot,
+            delivery,
+            sequence: 0,
+            turn: Turn::new(self.turn),
+            pending: None,
+            failure: None,
+        }))
+    }
+}

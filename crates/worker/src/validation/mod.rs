@@ -1,0 +1,136 @@
+//! What a connector can be configured with, and what is wrong with a
+//! configuration (`AbstractHerder.validateConnectorConfig`).
+//!
+//! Invariants: what creating a connector refuses is what validating it shows;
+//! a secret is in neither; a [`Plan`] exists only if nothing is wrong.
+
+mod definitions;
+mod infos;
+mod plan;
+
+use std::collections::BTreeMap;
+
+use connect_api::config::{ConfigKey, ConfigValue};
+
+pub use definitions::{definition_json, definitions};
+pub use plan::{CONNECTOR_CLASS, CONNECTOR_VERSION, Plan, is_our_class, unknown_class};
+
+use crate::files::WorkerConfig;
+use crate::kafka_settings::SystemTrust;
+use crate::providers::Providers;
+
+/// A connector's configuration.
+pub type Config = BTreeMap<String, String>;
+
+/// One setting of a validated configuration.
+#[derive(Clone, Debug)]
+pub struct Setting {
+    /// What it is.
+    pub key: ConfigKey,
+    /// Its value, or its default, as it may be shown; `None` is null.
+    pub shown: Option<String>,
+    /// What is wrong with it.
+    pub errors: Vec<String>,
+}
+
+/// What a configuration comes to.
+#[derive(Debug)]
+pub struct Validation {
+    /// The settings in Connect's order.
+    pub settings: Vec<Setting>,
+    /// The groups in Connect's order.
+    pub groups: Vec<String>,
+    /// What is worth telling but no error.
+    pub warnings: Vec<String>,
+    plan: Option<Plan>,
+}
+
+impl Validation {
+    /// All errors in the settings' order.
+    pub fn errors(&self) -> Vec<String> {
+        let errors = self.settings.iter().flat_map(|setting| &setting.errors);
+        errors.cloned().collect()
+    }
+
+    /// What the connector's task needs.
+    ///
+    /// # Errors
+    /// All that is wrong.
+    pub fn into_plan(self) -> Result<Plan, Vec<String>> {
+        let errors = self.errors();
+        match self.plan {
+            Some(mut plan) if errors.is_empty() => {
+                plan.warnings = self.warnings;
+                Ok(plan)
+            }
+            _ => Err(errors),
+        }
+    }
+
+    /// Adds an error to the setting of this name, or to the connector's class
+    /// where there is no such setting.
+    fn refuse(&mut self, name: &str, error: String) {
+        let at = |wanted: &str| {
+            let mut settings = self.settings.iter();
+            settings.position(|setting| setting.key.name == wanted)
+        };
+        if let Some(at) = at(name).or_else(|| at("connector.class")) {
+            self.settings[at].errors.push(error);
+        }
+    }
+}
+
+/// Validates a configuration against a worker. The variables of config
+/// providers are looked up, and never shown.
+pub fn validate(written: &Config, worker: &WorkerConfig, trust: &SystemTrust) -> Validation {
+    let (resolved, unresolved) = match worker.providers.resolve(written) {
+        Ok(resolved) => (resolved, None),
+        Err(error) => (written.clone(), Some(error)),
+    };
+    let mut validation = plan::validate(&resolved, worker, trust);
+    if let Some(error) = unresolved {
+        validation.plan = None;
+        let setting = error.setting.clone();
+        validation.refuse(&setting, error.to_string());
+    }
+    for warning in &mut validation.warnings {
+        *warning = Providers::hide(written, &resolved, warning);
+    }
+    for setting in &mut validation.settings {
+        for error in &mut setting.errors {
+            *error = Providers::hide(written, &resolved, error);
+        }
+        let name = &setting.key.name;
+        if resolved.get(name) != written.get(name) {
+            setting.shown = setting.shown.take().and(written.get(name).cloned());
+        }
+    }
+    validation
+}
+
+/// Checks a configuration and compiles it.
+///
+/// # Errors
+/// All that is wrong, in Connect's words where it has some, without secrets.
+pub fn check(
+    config: &Config,
+    worker: &WorkerConfig,
+    trust: &SystemTrust,
+) -> Result<Plan, Vec<String>> {
+    validate(config, worker, trust).into_plan()
+}
+
+/// A value as a validate answer may show it.
+fn shown(key: &ConfigKey, value: &ConfigValue) -> Option<String> {
+    match value {
+        ConfigValue::Null => None,
+        _ if key.secret => Some("[hidden]".to_owned()),
+        value if key.name == "websocket.url" => {
+            Some(websocket_source::settings::redact(&value.to_string()))
+        }
+        value => Some(value.to_string()),
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,308 @@
+//! Checks a connector's configuration as a whole and compiles it into what its
+//! task needs.
+//!
+//! Invariant: a [`Plan`] exists only if everything in it can work on this
+//! worker; what this worker does not do is an error or a warning by name.
+
+use std::sync::Arc;
+
+use connect_api::chain::{self, Chain};
+use connect_api::config::{ConfigKey, Default, Importance, Type};
+use connect_api::connector::GROUPS;
+use websocket_source::settings::{self, SourceConfig, TABLE, ValueFormat};
+
+use super::{Config, Setting, Validation, definitions, shown};
+use crate::files::{ConverterSettings, Side, WorkerConfig};
+use crate::kafka_settings::{ProducerInputs, ProducerSettings, SystemTrust, translate};
+use crate::mapping::{Mapping, Tolerance};
+
+/// The connector's class, as in the reference.
+pub const CONNECTOR_CLASS: &str = "io.conduktor.connect.websocket.WebSocketSourceConnector";
+/// The connector's version, as in the reference.
+pub const CONNECTOR_VERSION: &str = "1.0.0";
+
+/// Settings of every source connector that this worker does not obey yet, with
+/// their defaults. Another value is told of.
+const FIXED: [(&str, &str); 7] = [
+    ("config.action.reload", "restart"),
+    ("topic.creation.groups", ""),
+    ("exactly.once.support", "requested"),
+    ("transaction.boundary", "poll"),
+    ("transaction.boundary.interval.ms", ""),
+    ("offsets.storage.topic", ""),
+    ("tasks.max.enforce", "true"),
+];
+const OVERRIDE_PREFIX: &str = "producer.override.";
+
+/// Everything a task is made of.
+#[derive(Debug)]
+pub struct Plan {
+    /// The connector's name.
+    pub name: String,
+    /// The source's settings.
+    pub source: SourceConfig,
+    /// The producer's settings.
+    pub producer: ProducerSettings,
+    /// What messages go through; `None` if they become records as they are.
+    pub mapping: Option<Arc<Mapping>>,
+    /// What is worth telling but no error.
+    pub warnings: Vec<String>,
+}
+
+/// Whether `class` names the connector: in full, by its simple name, or by
+/// that without "Connector", as Connect accepts it.
+pub fn is_our_class(class: &str) -> bool {
+    [
+        CONNECTOR_CLASS,
+        "WebSocketSourceConnector",
+        "WebSocketSource",
+    ]
+    .contains(&class.trim())
+}
+
+/// Validates a configuration whose variables have been looked up.
+pub(super) fn validate(config: &Config, worker: &WorkerConfig, trust: &SystemTrust) -> Validation {
+    let mut validation = parse(config);
+    let source = source(config, &mut validation);
+    let producer = producer(config, worker, trust, &mut validation);
+    let mapping = mapping(config, worker, source.as_ref(), &mut validation);
+    class(config, &mut validation);
+    warn(config, &mut validation);
+    if let (Some(source), Some(producer), Some(mapping)) = (source, producer, mapping) {
+        validation
+            .warnings
+            .extend(producer.warnings.iter().cloned());
+        let mapping = (!mapping.is_identity()).then(|| Arc::new(mapping));
+        validation.plan = Some(Plan {
+            name: config.get("name").map_or("", |name| name.trim()).to_owned(),
+            source,
+            producer,
+            mapping,
+            warnings: Vec::new(),
+        });
+    }
+    validation
+}
+
+/// What Kafka's definitions say of a configuration: the settings of every
+/// connector, the connector's, those of its transforms and predicates.
+fn parse(config: &Config) -> Validation {
+    let mut def = definitions();
+    let mut groups: Vec<String> = GROUPS.iter().map(ToString::to_string).collect();
+    for key in chain::definitions(config).keys {
+        if let Some(group) = key.group.as_ref().filter(|group| !groups.contains(group)) {
+            groups.push(group.clone());
+        }
+        def.keys.push(key);
+    }
+    let parsed = def.parse(config);
+    let settings = def
+        .keys
+        .into_iter()
+        .zip(parsed)
+        .map(|(key, parsed)| Setting {
+            shown: shown(&key, &parsed.value),
+            // The table checks its own settings, and says more.
+            errors: if TABLE.iter().any(|row| row.name == key.name) {
+                Vec::new()
+            } else {
+                parsed.errors
+            },
+            key,
+        });
+    Validation {
+        settings: settings.collect(),
+        groups,
+        warnings: Vec::new(),
+        plan: None,
+    }
+}
+
+fn source(config: &Config, validation: &mut Validation) -> Option<SourceConfig> {
+    let parsed = settings::parse(config);
+    validation.warnings.extend(parsed.warnings);
+    match parsed.config {
+        Ok(source) => Some(source),
+        Err(errors) => {
+            for error in errors {
+                validation.refuse(error.setting, error.message);
+            }
+            None
+        }
+    }
+}
+
+/// Translates the producer's settings; overrides are appended to the others,
+/// as Connect does.
+fn producer(
+    config: &Config,
+    worker: &WorkerConfig,
+    trust: &SystemTrust,
+    validation: &mut Validation,
+) -> Option<ProducerSettings> {
+    let overrides = config.keys().filter(|key| key.starts_with(OVERRIDE_PREFIX));
+    for name in overrides.clone() {
+        let mut key = ConfigKey::new(name, Type::String, Default::Null, Importance::Low, "");
+        // Any of them may be a password.
+        key.secret = true;
+        validation.settings.push(Setting {
+            shown: Some("[hidden]".to_owned()),
+            errors: Vec::new(),
+            key,
+        });
+    }
+    let translated = translate(&ProducerInputs {
+        bootstrap_servers: &worker.bootstrap_servers,
+        worker_client_id: &worker.client_id,
+        worker_producer: &worker.producer,
+        connector_config: config,
+        override_policy: &worker.override_policy,
+        system_trust: trust,
+    });
+    match translated {
+        Ok(producer) => Some(producer),
+        Err(found) => {
+            for error in found.errors {
+                let named = overrides
+                    .clone()
+                    .filter(|name| error.contains(name.as_str()));
+                let named = named.max_by_key(|name| name.len());
+                validation.refuse(named.map_or("connector.class", String::as_str), error);
+            }
+            None
+        }
+    }
+}
+
+fn converter(
+    config: &Config,
+    side: Side,
+    worker: &ConverterSettings,
+    validation: &mut Validation,
+) -> Option<ConverterSettings> {
+    match ConverterSettings::from_config(side, config) {
+        Ok(own) => Some(own.unwrap_or_else(|| worker.clone())),
+        Err(errors) => {
+            let setting = side.setting();
+            // That there is no such class is the definition's to say.
+            let class = format!("for configuration {setting}: ");
+            for error in errors.into_iter().filter(|error| !error.contains(&class)) {
+                validation.refuse(setting, error);
+            }
+            None
+        }
+    }
+}
+
+fn mapping(
+    config: &Config,
+    worker: &WorkerConfig,
+    source: Option<&SourceConfig>,
+    validation: &mut Validation,
+) -> Option<Mapping> {
+    let key = converter(config, Side::Key, &worker.key_converter, validation);
+    let value = converter(config, Side::Value, &worker.value_converter, validation);
+    let header = converter(config, Side::Header, &worker.header_converter, validation);
+    // What the definitions find wrong with transforms is told already.
+    let told = validation.errors().len();
+    let chain = match Chain::new(config) {
+        Ok(chain) => Some(chain),
+        Err(errors) => {
+            if told == 0 {
+                for error in errors {
+                    validation.refuse("transforms", error);
+                }
+            }
+            None
+        }
+    };
+    let (key, value, header) = (key?, value?, header?);
+    let (chain, source) = (chain?, source?);
+    if let Some(error) = unfit(source.value_format, value.class, chain.is_empty()) {
+        validation.refuse("value.converter", error);
+        return None;
+    }
+    Some(Mapping {
+        topic: source.topic.clone(),
+        format: source.value_format,
+        chain,
+        key: key.key().ok()?,
+        value_class: value.class,
+        value: value.value().ok()?,
+        header: header.header().ok()?,
+        tolerance: tolerance(config),
+    })
+}
+
+/// What no message at all would get through.
+fn unfit(format: ValueFormat, class: &str, unchanged: bool) -> Option<String> {
+    let is = |name: &str| class.ends_with(name);
+    let why = match format {
+        _ if !unchanged => return None,
+        ValueFormat::String if is(".ByteArrayConverter") => {
+            "the ByteArrayConverter refuses STRING values: set websocket.value.format=bytes or \
+             value.converter to the StringConverter"
+        }
+        ValueFormat::Bytes if is(".StringConverter") => {
+            "websocket.value.format=bytes gives BYTES values, which the StringConverter cannot write: \
+             set value.converter=org.apache.kafka.connect.converters.ByteArrayConverter"
+        }
+        _ => return None,
+    };
+    Some(format!(
+        "Invalid value {class} for configuration value.converter: {why}"
+    ))
+}
+
+fn tolerance(config: &Config) -> Tolerance {
+    let text = |name: &str| config.get(name).map_or("", |value| value.trim());
+    let is_true = |name: &str| text(name).eq_ignore_ascii_case("true");
+    let topic = text("errors.deadletterqueue.topic.name");
+    Tolerance {
+        all: text("errors.tolerance") == "all",
+        logs: is_true("errors.log.enable"),
+        logs_messages: is_true("errors.log.include.messages"),
+        dead_letter_topic: (!topic.is_empty()).then(|| topic.to_owned()),
+        dead_letter_headers: is_true("errors.deadletterqueue.context.headers.enable"),
+    }
+}
+
+fn class(config: &Config, validation: &mut Validation) {
+    let given = config.get("connector.class");
+    if let Some(class) = given.filter(|class| !is_our_class(class)) {
+        validation.refuse("connector.class", unknown_class(class));
+    }
+}
+
+/// Connect's words for a class that is not there.
+pub fn unknown_class(class: &str) -> String {
+    format!(
+        "Failed to find any class that implements Connector and which name matches {class}, \
+         available connectors are: {CONNECTOR_CLASS}"
+    )
+}
+
+fn warn(config: &Config, validation: &mut Validation) {
+    for (key, default) in FIXED {
+        let differs = |value: &&String| !value.trim().eq_ignore_ascii_case(default);
+        if config.get(key).as_ref().is_some_and(differs) {
+            validation.warnings.push(format!(
+                "{key} is not supported by this worker yet and has no effect"
+            ));
+        }
+    }
+    let tasks = config
+        .get("tasks.max")
+        .map(|text| text.trim().parse::<i32>());
+    if matches!(tasks, Some(Ok(2..))) {
+        let text = "One URL is one stream: tasks.max above 1 still gives 1 task";
+        validation.warnings.push(text.to_owned());
+    }
+    let tolerant = config.get("errors.tolerance").map(|text| text.trim());
+    if tolerant != Some("all") && config.contains_key("errors.deadletterqueue.topic.name") {
+        validation.warnings.push(
+            "errors.deadletterqueue.topic.name has no effect: errors.tolerance is not all"
+                .to_owned(),
+        );
+    }
+}

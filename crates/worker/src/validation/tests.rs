@@ -1,0 +1,98 @@
+use super::*;
+
+fn config(pairs: &[(&str, &str)]) -> Config {
+    let base = [
+        ("name", "c"),
+        ("connector.class", CONNECTOR_CLASS),
+        ("websocket.url", "ws://u:s3cret@h/?k=s3cret"),
+        ("kafka.topic", "t"),
+    ];
+    let all = base.iter().chain(pairs);
+    all.map(|(k, v)| ((*k).to_owned(), (*v).to_owned()))
+        .collect()
+}
+
+fn worker() -> WorkerConfig {
+    let string = "org.apache.kafka.connect.storage.StringConverter";
+    let map = [
+        ("key.converter", string),
+        ("value.converter", string),
+        ("offset.storage.file.filename", "f"),
+    ];
+    WorkerConfig::from_map(&map.map(|(k, v)| (k.to_owned(), v.to_owned())).into())
+        .unwrap_or_else(|error| panic!("{error}"))
+}
+
+fn validated(pairs: &[(&str, &str)]) -> Validation {
+    validate(&config(pairs), &worker(), &SystemTrust::default())
+}
+
+#[test]
+fn every_setting_is_shown_in_connect_s_order_and_secrets_are_not() {
+    let validation = validated(&[
+        ("websocket.auth.token", "s3cret"),
+        ("websocket.headers", "X-Key:s3cret"),
+        ("websocket.subscription.message", "\"s3cret\""),
+        ("producer.override.sasl.jaas.config", "s3cret"),
+    ]);
+    let json = validation.to_json("X");
+    assert_eq!(json["error_count"], 0, "{json}");
+    assert!(!json.to_string().contains("s3cret"), "{json}");
+    let names: Vec<&str> = validation
+        .settings
+        .iter()
+        .map(|setting| setting.key.name.as_str())
+        .collect();
+    assert_eq!(names[..3], ["name", "connector.class", "tasks.max"]);
+    assert_eq!(names[20..22], ["websocket.url", "kafka.topic"]);
+    assert_eq!(names.last(), Some(&"producer.override.sasl.jaas.config"));
+    let url = &json["configs"][20]["value"]["value"];
+    assert_eq!(url, "ws://h/");
+    assert_eq!(json["configs"][26]["value"]["value"], "[hidden]");
+    assert_eq!(json["groups"].as_array().map(Vec::len), Some(7));
+}
+
+#[test]
+fn errors_are_where_they_belong() {
+    let validation = validated(&[
+        ("tasks.max", "0"),
+        ("errors.tolerance", "some"),
+        ("key.converter", "com.example.X"),
+        ("websocket.pong.timeout.ms", "0"),
+        ("producer.override.acks", "7"),
+        ("transforms", "a"),
+    ]);
+    let wrong: Vec<&str> = validation
+        .settings
+        .iter()
+        .filter(|setting| !setting.errors.is_empty())
+        .map(|setting| setting.key.name.as_str())
+        .collect();
+    let expected = [
+        "tasks.max",
+        "key.converter",
+        "errors.tolerance",
+        "websocket.pong.timeout.ms",
+        "transforms.a.type",
+        "producer.override.acks",
+    ];
+    assert_eq!(wrong, expected, "{:?}", validation.errors());
+    assert!(validation.into_plan().is_err());
+}
+
+#[test]
+fn a_plan_has_a_mapping_only_if_messages_are_changed() {
+    let plan = |pairs: &[(&str, &str)]| validated(pairs).into_plan().expect("valid");
+    assert!(plan(&[]).mapping.is_none());
+    assert!(plan(&[("value.converter", "Json")]).mapping.is_some());
+    let routed = [
+        ("transforms", "r"),
+        ("transforms.r.type", "RegexRouter"),
+        ("transforms.r.regex", "t"),
+        ("transforms.r.replacement", "u"),
+    ];
+    assert!(plan(&routed).mapping.is_some());
+    let bytes = [("websocket.value.format", "bytes")];
+    let error = validated(&bytes).into_plan().expect_err("unfit");
+    assert!(error[0].contains("ByteArrayConverter"), "{error:?}");
+}
