@@ -13,12 +13,9 @@
 )]
 
 pub mod certificate;
-<<<<<<< HEAD
-pub mod curl;
-=======
 pub mod connect;
+pub mod curl;
 pub mod differential;
->>>>>>> diff
 pub mod kafka;
 pub mod ports;
 pub mod process;

@@ -205,15 +205,14 @@ impl Worker {
         self
     }
 
-<<<<<<< HEAD
     /// The address of its REST API.
     pub fn url(&self, path: &str) -> String {
         format!("http://127.0.0.1:{}{path}", self.port)
-=======
+    }
+
     /// The port of its REST API on 127.0.0.1.
     pub fn port(&self) -> u16 {
         self.port
->>>>>>> diff
     }
 
     /// The offsets file.

@@ -246,7 +246,7 @@ fn topics_and_offsets() -> Vec<ConfigKey> {
             ),
             "The length of a transaction under transaction.boundary=interval.",
         )
-        .valid(validators::at_least(0)),
+        .valid(validators::null_or_at_least(0)),
         key(
             "offsets.storage.topic",
             Type::String,

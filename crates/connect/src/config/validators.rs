@@ -54,8 +54,18 @@ pub fn one_of_ignoring_case(
     }
 }
 
-/// `Range.atLeast`: null passes.
+/// `Range.atLeast`.
 pub fn at_least(min: i64) -> impl Fn(&ConfigValue) -> Verdict + Send + Sync + 'static {
+    move |value| {
+        verdict(*value != ConfigValue::Null, || {
+            "Value must be non-null".to_owned()
+        })?;
+        null_or_at_least(min)(value)
+    }
+}
+
+/// The same, but null passes.
+pub fn null_or_at_least(min: i64) -> impl Fn(&ConfigValue) -> Verdict + Send + Sync + 'static {
     move |value| {
         let below = matches!(value, ConfigValue::Number(number) if *number < min);
         verdict(!below, || format!("Value must be at least {min}"))

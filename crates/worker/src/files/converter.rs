@@ -29,6 +29,15 @@ impl Side {
         }
     }
 
+    /// The value of `converter.type`.
+    pub const fn kind(self) -> &'static str {
+        match self {
+            Self::Key => "key",
+            Self::Value => "value",
+            Self::Header => "header",
+        }
+    }
+
     /// The full name of a class for this side.
     ///
     /// # Errors

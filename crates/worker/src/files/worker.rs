@@ -278,10 +278,7 @@ mod tests {
 
     #[test]
     fn a_converter_that_is_not_here_is_an_error_with_the_cure() {
-        let errors = errors(&[(
-            "value.converter",
-            "io.confluent.connect.avro.AvroConverter",
-        )]);
+        let errors = errors(&[("value.converter", "io.confluent.connect.avro.AvroConverter")]);
         assert!(errors[0].contains("StringConverter"), "{errors:?}");
     }
 

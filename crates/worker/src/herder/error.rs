@@ -1,5 +1,7 @@
 //! What a herder's answer may be instead of success, in Connect's words.
 
+use std::collections::BTreeMap;
+
 /// Why a request about connectors cannot be done.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum HerderError {
@@ -18,4 +20,16 @@ pub enum HerderError {
     /// Offsets cannot be read or written, or the worker is going down.
     #[error("{0}")]
     Internal(String),
+}
+
+impl HerderError {
+    /// Connect's words for a configuration of nobody knows what. Connect shows
+    /// the values too, which may be secret.
+    pub fn no_class(config: &BTreeMap<String, String>) -> Self {
+        let names: Vec<&str> = config.keys().map(String::as_str).collect();
+        Self::BadRequest(format!(
+            "Connector config {{{}}} contains no connector type",
+            names.join(", ")
+        ))
+    }
 }

@@ -29,7 +29,7 @@ use crate::files::WorkerConfig;
 use crate::kafka_settings::SystemTrust;
 use crate::offsets::OffsetStore;
 use crate::producer::ProducerPool;
-use crate::validation::{Plan, Validation, check, validate};
+use crate::validation::{Plan, Validation, check, is_our_class, unknown_class, validate};
 use connector::{Connector, Slot};
 use start::Startups;
 use topics::Topics;
@@ -115,6 +115,13 @@ impl Herder {
     /// # Errors
     /// [`HerderError::Invalid`] with all errors.
     pub fn check(&self, config: &BTreeMap<String, String>) -> Result<Plan, HerderError> {
+        match config.get("connector.class") {
+            None => return Err(HerderError::no_class(config)),
+            Some(class) if !is_our_class(class) => {
+                return Err(HerderError::Internal(unknown_class(class)));
+            }
+            Some(_) => {}
+        }
         check(config, &self.worker, &self.system_trust).map_err(HerderError::Invalid)
     }
 

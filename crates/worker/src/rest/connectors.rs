@@ -1,6 +1,5 @@
 //! `/connectors` and `/connector-plugins`.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use axum::body::Bytes;
@@ -14,7 +13,6 @@ use super::payload::{self, RestError};
 use super::{Rest, Shared};
 use crate::files::InitialState;
 use crate::herder::{ConnectorView, Put, Target};
-use crate::validation::{is_our_class, unknown_class};
 
 pub(super) type Answer = Result<Response, RestError>;
 
@@ -93,7 +91,6 @@ pub(super) async fn create(State(rest): Shared, body: Bytes) -> Answer {
             request.name
         )));
     }
-    check_class(&config)?;
     let view = rest.herder.create(config, target).await?;
     Ok(created(&request.name, &view))
 }
@@ -102,19 +99,6 @@ pub(super) fn bad_request(message: String) -> RestError {
     RestError {
         status: StatusCode::BAD_REQUEST,
         message,
-    }
-}
-
-/// What Connect cannot validate at all: it does not know whose settings they
-/// are.
-fn check_class(config: &BTreeMap<String, String>) -> Result<(), RestError> {
-    match config.get("connector.class") {
-        None => Err(bad_request(format!(
-            "Connector config {{{}}} contains no connector type",
-            config.keys().cloned().collect::<Vec<_>>().join(", ")
-        ))),
-        Some(class) if is_our_class(class) => Ok(()),
-        Some(class) => Err(RestError::unreadable(unknown_class(class))),
     }
 }
 
@@ -162,7 +146,6 @@ pub(super) async fn put_config(
             "Connector name configuration ({named}) doesn't match connector name in the URL ({name})"
         )));
     }
-    check_class(&config)?;
     let (put, view) = rest.herder.put(config).await?;
     Ok(match put {
         Put::Created => created(&name, &view),

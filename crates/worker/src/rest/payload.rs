@@ -7,6 +7,7 @@ use axum::response::{IntoResponse, Response};
 use serde_json::{Map, Value, json};
 
 use crate::herder::{ConnectorView, HerderError, TaskView};
+use crate::validation::NULL_VALUE;
 
 /// An answer that is an error.
 #[derive(Debug)]
@@ -114,13 +115,33 @@ pub(super) fn patch(body: &[u8]) -> Result<BTreeMap<String, Option<String>>, Res
 
 /// Numbers and booleans become the texts that were written.
 fn texts(fields: Map<String, Value>) -> Result<BTreeMap<String, String>, RestError> {
-    let nulls = fields.values().filter(|value| value.is_null()).count();
-    if nulls > 0 {
-        let error = "Null value can not be supplied as the configuration value.".to_owned();
-        return Err(HerderError::Invalid(vec![error; nulls]).into());
+    let (texts, nulls) = texts_and_nulls(fields)?;
+    if nulls.is_empty() {
+        return Ok(texts);
     }
-    let one = |(key, value): (String, Value)| text(&key, value).map(|text| (key, text));
-    fields.into_iter().map(one).collect()
+    let errors = vec![NULL_VALUE.to_owned(); nulls.len()];
+    Err(HerderError::Invalid(errors).into())
+}
+
+/// A configuration, and the settings that were given as null.
+type WithNulls = (BTreeMap<String, String>, Vec<String>);
+
+fn texts_and_nulls(fields: Map<String, Value>) -> Result<WithNulls, RestError> {
+    let (mut texts, mut nulls) = (BTreeMap::new(), Vec::new());
+    for (key, value) in fields {
+        if value.is_null() {
+            nulls.push(key);
+        } else {
+            let text = text(&key, value)?;
+            texts.insert(key, text);
+        }
+    }
+    Ok((texts, nulls))
+}
+
+/// Reads a body that is a configuration to validate.
+pub(super) fn config_with_nulls(body: &[u8]) -> Result<WithNulls, RestError> {
+    texts_and_nulls(object(body)?)
 }
 
 fn text(key: &str, value: Value) -> Result<String, RestError> {

@@ -12,6 +12,7 @@ use serde_json::{Value, json};
 use super::connectors::{Answer, bad_request, query};
 use super::payload::{self, RestError};
 use super::{API_VERSION, Shared};
+use crate::herder::HerderError;
 use crate::validation::{
     CONNECTOR_CLASS, CONNECTOR_VERSION, definition_json, definitions, is_our_class,
 };
@@ -20,7 +21,7 @@ pub(super) async fn list(RawQuery(raw): RawQuery) -> Response {
     let mut given = query(raw.as_deref()).filter(|(key, _)| key == "connectorsOnly");
     let only = given
         .next()
-        .is_none_or(|(_, value)| value.eq_ignore_ascii_case("true"));
+        .is_none_or(|(_, value)| value.is_empty() || value.eq_ignore_ascii_case("true"));
     let mut plugins =
         vec![json!({"class": CONNECTOR_CLASS, "type": "source", "version": CONNECTOR_VERSION})];
     if !only {
@@ -63,11 +64,11 @@ pub(super) async fn validate(
     Path(plugin): Path<String>,
     body: Bytes,
 ) -> Answer {
-    let config = payload::config(&body)?;
+    let (config, nulls) = payload::config_with_nulls(&body)?;
     let Some(class) = config.get("connector.class") else {
+        let why = HerderError::no_class(&config);
         return Err(RestError::unreadable(format!(
-            "Connector config {{{}}} contains no connector type",
-            config.keys().cloned().collect::<Vec<_>>().join(", ")
+            "org.apache.kafka.connect.runtime.rest.errors.BadRequestException: {why}"
         )));
     };
     if !short(class).ends_with(short(&plugin)) {
@@ -82,5 +83,5 @@ pub(super) async fn validate(
         });
     }
     let validation = rest.herder.validate(&config);
-    Ok(payload::ok(&validation.to_json(class.trim())))
+    Ok(payload::ok(&validation.to_json(class.trim(), &nulls)))
 }

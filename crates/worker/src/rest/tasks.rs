@@ -5,9 +5,9 @@ use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use serde_json::{Map, Value, json};
 
+use super::Shared;
 use super::connectors::{Answer, find};
 use super::payload::{self, RestError};
-use super::{Shared, router_error};
 
 pub(super) async fn list(State(rest): Shared, Path(name): Path<String>) -> Answer {
     let view = find(&rest, &name)?;
@@ -40,7 +40,7 @@ pub(super) async fn status(
     Path((name, task)): Path<(String, String)>,
 ) -> Response {
     let Some(task) = number(&task) else {
-        return router_error(StatusCode::NOT_FOUND);
+        return RestError::not_found("HTTP 404 Not Found".to_owned()).into_response();
     };
     let view = rest.herder.view(&name);
     match view.as_ref().and_then(|view| view.task.as_ref()) {
@@ -56,7 +56,7 @@ pub(super) async fn restart(
     Path((name, task)): Path<(String, String)>,
 ) -> Response {
     let Some(task) = number(&task) else {
-        return router_error(StatusCode::NOT_FOUND);
+        return RestError::not_found("HTTP 404 Not Found".to_owned()).into_response();
     };
     match rest.herder.restart_one(&name, task).await {
         Ok(()) => StatusCode::NO_CONTENT.into_response(),

@@ -2,13 +2,28 @@
 
 use connect_api::config::{ConfigDef, ConfigKey, Default, Importance, Type};
 use connect_api::connector::source_config_def;
+use connect_api::converter;
 use serde_json::{Value, json};
 use websocket_source::settings::{Importance as OwnImportance, Kind, Row, TABLE};
 
+use super::Config;
 use crate::files::Side;
 
-/// The settings of every source connector, then the connector's own.
+/// The connector's own settings, then those of every source connector: as
+/// `GET /connector-plugins/…/config` has them.
 pub fn definitions() -> ConfigDef {
+    let mut keys = own_definitions();
+    keys.extend(common_definitions());
+    ConfigDef { keys }
+}
+
+/// The connector's own settings.
+pub(super) fn own_definitions() -> Vec<ConfigKey> {
+    TABLE.iter().map(own).collect()
+}
+
+/// The settings of every source connector, with the converters there are.
+pub(super) fn common_definitions() -> Vec<ConfigKey> {
     let mut def = source_config_def();
     for key in &mut def.keys {
         let side = Side::ALL
@@ -20,8 +35,27 @@ pub fn definitions() -> ConfigDef {
                 .found_by(move |class| side.full_name(class).map(str::to_owned));
         }
     }
-    def.keys.extend(TABLE.iter().map(own));
-    def
+    def.keys
+}
+
+/// The settings of the converters that a configuration names
+/// (`AbstractHerder.validateConverterConfig`).
+pub(super) fn converter_definitions(config: &Config) -> Vec<ConfigKey> {
+    let mut keys = Vec::new();
+    for side in Side::ALL {
+        let class = config.get(side.setting()).map(|class| class.trim());
+        let def = class
+            .and_then(|class| side.full_name(class).ok())
+            .and_then(converter::config_def);
+        for mut key in def.map(|def| def.keys).unwrap_or_default() {
+            if key.name == "converter.type" {
+                key.default = Default::Text(side.kind().to_owned());
+            }
+            key.name = format!("{}.{}", side.setting(), key.name);
+            keys.push(key);
+        }
+    }
+    keys
 }
 
 /// A row of the connector's table in Kafka's terms. What its value must be is

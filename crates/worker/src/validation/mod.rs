@@ -13,6 +13,7 @@ use std::collections::BTreeMap;
 use connect_api::config::{ConfigKey, ConfigValue};
 
 pub use definitions::{definition_json, definitions};
+pub use infos::NULL_VALUE;
 pub use plan::{CONNECTOR_CLASS, CONNECTOR_VERSION, Plan, is_our_class, unknown_class};
 
 use crate::files::WorkerConfig;

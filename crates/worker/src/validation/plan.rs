@@ -7,11 +7,12 @@
 use std::sync::Arc;
 
 use connect_api::chain::{self, Chain};
-use connect_api::config::{ConfigKey, Default, Importance, Type};
+use connect_api::config::{ConfigDef, ConfigKey, Default, Importance, Type};
 use connect_api::connector::GROUPS;
 use websocket_source::settings::{self, SourceConfig, TABLE, ValueFormat};
 
-use super::{Config, Setting, Validation, definitions, shown};
+use super::definitions::{common_definitions, converter_definitions, own_definitions};
+use super::{Config, Setting, Validation, shown};
 use crate::files::{ConverterSettings, Side, WorkerConfig};
 use crate::kafka_settings::{ProducerInputs, ProducerSettings, SystemTrust, translate};
 use crate::mapping::{Mapping, Tolerance};
@@ -85,9 +86,12 @@ pub(super) fn validate(config: &Config, worker: &WorkerConfig, trust: &SystemTru
 }
 
 /// What Kafka's definitions say of a configuration: the settings of every
-/// connector, the connector's, those of its transforms and predicates.
+/// connector, those of its transforms and predicates, the connector's own,
+/// those of its converters.
 fn parse(config: &Config) -> Validation {
-    let mut def = definitions();
+    let mut def = ConfigDef {
+        keys: common_definitions(),
+    };
     let mut groups: Vec<String> = GROUPS.iter().map(ToString::to_string).collect();
     for key in chain::definitions(config).keys {
         if let Some(group) = key.group.as_ref().filter(|group| !groups.contains(group)) {
@@ -95,6 +99,8 @@ fn parse(config: &Config) -> Validation {
         }
         def.keys.push(key);
     }
+    def.keys.extend(own_definitions());
+    def.keys.extend(converter_definitions(config));
     let parsed = def.parse(config);
     let settings = def
         .keys
@@ -182,12 +188,11 @@ fn converter(
 ) -> Option<ConverterSettings> {
     match ConverterSettings::from_config(side, config) {
         Ok(own) => Some(own.unwrap_or_else(|| worker.clone())),
+        // The definitions have told of it.
+        Err(_) if !validation.errors().is_empty() => None,
         Err(errors) => {
-            let setting = side.setting();
-            // That there is no such class is the definition's to say.
-            let class = format!("for configuration {setting}: ");
-            for error in errors.into_iter().filter(|error| !error.contains(&class)) {
-                validation.refuse(setting, error);
+            for error in errors {
+                validation.refuse(side.setting(), error);
             }
             None
         }
