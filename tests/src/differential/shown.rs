@@ -106,6 +106,10 @@ fn normalise(value: &mut Value, worker: &str) {
         Value::Array(items) => items.iter_mut().for_each(|item| normalise(item, worker)),
         Value::Object(fields) => {
             hide_volatile(fields);
+            // Partitions are in the order of a hash map too.
+            if let Some(Value::Array(offsets)) = fields.get_mut("offsets") {
+                offsets.sort_by_key(|offset| offset["partition"].to_string());
+            }
             for field in fields.values_mut() {
                 normalise(field, worker);
             }

@@ -40,12 +40,22 @@ const SETTINGS: [(&str, &str); 6] = [
 
 #[test]
 #[ignore = "for changes of the scenario: two real workers, which must not differ"]
-fn a_real_worker_does_not_differ_from_another() {
-    let kafka = Kafka::shared(Version::V3_9);
+fn real_workers_of_3_9_do_not_differ() {
+    real_workers_do_not_differ(Version::V3_9);
+}
+
+#[test]
+#[ignore = "for changes of the scenario: two real workers, which must not differ"]
+fn real_workers_of_4_1_do_not_differ() {
+    real_workers_do_not_differ(Version::V4_1);
+}
+
+fn real_workers_do_not_differ(version: Version) {
+    let kafka = Kafka::shared(version);
     let server = websocket_server();
     let [one, two] = [(); 2].map(|()| RealWorker::start(kafka, &SETTINGS, &[]));
-    let steps = steps(kafka.version(), &server);
-    let report = play::play(kafka.version(), &steps, &[], one.port(), two.port());
+    let steps = steps(version, &server);
+    let report = play::play(version, &steps, &[], one.port(), two.port());
     assert_eq!(report.unknown(), 0, "{}", report.text());
 }
 
@@ -162,6 +172,11 @@ fn what_differs_from_run_to_run_is_not_compared() {
         differences(r#"{"m": "{b=1, a=2}"}"#, r#"{"m": "{a=2, b=1}"}"#),
         [""; 0]
     );
+    let offsets = |first: u8, second: u8| {
+        let offset = |id: u8| format!(r#"{{"partition": {{"id": {id}}}, "offset": {{}}}}"#);
+        format!(r#"{{"offsets": [{}, {}]}}"#, offset(first), offset(second))
+    };
+    assert_eq!(differences(&offsets(1, 2), &offsets(2, 1)), [""; 0]);
     let plugin = |folder: &str| format!(r#"{{"m": "x location='file:/{folder}/', y"}}"#);
     assert_eq!(differences(&plugin("one"), &plugin("two")), [""; 0]);
     let java = r#"{"message": "Unexpected end at [Source: (x)]"}"#;
