@@ -58,82 +58,81 @@ pub(crate) fn parsed(all: &[Parsed]) -> BTreeMap<String, (Json, Json)> {
 
 const T: &str = "org.apache.kafka.connect.transforms.";
 
-fn connectors() -> Vec<Pairs> {
-    vec![
-        &[],
-        &[("transforms", "")],
-        &[
-            ("transforms", "a, b"),
-            (
-                "transforms.a.type",
-                "org.apache.kafka.connect.transforms.InsertField$Value",
-            ),
-            ("transforms.a.topic.field", "x"),
-            ("transforms.b.type", "RegexRouter"),
-            ("transforms.b.regex", "("),
-            ("transforms.b.predicate", "p"),
-            ("transforms.b.negate", "perhaps"),
-            ("predicates", "p,q"),
-            ("predicates.p.type", " TopicNameMatches "),
-            ("predicates.p.pattern", ""),
-            (
-                "predicates.q.type",
-                "org.apache.kafka.connect.transforms.predicates.HasHeaderKey",
-            ),
-        ],
-        &[
-            ("transforms", "a,a,b,c,d,e,f"),
-            ("transforms.a.type", "org.example.No"),
-            (
-                "transforms.b.type",
-                "org.apache.kafka.connect.transforms.InsertField",
-            ),
-            (
-                "transforms.c.type",
-                "org.apache.kafka.connect.transforms.predicates.RecordIsTombstone",
-            ),
-            ("transforms.c.negate", "true"),
-            ("transforms.e.type", "InsertField$Value"),
-            (
-                "transforms.f.type",
-                "org.apache.kafka.connect.json.JsonConverter",
-            ),
-            ("predicates", "p,q"),
-            ("predicates.p.type", "Filter"),
-        ],
-        &[
-            ("transforms", "cast"),
-            (
-                "transforms.cast.type",
-                "org.apache.kafka.connect.transforms.Cast$Key",
-            ),
-            ("transforms.cast.spec", "a:bytes"),
-            ("transforms.cast.predicate", "none"),
-        ],
-        &[
-            ("transforms", "extract,mask"),
-            (
-                "transforms.extract.type",
-                "org.apache.kafka.connect.transforms.ExtractField$Key",
-            ),
-            ("transforms.extract.field.syntax.version", "V9"),
-            (
-                "transforms.mask.type",
-                "org.apache.kafka.connect.transforms.MaskField$Value",
-            ),
-            ("transforms.mask.negate", "true"),
-        ],
-        &[
-            ("transforms", "r"),
-            (
-                "transforms.r.type",
-                "org.apache.kafka.connect.transforms.ReplaceField$Value",
-            ),
-            ("predicates", "r"),
-            ("predicates.r.type", "Value"),
-        ],
-    ]
-}
+/// Connectors' configurations, most of them wrong in some way.
+const CONNECTORS: [Pairs; 7] = [
+    &[],
+    &[("transforms", "")],
+    &[
+        ("transforms", "a, b"),
+        (
+            "transforms.a.type",
+            "org.apache.kafka.connect.transforms.InsertField$Value",
+        ),
+        ("transforms.a.topic.field", "x"),
+        ("transforms.b.type", "RegexRouter"),
+        ("transforms.b.regex", "("),
+        ("transforms.b.predicate", "p"),
+        ("transforms.b.negate", "perhaps"),
+        ("predicates", "p,q"),
+        ("predicates.p.type", " TopicNameMatches "),
+        ("predicates.p.pattern", ""),
+        (
+            "predicates.q.type",
+            "org.apache.kafka.connect.transforms.predicates.HasHeaderKey",
+        ),
+    ],
+    &[
+        ("transforms", "a,a,b,c,d,e,f"),
+        ("transforms.a.type", "org.example.No"),
+        (
+            "transforms.b.type",
+            "org.apache.kafka.connect.transforms.InsertField",
+        ),
+        (
+            "transforms.c.type",
+            "org.apache.kafka.connect.transforms.predicates.RecordIsTombstone",
+        ),
+        ("transforms.c.negate", "true"),
+        ("transforms.e.type", "InsertField$Value"),
+        (
+            "transforms.f.type",
+            "org.apache.kafka.connect.json.JsonConverter",
+        ),
+        ("predicates", "p,q"),
+        ("predicates.p.type", "Filter"),
+    ],
+    &[
+        ("transforms", "cast"),
+        (
+            "transforms.cast.type",
+            "org.apache.kafka.connect.transforms.Cast$Key",
+        ),
+        ("transforms.cast.spec", "a:bytes"),
+        ("transforms.cast.predicate", "none"),
+    ],
+    &[
+        ("transforms", "extract,mask"),
+        (
+            "transforms.extract.type",
+            "org.apache.kafka.connect.transforms.ExtractField$Key",
+        ),
+        ("transforms.extract.field.syntax.version", "V9"),
+        (
+            "transforms.mask.type",
+            "org.apache.kafka.connect.transforms.MaskField$Value",
+        ),
+        ("transforms.mask.negate", "true"),
+    ],
+    &[
+        ("transforms", "r"),
+        (
+            "transforms.r.type",
+            "org.apache.kafka.connect.transforms.ReplaceField$Value",
+        ),
+        ("predicates", "r"),
+        ("predicates.r.type", "Value"),
+    ],
+];
 
 /// Of a worker's definitions those that aliases add.
 fn added(all: &[Json]) -> Vec<Json> {
@@ -155,7 +154,7 @@ fn added(all: &[Json]) -> Vec<Json> {
 #[test]
 fn aliases_define_and_refuse_what_they_do_in_a_worker() {
     let java = Reference::shared(Version::V3_9);
-    for pairs in connectors() {
+    for pairs in CONNECTORS {
         let config = config(pairs);
         let theirs = java.ask(&ask::enrich(&config)).unwrap();
         let def = definitions(&config);

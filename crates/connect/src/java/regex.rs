@@ -184,11 +184,12 @@ fn translate(source: &mut Source) -> Result<String, RegexError> {
                 repeated = true;
             }
             '{' => {
+                let length = out.len();
+                counted(source, &mut out)?;
                 if starts || was_repeated {
                     // To Java this repeats an empty text.
-                    out.push_str("(?:)");
+                    out.truncate(length);
                 }
-                counted(source, &mut out)?;
                 repeated = true;
             }
             '^' | '$' | '.' => out.push(c),
@@ -345,7 +346,8 @@ pub(super) fn back_reference(source: &mut Source, first: u32, out: &mut String) 
             let _ = write!(out, "(?:\\{group})");
         };
     } else {
-        out.push_str("(?!)");
+        // What no character is.
+        out.push_str("[a&&b]");
     }
 }
 
