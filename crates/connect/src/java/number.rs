@@ -1,5 +1,7 @@
 //! Numbers as Java parses, prints and converts them.
 
+use std::fmt::Write;
+
 use num_bigint::BigInt;
 
 use crate::data::{Decimal, Value};
@@ -84,36 +86,89 @@ pub fn parse_float(text: &str) -> Option<f32> {
 
 /// `Double.toString` and `Float.toString`, from Rust's shortest exponent form.
 pub fn float_text(scientific: &str) -> String {
-    match scientific {
-        "inf" => return "Infinity".to_owned(),
-        "-inf" => return "-Infinity".to_owned(),
-        "NaN" => return "NaN".to_owned(),
+    let mut text = String::with_capacity(scientific.len() + 8);
+    write_scientific(scientific, |part| text.push_str(part));
+    text
+}
+
+/// `Double.toString`, part by part and without an allocation.
+pub fn write_double(value: f64, put: impl FnMut(&str)) {
+    let mut shown = Shown::default();
+    // The longest is -1.2345678901234567e-308.
+    let _ = write!(shown, "{value:e}");
+    write_scientific(shown.text(), put);
+}
+
+/// `Float.toString`, likewise.
+pub fn write_float(value: f32, put: impl FnMut(&str)) {
+    let mut shown = Shown::default();
+    let _ = write!(shown, "{value:e}");
+    write_scientific(shown.text(), put);
+}
+
+/// A short text of ASCII.
+#[derive(Default)]
+struct Shown {
+    bytes: [u8; 32],
+    length: usize,
+}
+
+impl Shown {
+    fn text(&self) -> &str {
+        std::str::from_utf8(&self.bytes[..self.length]).unwrap_or_default()
+    }
+}
+
+impl std::fmt::Write for Shown {
+    fn write_str(&mut self, part: &str) -> std::fmt::Result {
+        let end = self.length + part.len();
+        let room = self
+            .bytes
+            .get_mut(self.length..end)
+            .ok_or(std::fmt::Error)?;
+        room.copy_from_slice(part.as_bytes());
+        self.length = end;
+        Ok(())
+    }
+}
+
+fn write_scientific(scientific: &str, mut put: impl FnMut(&str)) {
+    const ZEROS: &str = "0000000";
+    let unsigned = scientific.strip_prefix('-').unwrap_or(scientific);
+    if unsigned.len() < scientific.len() {
+        put("-");
+    }
+    match unsigned {
+        "inf" => return put("Infinity"),
+        "NaN" => return put("NaN"),
         _ => {}
     }
-    let (mantissa, exponent) = scientific.split_once('e').unwrap_or((scientific, "0"));
-    let exponent: i32 = exponent.parse().unwrap_or(0);
-    let (sign, mantissa) = match mantissa.strip_prefix('-') {
-        Some(mantissa) => ("-", mantissa),
-        None => ("", mantissa),
-    };
-    let digits = mantissa.replace('.', "");
-    if digits == "0" {
-        return format!("{sign}0.0");
+    let (mantissa, exponent) = unsigned.split_once('e').unwrap_or((unsigned, "0"));
+    let (first, rest) = mantissa.split_once('.').unwrap_or((mantissa, ""));
+    let or_zero = |digits| if str::is_empty(digits) { "0" } else { digits };
+    match exponent.parse::<i32>().unwrap_or(0) {
+        at @ 0..7 => {
+            let at = usize::try_from(at).unwrap_or(0);
+            let (whole, fraction) = rest.split_at(at.min(rest.len()));
+            let parts = [
+                first,
+                whole,
+                &ZEROS[..at - whole.len()],
+                ".",
+                or_zero(fraction),
+            ];
+            parts.into_iter().for_each(put);
+        }
+        at @ -3..0 => {
+            let zeros = usize::try_from(-1 - at).unwrap_or(0);
+            ["0.", &ZEROS[..zeros], first, rest]
+                .into_iter()
+                .for_each(put);
+        }
+        _ => [first, ".", or_zero(rest), "E", exponent]
+            .into_iter()
+            .for_each(put),
     }
-    if !(-3..7).contains(&exponent) {
-        let (first, rest) = digits.split_at(1);
-        let rest = if rest.is_empty() { "0" } else { rest };
-        return format!("{sign}{first}.{rest}E{exponent}");
-    }
-    let zeros = usize::try_from(-exponent).unwrap_or(0);
-    let whole = usize::try_from(exponent + 1).unwrap_or(0);
-    if whole == 0 {
-        return format!("{sign}0.{}{digits}", "0".repeat(zeros - 1));
-    }
-    let padded = format!("{digits:0<whole$}");
-    let (whole, fraction) = padded.split_at(whole);
-    let fraction = if fraction.is_empty() { "0" } else { fraction };
-    format!("{sign}{whole}.{fraction}")
 }
 
 /// `Number.longValue`; `None` for what is no number. Fractions are cut off,
@@ -217,7 +272,13 @@ mod tests {
         ];
         for (value, text) in shown {
             assert_eq!(double(value), text);
+            let mut parts = String::new();
+            write_double(value, |part| parts.push_str(part));
+            assert_eq!(parts, text);
         }
+        let mut parts = String::new();
+        write_float(f32::MIN_POSITIVE, |part| parts.push_str(part));
+        assert_eq!(parts, "1.1754944E-38");
     }
 
     #[test]

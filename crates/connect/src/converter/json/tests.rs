@@ -1,6 +1,8 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use proptest::prelude::*;
+
 use super::*;
 use crate::converter::create;
 use crate::data::{Decimal, Field, Kind, Struct, logical};
@@ -112,4 +114,69 @@ fn depth_is_bounded() {
         "{error}"
     );
     assert!(convert(&[], None, &nested(1_000)).starts_with("Converting"));
+}
+
+fn any_json() -> impl Strategy<Value = Value> {
+    let leaf = prop_oneof![
+        Just(Value::Null),
+        any::<bool>().prop_map(Value::Boolean),
+        any::<i64>().prop_map(Value::Int64),
+        // A zero comes back without its sign.
+        any::<f64>()
+            .prop_filter("finite", |float| float.is_finite() && *float != 0.0)
+            .prop_map(Value::Float64),
+        any::<String>().prop_map(Value::String),
+    ];
+    leaf.prop_recursive(4, 32, 6, |inner| {
+        let members = proptest::collection::btree_map(any::<String>(), inner.clone(), 0..6);
+        let pair = |(name, value)| (Value::String(name), value);
+        prop_oneof![
+            proptest::collection::vec(inner, 0..6).prop_map(Value::Array),
+            members.prop_map(move |members| Value::Map(members.into_iter().map(pair).collect())),
+        ]
+    })
+}
+
+proptest! {
+    #[test]
+    fn what_is_written_is_read_again(value in any_json()) {
+        let converter = create("Json", false, &[("schemas.enable".to_owned(), "false".to_owned())].into());
+        let bytes = converter.unwrap().from_connect_data("t", None, &value).unwrap();
+        let text = bytes.map(|bytes| String::from_utf8(bytes).unwrap());
+        prop_assert_eq!(parse_json(text.as_deref().unwrap_or("null")).unwrap(), value);
+    }
+
+    #[test]
+    fn no_text_is_too_odd(text in any::<String>(), soup in "[\\[\\]{}:,\"\\\\u0-9eE+.tfn é-]{0,40}") {
+        for text in [text, soup] {
+            let _ = parse_json(&text);
+        }
+    }
+}
+
+#[test]
+fn a_plain_text_needs_no_more_than_its_room() {
+    for (class, config, more) in [
+        ("String", vec![], 0),
+        ("Json", vec![("schemas.enable", "false")], 2),
+        ("Json", vec![], 58),
+    ] {
+        let pairs = config
+            .iter()
+            .map(|(k, v): &(&str, &str)| ((*k).to_owned(), (*v).to_owned()));
+        let converter = create(class, false, &pairs.collect()).unwrap();
+        let text = "some text".repeat(100);
+        let mut out = Vec::with_capacity(2 * (text.len() + more));
+        let room = out.capacity();
+        assert_eq!(converter.append_text("t", &text, &mut out), Ok(true));
+        assert_eq!(out.len(), text.len() + more);
+        let string = Schema::new(Kind::String);
+        let value = Value::String(text);
+        assert_eq!(
+            converter.append("t", Some(&string), &value, &mut out),
+            Ok(true)
+        );
+        assert_eq!((out.capacity(), out.len()), (room, room));
+        assert_eq!(out[..room / 2], out[room / 2..]);
+    }
 }

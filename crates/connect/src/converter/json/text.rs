@@ -2,7 +2,7 @@
 
 use std::io::Write;
 
-use crate::java::float_text;
+use crate::java::{write_double, write_float};
 
 /// What stands for a byte of UTF-8 in a string: 0 for itself, 1 for a code
 /// point outside of the first plane, else the letter after the backslash, `u`
@@ -88,20 +88,23 @@ pub(super) fn append_integer(value: i64, out: &mut Vec<u8>) {
 
 /// A 32-bit float; what is no number in JSON is a string.
 pub(super) fn append_float(value: f32, out: &mut Vec<u8>) {
-    append_float_text(value.is_finite(), &float_text(&format!("{value:e}")), out);
+    in_quotes(!value.is_finite(), out, |out| {
+        write_float(value, |part| out.extend_from_slice(part.as_bytes()));
+    });
 }
 
 /// Likewise for 64 bits.
 pub(super) fn append_double(value: f64, out: &mut Vec<u8>) {
-    append_float_text(value.is_finite(), &float_text(&format!("{value:e}")), out);
+    in_quotes(!value.is_finite(), out, |out| {
+        write_double(value, |part| out.extend_from_slice(part.as_bytes()));
+    });
 }
 
-fn append_float_text(finite: bool, text: &str, out: &mut Vec<u8>) {
-    if finite {
-        out.extend_from_slice(text.as_bytes());
-    } else {
-        append_string(text, out);
-    }
+fn in_quotes(quotes: bool, out: &mut Vec<u8>, append: impl FnOnce(&mut Vec<u8>)) {
+    let quote: &[u8] = if quotes { b"\"" } else { b"" };
+    out.extend_from_slice(quote);
+    append(out);
+    out.extend_from_slice(quote);
 }
 
 #[cfg(test)]
