@@ -140,10 +140,24 @@ fn is_uuid(text: &str) -> bool {
 }
 
 fn normal_text(text: &str, worker: &str) -> String {
-    if JAVA_TEXTS.iter().any(|java| text.contains(java)) {
+    // A class's name alone is a value, not an error.
+    if text.contains(' ') && JAVA_TEXTS.iter().any(|java| text.contains(java)) {
         return JAVA.to_owned();
     }
-    sort_java_map(&hide_location(&text.replace(worker, "{worker}")))
+    let text = hide_location(&text.replace(worker, "{worker}"));
+    sort_java_map(&sort_advice(&text))
+}
+
+/// Connect advises classes in the order of a hash map.
+fn sort_advice(text: &str) -> String {
+    const BEGINS: &str = "Did you mean ";
+    match text.split_once(BEGINS) {
+        Some((before, advice)) => {
+            let classes = sorted(advice.trim_end_matches('?'), ",");
+            format!("{before}{BEGINS}{classes}?")
+        }
+        None => text.to_owned(),
+    }
 }
 
 /// Connect prints where on its disk a plugin is.

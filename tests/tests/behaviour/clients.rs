@@ -60,7 +60,6 @@ fn public_clients_drive_the_real_worker() {
 }
 
 #[test]
-#[ignore = "until the worker's REST API is complete"]
 fn public_clients_drive_our_worker() {
     let kafka = Kafka::shared(Version::V3_9);
     let mut builder = Worker::builder(kafka);
