@@ -2,6 +2,7 @@
 //! and the benches use the same code.
 
 pub mod cli;
+pub mod config_storage;
 pub mod consume;
 pub mod demo;
 pub mod embedded;

@@ -13,6 +13,7 @@ use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::watch;
 use tokio_rustls::TlsAcceptor;
 
+use crate::config_storage::ConfigStorage;
 use crate::embedded::EmbeddedKafka;
 use crate::exposition::Exposition;
 use crate::files::{AdminListeners, ConnectorFile, Listener, RestConfig, Scheme, WorkerConfig};
@@ -106,12 +107,15 @@ impl Worker {
     /// In words for the user.
     pub async fn start(config: WorkerConfig) -> Result<Self, String> {
         let system_trust = SystemTrust::platform();
+        let storage = config.config_storage_file.as_deref();
+        let storage = storage.map(ConfigStorage::open).transpose();
+        let storage = storage.map_err(|error| error.to_string())?;
         let offsets = OffsetStore::open(&config.offset_storage_file).map_err(|e| e.to_string())?;
         let login = login(&config.rest)?;
         let (listeners, admin) = bind(&config.rest).await?;
         let address = rest::advertised(&config.rest.advertised, &listeners);
         let rest_address = address.authority;
-        let herder = Arc::new(Herder::new(config, system_trust, offsets));
+        let herder = Arc::new(Herder::new(config, system_trust, offsets, storage));
         let rest = Arc::new(Rest {
             herder: Arc::clone(&herder),
             worker_id: rest_address.clone(),
@@ -144,6 +148,10 @@ impl Worker {
         tokio::spawn(learn_cluster_id(rest));
         let committing = Arc::clone(&herder);
         tokio::spawn(async move { committing.commit_offsets_forever().await });
+        if herder.worker().auto_restart.enabled {
+            let restarting = Arc::clone(&herder);
+            tokio::spawn(async move { restarting.restart_failed_tasks().await });
+        }
         tracing::info!(target: "ConnectStandalone", "REST API at {}://{rest_address}/", address.scheme);
         Ok(Self {
             herder,
@@ -164,6 +172,7 @@ impl Worker {
                 return ExitCode::from(EXIT_CONNECTOR);
             }
         }
+        self.herder.create_stored().await;
         tracing::info!(target: "ConnectStandalone", "Kafka Connect started");
         let first = signals.next().await;
         tracing::info!(target: "ConnectStandalone", "Kafka Connect stopping");
@@ -184,7 +193,7 @@ impl Worker {
             tracing::warn!(target: "ConnectStandalone", "{warning}");
         }
         let target = file.initial_state.map_or(Target::Started, Target::from);
-        let created = self.herder.create(file.config, target).await;
+        let created = self.herder.create_from_file(file.config, target).await;
         created.map_err(|error| error.to_string())?;
         tracing::info!(target: "ConnectStandalone", "Created connector {}", file.name);
         Ok(())

@@ -191,3 +191,54 @@ fn an_invalid_configuration_is_refused_with_all_its_errors() {
     }
     assert_eq!(worker.get("/connectors"), json!([]));
 }
+
+#[test]
+fn connectors_created_through_rest_are_kept_if_wanted_and_deleted_ones_are_not() {
+    let server = Script::new(Library::Npm).count(20).start();
+    let kafka = Kafka::shared(Version::V4_1);
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = folder.path().join("connectors.json");
+    let mut worker = Worker::builder(kafka)
+        .set(
+            "config.storage.file.filename",
+            file.to_str().expect("UTF-8"),
+        )
+        .start();
+    for name in ["kept", "paused", "deleted"] {
+        let config = Connector::new(name, &server, "rest-kept").config();
+        let body = json!({"name": name, "config": config});
+        assert_eq!(
+            worker.request("POST", "/connectors", Some(&body)).status,
+            201
+        );
+    }
+    worker.request("PUT", "/connectors/paused/pause", None);
+    worker.request("DELETE", "/connectors/deleted", None);
+    worker.terminate();
+
+    let worker = worker.start_again();
+    worker.wait_for_line("Created stored connector paused");
+    assert_eq!(worker.get("/connectors"), json!(["kept", "paused"]));
+    let status = worker.get("/connectors/paused/status");
+    assert_eq!(status["connector"]["state"], "PAUSED");
+}
+
+#[test]
+fn a_failed_task_is_restarted_by_itself_if_wanted() {
+    let server = Script::new(Library::Npm)
+        .refuse(403, "Forbidden", &json!({}))
+        .refuse(403, "Forbidden", &json!({}))
+        .count(20)
+        .start();
+    let kafka = Kafka::shared(Version::V4_1);
+    let connector = Connector::new("numbers", &server, "auto-restart")
+        .set("websocket.reconnect.enabled", "false");
+    let worker = Worker::builder(kafka)
+        .set("auto.restart.enabled", "true")
+        .set("auto.restart.interval.ms", "50")
+        .connector(connector)
+        .start();
+    worker.wait_for_acknowledged("numbers", 20);
+    assert_complete(&kafka.read_all("auto-restart"), 0..20);
+    worker.wait_for_line("Restarting the failed task of connector numbers");
+}

@@ -10,6 +10,7 @@ mod converter;
 mod cors;
 mod listener;
 mod properties;
+mod replace;
 mod response_headers;
 mod rest;
 mod values;
@@ -25,9 +26,10 @@ pub use converter::{ConverterSettings, Side};
 pub use cors::Cors;
 pub use listener::{Advertised, Listener, Scheme};
 pub use properties::Properties;
+pub use replace::{directory, replace};
 pub use response_headers::{HeaderAction, HeaderRule};
 pub use rest::{AdminListeners, RestConfig};
-pub use worker::{WorkerConfig, WorkerConfigErrors};
+pub use worker::{AutoRestart, WorkerConfig, WorkerConfigErrors};
 
 /// Files of settings are not larger than this.
 pub const MAX_FILE_BYTES: u64 = 4 << 20;

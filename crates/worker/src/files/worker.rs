@@ -26,6 +26,15 @@ impl From<String> for WorkerConfigErrors {
     }
 }
 
+/// `auto.restart.*`: whether and when failed tasks are started again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct AutoRestart {
+    /// `auto.restart.enabled`.
+    pub enabled: bool,
+    /// `auto.restart.interval.ms`: the unit of the growing delay.
+    pub interval_ms: u64,
+}
+
 /// Checked settings of a worker.
 #[derive(Clone)]
 pub struct WorkerConfig {
@@ -49,6 +58,10 @@ pub struct WorkerConfig {
     pub task_shutdown_graceful_timeout_ms: u64,
     /// Everything about the REST API.
     pub rest: RestConfig,
+    /// `config.storage.file.filename`, for connectors created through REST.
+    pub config_storage_file: Option<PathBuf>,
+    /// `auto.restart.*`.
+    pub auto_restart: AutoRestart,
     /// `topic.creation.enable`.
     pub topic_creation_enable: bool,
     /// `topic.tracking.enable`.
@@ -146,6 +159,13 @@ impl WorkerConfig {
                 0,
             ),
             rest,
+            config_storage_file: Some(text("config.storage.file.filename", ""))
+                .filter(|path| !path.is_empty())
+                .map(PathBuf::from),
+            auto_restart: AutoRestart {
+                enabled: values.boolean("auto.restart.enabled", false),
+                interval_ms: values.long("auto.restart.interval.ms", 60_000, 1),
+            },
             topic_creation_enable: values.boolean("topic.creation.enable", true),
             topic_tracking_enable: values.boolean("topic.tracking.enable", true),
             topic_tracking_allow_reset: values.boolean("topic.tracking.allow.reset", true),

@@ -7,7 +7,7 @@
 use std::collections::BTreeMap;
 
 /// Settings that are read. A name that ends in a dot is a prefix.
-pub(super) const KNOWN: [&str; 34] = [
+pub(super) const KNOWN: [&str; 37] = [
     "bootstrap.servers",
     "client.id",
     "key.converter",
@@ -17,6 +17,9 @@ pub(super) const KNOWN: [&str; 34] = [
     "header.converter",
     "header.converter.",
     "offset.storage.file.filename",
+    "config.storage.file.filename",
+    "auto.restart.enabled",
+    "auto.restart.interval.ms",
     "offset.flush.interval.ms",
     "offset.flush.timeout.ms",
     "task.shutdown.graceful.timeout.ms",

@@ -120,6 +120,13 @@ pub struct TaskView {
     pub errors: Arc<ErrorCounts>,
 }
 
+impl ConnectorView {
+    /// The name in its configuration.
+    pub fn name(&self) -> &str {
+        self.config.get("name").map_or("", |name| name.trim())
+    }
+}
+
 impl Connector {
     pub(super) fn view(&self) -> ConnectorView {
         let state = match self.target {

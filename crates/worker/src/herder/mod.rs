@@ -7,11 +7,13 @@
 //! delivered and its offset is stored before a new one starts, so two tasks
 //! of one connector never write at the same time.
 
+mod auto_restart;
 mod connector;
 mod error;
 mod offsets;
 mod restart;
 mod start;
+mod storing;
 mod topics;
 
 use std::collections::BTreeMap;
@@ -25,6 +27,7 @@ use websocket_source::task::StopReport;
 pub use connector::{ConnectorView, Target, TaskView};
 pub use error::HerderError;
 
+use crate::config_storage::ConfigStorage;
 use crate::files::WorkerConfig;
 use crate::kafka_settings::SystemTrust;
 use crate::offsets::OffsetStore;
@@ -53,13 +56,19 @@ pub struct Herder {
     connectors: Mutex<BTreeMap<String, Connector>>,
     startups: Startups,
     topics: Topics,
+    storage: Option<Mutex<ConfigStorage>>,
     /// Held during a change, which may have to wait for a task's end.
     changing: tokio::sync::Mutex<()>,
 }
 
 impl Herder {
     /// A herder without connectors.
-    pub fn new(worker: WorkerConfig, system_trust: SystemTrust, offsets: OffsetStore) -> Self {
+    pub fn new(
+        worker: WorkerConfig,
+        system_trust: SystemTrust,
+        offsets: OffsetStore,
+        storage: Option<ConfigStorage>,
+    ) -> Self {
         Self {
             worker,
             system_trust,
@@ -69,6 +78,7 @@ impl Herder {
             connectors: Mutex::default(),
             startups: Startups::default(),
             topics: Topics::default(),
+            storage: storage.map(Mutex::new),
             changing: tokio::sync::Mutex::default(),
         }
     }
@@ -125,7 +135,21 @@ impl Herder {
         check(config, &self.worker, &self.system_trust).map_err(HerderError::Invalid)
     }
 
-    /// Creates a connector; its configuration holds its name.
+    /// Creates a connector from a file of the command line.
+    ///
+    /// # Errors
+    /// As [`Herder::create`].
+    pub async fn create_from_file(
+        &self,
+        config: BTreeMap<String, String>,
+        target: Target,
+    ) -> Result<ConnectorView, HerderError> {
+        let _changing = self.changing.lock().await;
+        self.create_locked(config, target)
+    }
+
+    /// Creates a connector; its configuration holds its name. It is stored, if
+    /// the worker stores connectors.
     ///
     /// # Errors
     /// It exists, or its configuration is invalid.
@@ -135,6 +159,16 @@ impl Herder {
         target: Target,
     ) -> Result<ConnectorView, HerderError> {
         let _changing = self.changing.lock().await;
+        let view = self.create_locked(config, target)?;
+        self.store(view.name());
+        Ok(view)
+    }
+
+    fn create_locked(
+        &self,
+        config: BTreeMap<String, String>,
+        target: Target,
+    ) -> Result<ConnectorView, HerderError> {
         let plan = self.check(&config)?;
         let name = plan.name.clone();
         if self.connectors().contains_key(&name) {
@@ -155,6 +189,13 @@ impl Herder {
         config: BTreeMap<String, String>,
     ) -> Result<(Put, ConnectorView), HerderError> {
         let _changing = self.changing.lock().await;
+        self.put_locked(config).await
+    }
+
+    async fn put_locked(
+        &self,
+        config: BTreeMap<String, String>,
+    ) -> Result<(Put, ConnectorView), HerderError> {
         let plan = self.check(&config)?;
         let name = plan.name.clone();
         let before = self.connectors().get(&name).map(|connector| {
@@ -165,11 +206,23 @@ impl Herder {
             )
         });
         match before {
-            None => Ok((Put::Created, self.insert(config, Target::Started, plan))),
+            None => {
+                let view = self.insert(config, Target::Started, plan);
+                self.store(&name);
+                Ok((Put::Created, view))
+            }
             Some((true, _, view)) => Ok((Put::Updated, view)),
-            Some((false, target, _)) => {
+            Some((false, target, before)) => {
                 self.end_task(&name, self.graceful()).await;
-                Ok((Put::Updated, self.insert(config, target, plan)))
+                let paused = target == Target::Paused && before.task.is_some();
+                let start = if paused { Target::Started } else { target };
+                let mut view = self.insert(config, start, plan);
+                if paused {
+                    self.retarget(&name, Target::Paused)?;
+                    view = self.view(&name).unwrap_or(view);
+                }
+                self.store_again(&name);
+                Ok((Put::Updated, view))
             }
         }
     }
@@ -184,6 +237,7 @@ impl Herder {
         name: &str,
         changes: BTreeMap<String, Option<String>>,
     ) -> Result<ConnectorView, HerderError> {
+        let _changing = self.changing.lock().await;
         let Some(view) = self.view(name) else {
             return Err(HerderError::NotFound(format!("Connector {name} not found")));
         };
@@ -195,7 +249,7 @@ impl Herder {
             };
         }
         config.insert("name".to_owned(), name.to_owned());
-        self.put(config).await.map(|(_, view)| view)
+        self.put_locked(config).await.map(|(_, view)| view)
     }
 
     fn insert(
@@ -237,6 +291,7 @@ impl Herder {
         }
         self.end_task(name, self.graceful()).await;
         self.connectors().remove(name);
+        self.forget(name);
         tracing::info!(target: "Herder", connector = %name, "Deleted connector {name}");
         Ok(())
     }
@@ -259,6 +314,12 @@ impl Herder {
         if target == Target::Stopped {
             self.end_task(name, self.graceful()).await;
         }
+        self.retarget(name, target)?;
+        self.store_again(name);
+        Ok(())
+    }
+
+    fn retarget(&self, name: &str, target: Target) -> Result<(), HerderError> {
         let mut connectors = self.connectors();
         let Some(connector) = connectors.get_mut(name) else {
             return Ok(());

@@ -6,7 +6,7 @@ use super::{Herder, HerderError, Target};
 use crate::offsets::{OffsetStore, PartitionOffset};
 
 impl Herder {
-    fn store(&self) -> MutexGuard<'_, OffsetStore> {
+    fn offset_store(&self) -> MutexGuard<'_, OffsetStore> {
         self.offsets.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -18,7 +18,7 @@ impl Herder {
         if !self.connectors().contains_key(name) {
             return Err(HerderError::NotFound(format!("Connector {name} not found")));
         }
-        Ok(self.store().list(name))
+        Ok(self.offset_store().list(name))
     }
 
     /// Changes offsets of a connector that is stopped.
@@ -32,7 +32,7 @@ impl Herder {
     ) -> Result<(), HerderError> {
         let _changing = self.changing.lock().await;
         self.check_stopped(name)?;
-        self.store().alter(name, offsets);
+        self.offset_store().alter(name, offsets);
         self.flush_offsets().await;
         Ok(())
     }
@@ -44,7 +44,7 @@ impl Herder {
     pub async fn reset_offsets(&self, name: &str) -> Result<(), HerderError> {
         let _changing = self.changing.lock().await;
         self.check_stopped(name)?;
-        self.store().reset(name);
+        self.offset_store().reset(name);
         self.flush_offsets().await;
         Ok(())
     }

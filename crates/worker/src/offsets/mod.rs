@@ -11,14 +11,16 @@ mod alter;
 mod java_map;
 
 use std::collections::HashMap;
-use std::fs::{self, File};
-use std::io::{self, Write};
+use std::fs;
+use std::io;
 use std::path::{Path, PathBuf};
 
 use serde_json::{Value, json};
 
 pub use alter::PartitionOffset;
 use java_map::Entries;
+
+use crate::files::{directory, replace};
 
 /// Offsets are a few hundred bytes for each connector.
 const MAX_FILE_BYTES: u64 = 256 << 20;
@@ -189,31 +191,12 @@ impl OffsetStore {
     }
 }
 
-fn directory(path: &Path) -> &Path {
-    match path.parent() {
-        Some(parent) if !parent.as_os_str().is_empty() => parent,
-        _ => Path::new("."),
-    }
-}
-
 fn check_directory(path: &Path) -> io::Result<()> {
     if directory(path).is_dir() {
         return Ok(());
     }
     let text = format!("the directory {} does not exist", directory(path).display());
     Err(io::Error::new(io::ErrorKind::NotFound, text))
-}
-
-/// Puts a whole file in the place of another, with its permissions.
-fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
-    let mut new = tempfile::NamedTempFile::new_in(directory(path))?;
-    new.write_all(bytes)?;
-    if let Ok(before) = fs::metadata(path) {
-        fs::set_permissions(new.path(), before.permissions())?;
-    }
-    new.as_file().sync_data()?;
-    new.persist(path).map_err(|error| error.error)?;
-    File::open(directory(path))?.sync_data()
 }
 
 #[cfg(test)]

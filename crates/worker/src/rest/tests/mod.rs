@@ -71,7 +71,7 @@ impl Api {
             Login::read(file, None).expect("a login")
         });
         let offsets = OffsetStore::open(&offsets).expect("a store");
-        let herder = Arc::new(Herder::new(config, SystemTrust::default(), offsets));
+        let herder = Arc::new(Herder::new(config, SystemTrust::default(), offsets, None));
         let rest = Arc::new(Rest {
             herder,
             worker_id: "worker:1".to_owned(),
