@@ -319,6 +319,18 @@ pub const KNOWN: &[Known] = &[
         what: "A logger that has the level already is in the answer; 4.x leaves it out, and an empty level is an error 500 there.",
         why: "As in 3.9.",
     },
+    Known {
+        of: &[V3_9, V4_1],
+        topic: "Topic creation",
+        steps: &[
+            "a topic.creation that is not valid passes",
+            "and the connector fails by it",
+        ],
+        at: &["status", "header location", "body*"],
+        has: Has::Any,
+        what: "topic.creation.* has no effect, and the log says so; the real worker creates topics by it, and answers 500 where it is not valid.",
+        why: "Not done yet.",
+    },
 ];
 
 impl Known {

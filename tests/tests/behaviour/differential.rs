@@ -17,13 +17,11 @@ use end_to_end::tools::repository;
 use end_to_end::worker::Worker;
 
 #[test]
-#[ignore = "until the worker's REST API is complete"]
 fn every_difference_from_kafka_connect_3_9_is_known() {
     every_difference_is_known(Version::V3_9);
 }
 
 #[test]
-#[ignore = "until the worker's REST API is complete"]
 fn every_difference_from_kafka_connect_4_1_is_known() {
     every_difference_is_known(Version::V4_1);
 }

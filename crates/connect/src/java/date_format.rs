@@ -141,6 +141,8 @@ fn literal(items: &mut Vec<Item>, text: &str) {
 }
 
 fn show(fields: &Fields, letter: char, count: usize) -> String {
+    // Rust pads to no more than this.
+    let count = count.min(usize::from(u16::MAX));
     let padded = |number: i64| format!("{number:0count$}");
     let year = |year: i64| match count {
         2 => format!("{:02}", year % 100),
@@ -219,5 +221,6 @@ mod tests {
         ] {
             assert_eq!(DateFormat::new(pattern).err().as_deref(), Some(why));
         }
+        assert_eq!(format(&"d".repeat(100_000), 0).len(), 65_535);
     }
 }

@@ -1,34 +1,8 @@
-//! How `SimpleDateFormat` reads text: leniently, number by number, and with
-//! the calendar's rules on which of the fields decide.
+//! How `SimpleDateFormat` reads text: leniently, and number by number.
 
-use super::calendar::{DAY_MS, System, day_of_week, days_from_week, in_force};
+use super::date_fields::Read;
 use super::date_format::{DateFormat, Item, MONTHS, WEEKDAYS};
-
-/// What was read, each with its place in the text's order: where fields
-/// contradict each other, Java lets the later decide.
-#[derive(Debug, Default)]
-struct Read {
-    order: u8,
-    bc: bool,
-    year: Option<(i64, u8)>,
-    week_year: Option<(i64, u8)>,
-    month: Option<(i64, u8)>,
-    day: Option<(i64, u8)>,
-    day_of_year: Option<(i64, u8)>,
-    /// From 1, Sunday, on.
-    day_of_week: Option<(i64, u8)>,
-    day_of_week_in_month: Option<(i64, u8)>,
-    week_of_year: Option<(i64, u8)>,
-    week_of_month: Option<(i64, u8)>,
-    hour_of_day: Option<(i64, u8)>,
-    hour: Option<(i64, u8)>,
-    pm: Option<(i64, u8)>,
-    minute: i64,
-    second: i64,
-    ms: i64,
-    offset_ms: i64,
-    two_digits: bool,
-}
+use super::date_zone::{iso_zone, zone};
 
 impl DateFormat {
     /// Milliseconds since the epoch of a text that begins as the pattern says;
@@ -132,121 +106,6 @@ fn is_number(item: &Item) -> bool {
     }
 }
 
-impl Read {
-    fn number(&mut self, letter: char, number: i64, order: u8) {
-        let number_at = Some((number, order));
-        let or = |top: i64| Some((if number == top { 0 } else { number }, order));
-        match letter {
-            'y' => self.year = number_at,
-            'Y' => self.week_year = number_at,
-            'M' | 'L' => self.month = number_at,
-            'd' => self.day = number_at,
-            'D' => self.day_of_year = number_at,
-            'F' => self.day_of_week_in_month = number_at,
-            'w' => self.week_of_year = number_at,
-            'W' => self.week_of_month = number_at,
-            'u' => self.day_of_week = Some((from_iso(number), order)),
-            'H' => self.hour_of_day = number_at,
-            'k' => self.hour_of_day = or(24),
-            'K' => self.hour = number_at,
-            'h' => self.hour = or(12),
-            'm' => self.minute = number,
-            's' => self.second = number,
-            // 'S', the only letter that is left.
-            _ => self.ms = number,
-        }
-    }
-
-    /// Milliseconds since the epoch; `None` if they do not fit.
-    fn resolve(&self) -> Option<i64> {
-        let stamp = |field: Option<(i64, u8)>| field.map_or(0, |(_, order)| order);
-        let both = |a: Option<(i64, u8)>, b: Option<(i64, u8)>| match (a, b) {
-            (Some((_, a)), Some((_, b))) => a.max(b),
-            _ => 0,
-        };
-        let value = |field: Option<(i64, u8)>, or: i64| field.map_or(or, |(value, _)| value);
-        let half = both(self.hour, self.pm);
-        let none = self.hour.is_none() && self.pm.is_none();
-        let of_day = stamp(self.hour_of_day);
-        let hours = if none || of_day > half {
-            value(self.hour_of_day, 0)
-        } else {
-            value(self.hour, 0) + 12 * value(self.pm, 0)
-        };
-        let days = self.days();
-        let of_day = ((hours * 60 + self.minute) * 60 + self.second) * 1_000 + self.ms;
-        days.checked_mul(DAY_MS)?
-            .checked_add(of_day - self.offset_ms)
-    }
-
-    /// `GregorianCalendar.selectFields`: the day, from the group of fields that
-    /// was completed last.
-    fn days(&self) -> i64 {
-        let stamp = |field: Option<(i64, u8)>| field.map_or(0, |(_, order)| order);
-        let value = |field: Option<(i64, u8)>, or: i64| field.map_or(or, |(value, _)| value);
-        if stamp(self.week_year) > stamp(self.year) {
-            let mut week = value(self.week_of_year, 1);
-            let mut day = value(self.day_of_week, 1);
-            if !(1..=7).contains(&day) {
-                week += (day - 1).div_euclid(7);
-                day = from_iso((day - 1).rem_euclid(7) + 1);
-            }
-            return days_from_week(value(self.week_year, 1970), week, day);
-        }
-        let year = value(self.year, 1970);
-        let year = if self.bc { 1 - year } else { year };
-        let with_day = |field: Option<(i64, u8)>| match (field, self.day_of_week) {
-            (Some((_, a)), Some((_, b))) => a.max(b),
-            _ => 0,
-        };
-        let day = stamp(self.day);
-        let day_of_year = stamp(self.day_of_year);
-        let mut in_month = with_day(self.week_of_month);
-        let mut nth = with_day(self.day_of_week_in_month);
-        let mut in_year = with_day(self.week_of_year);
-        if day.max(day_of_year).max(in_month).max(nth).max(in_year) == 0 {
-            in_month = stamp(self.week_of_month);
-            nth = stamp(self.day_of_week_in_month).max(stamp(self.day_of_week));
-            in_year = stamp(self.week_of_year);
-        }
-        let best = day.max(day_of_year).max(in_month).max(nth).max(in_year);
-        let on_or_before =
-            |days: i64, weekday: i64| days - (day_of_week(days) - weekday).rem_euclid(7);
-        let weekday = value(self.day_of_week, 1) - 1;
-        let first = |system: System| system.days_from(year, value(self.month, 1), 1);
-        if best == day {
-            in_force(year, false, |system| first(system) + value(self.day, 1) - 1)
-        } else if best == in_month && in_month != 0 {
-            let weeks = value(self.week_of_month, 1) - 1;
-            in_force(year, false, |system| {
-                on_or_before(first(system), 0) + weekday.rem_euclid(7) + 7 * weeks
-            })
-        } else if best == nth {
-            let nth = value(self.day_of_week_in_month, 1);
-            in_force(year, false, |system| {
-                on_or_before(first(system) + 7 * nth - 1, weekday)
-            })
-        } else if best == day_of_year {
-            in_force(year, true, |system| {
-                system.days_from(year, 1, 1) + value(self.day_of_year, 1) - 1
-            })
-        } else {
-            let day = weekday.rem_euclid(7) + 1;
-            days_from_week(year, value(self.week_of_year, 1), day)
-        }
-    }
-}
-
-/// A day of the week that is 1 on Monday as one that is 1 on Sunday; what is
-/// none stays what it is.
-const fn from_iso(day: i64) -> i64 {
-    match day {
-        7 => 1,
-        1..=6 => day + 1,
-        _ => day,
-    }
-}
-
 /// A whole number as an integer-only `DecimalFormat` reads it, from the first
 /// `width` characters if other digits follow at once.
 fn integer(text: &str, width: Option<usize>) -> Option<(i64, &str)> {
@@ -270,7 +129,7 @@ fn integer(text: &str, width: Option<usize>) -> Option<(i64, &str)> {
 }
 
 /// The place of the longest of `names` that the text begins with, in any case.
-fn longest<'a>(text: &'a str, names: &[&str]) -> Option<(i64, &'a str)> {
+pub(super) fn longest<'a>(text: &'a str, names: &[&str]) -> Option<(i64, &'a str)> {
     let begins = |name: &str| {
         let start = text.get(..name.len());
         start.is_some_and(|start| start.eq_ignore_ascii_case(name))
@@ -284,68 +143,6 @@ fn longest<'a>(text: &'a str, names: &[&str]) -> Option<(i64, &'a str)> {
 fn named<'a>(text: &'a str, names: &[&str]) -> Option<(i64, &'a str)> {
     let short: Vec<&str> = names.iter().map(|name| &name[..3]).collect();
     longest(text, names).or_else(|| longest(text, &short))
-}
-
-/// Milliseconds east of Greenwich, and the rest.
-fn zone(text: &str) -> Option<(i64, &str)> {
-    const UTC: &str = "Coordinated Universal Time";
-    if let Some((_, rest)) = longest(text, &[UTC]) {
-        return Some((0, rest));
-    }
-    let (signed, colon) = match text.get(..3) {
-        Some(name) if name.eq_ignore_ascii_case("UTC") => return Some((0, &text[3..])),
-        Some(name) if name.eq_ignore_ascii_case("GMT") => (&text[3..], true),
-        _ => (text, false),
-    };
-    let offset = sign(signed).and_then(|(sign, digits)| {
-        let (offset, rest) = offset(digits, if colon { 'h' } else { 'r' })?;
-        Some((sign * offset, rest))
-    });
-    match offset {
-        None if colon && sign(signed).is_none() => Some((0, signed)),
-        offset => offset,
-    }
-}
-
-fn iso_zone(text: &str, count: usize) -> Option<(i64, &str)> {
-    if let Some(rest) = text.strip_prefix('Z') {
-        return Some((0, rest));
-    }
-    let (sign, digits) = sign(text)?;
-    let form = [' ', '1', 'r', ':'].get(count).copied()?;
-    let (offset, rest) = offset(digits, form)?;
-    Some((sign * offset, rest))
-}
-
-fn sign(text: &str) -> Option<(i64, &str)> {
-    let rest = text.strip_prefix(['+', '-'])?;
-    Some((if text.starts_with('-') { -1 } else { 1 }, rest))
-}
-
-/// Hours and minutes: `hh` (form `1`), `hhmm` (`r`), `hh:mm` (`:`) or
-/// `[h]h:mm` (`h`).
-fn offset(text: &str, form: char) -> Option<(i64, &str)> {
-    let digits = |text: &str, count: usize| -> Option<i64> {
-        let digits = text.get(..count)?;
-        let all = digits.bytes().all(|byte| byte.is_ascii_digit());
-        if all { digits.parse().ok() } else { None }
-    };
-    let hour_digits = match form {
-        'h' => text.find(':').filter(|at| (1..=2).contains(at))?,
-        _ => 2,
-    };
-    let hours = digits(text, hour_digits)?;
-    let rest = &text[hour_digits..];
-    let rest = if matches!(form, ':' | 'h') {
-        rest.strip_prefix(':')?
-    } else {
-        rest
-    };
-    let (minutes, rest) = match form {
-        '1' => (0, rest),
-        _ => (digits(rest, 2)?, &rest[2..]),
-    };
-    (hours <= 23 && minutes <= 59).then_some((hours * 3_600_000 + minutes * 60_000, rest))
 }
 
 #[cfg(test)]

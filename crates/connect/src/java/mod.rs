@@ -8,12 +8,16 @@
 //! later do: with the fewest digits that tell them apart.
 
 mod calendar;
+mod date_fields;
 mod date_format;
 mod date_parse;
+mod date_zone;
 mod hash;
 mod number;
 mod regex;
 mod regex_class;
+mod regex_group;
+mod regex_source;
 mod replacement;
 mod text;
 

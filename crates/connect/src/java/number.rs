@@ -47,7 +47,8 @@ pub fn decimal_text(value: &Decimal) -> String {
     if scale >= 0 && adjusted >= -6 {
         // At most six zeros are put in front, so this stays small.
         let width = usize::try_from(scale + 1).unwrap_or(0);
-        let padded = format!("{digits:0>width$}");
+        let zeros = "0".repeat(width.saturating_sub(digits.len()));
+        let padded = format!("{zeros}{digits}");
         let (whole, fraction) = padded.split_at(padded.len() + 1 - width);
         return format!("{sign}{whole}.{fraction}");
     }
@@ -295,6 +296,8 @@ mod tests {
         ] {
             assert_eq!(round(text).as_deref(), Some(shown), "{text}");
         }
+        let long = format!("0.{}", "1".repeat(70_000));
+        assert_eq!(round(&long).as_deref(), Some(long.as_str()));
         for text in [
             "",
             "-",

@@ -6,7 +6,9 @@
 
 use std::fmt::Write as _;
 
-use super::regex::{MAX_DEPTH, RegexError, Source, back_reference, named_reference};
+use super::regex::{MAX_DEPTH, RegexError};
+use super::regex_group::{back_reference, named_reference};
+use super::regex_source::Source;
 
 /// A character that stands for itself.
 pub(super) fn literal(out: &mut String, c: char) {

@@ -34,6 +34,9 @@ mod timestamp_router;
 mod timestamp_type;
 mod value_to_key;
 
+#[cfg(test)]
+mod tests;
+
 pub(crate) use regex_router::valid_regex;
 pub(crate) use settings::Settings;
 

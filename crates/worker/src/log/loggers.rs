@@ -25,7 +25,7 @@ const MAX_ADDED: usize = 1_000;
 const MAX_NAME_BYTES: usize = 256;
 
 /// Components of log lines and the classes that they stand for.
-const COMPONENTS: [(&str, &str); 13] = [
+const COMPONENTS: [(&str, &str); 14] = [
     (
         "ConfigProvider",
         "org.apache.kafka.common.config.provider.ConfigProvider",
@@ -39,6 +39,10 @@ const COMPONENTS: [(&str, &str); 13] = [
         "org.apache.kafka.connect.runtime.standalone.StandaloneHerder",
     ),
     ("Kafka", "org.apache.kafka.clients.NetworkClient"),
+    (
+        "LogReporter",
+        "org.apache.kafka.connect.runtime.errors.LogReporter",
+    ),
     (
         "LoggingResource",
         "org.apache.kafka.connect.runtime.rest.resources.LoggingResource",

@@ -45,8 +45,7 @@ impl Site {
 
     /// Answers a request.
     pub(super) async fn answer(&self, mut request: Request) -> Response {
-        let is_typed = media::body_type(request.headers()) != BodyType::Malformed;
-        let Some(uri) = path::normalized(request.uri()).filter(|_| is_typed) else {
+        let Some(uri) = path::normalized(request.uri()) else {
             // The real worker's server answers these before anything else.
             return malformed();
         };
@@ -57,12 +56,17 @@ impl Site {
             allow_origin(cors, &request, &mut around);
         }
         configured(&self.headers, &mut around);
-        let Ok(mut response) = self
-            .router
-            .clone()
-            .oneshot(request)
-            .await
-            .map_err(|never: Infallible| match never {});
+        let mut response = if media::body_type(request.headers()) == BodyType::Malformed {
+            malformed()
+        } else {
+            let Ok(response) = self
+                .router
+                .clone()
+                .oneshot(request)
+                .await
+                .map_err(|never: Infallible| match never {});
+            response
+        };
         if !is_options || !response.status().is_success() {
             // Axum tells the methods with each 405; the real worker does not.
             response.headers_mut().remove(header::ALLOW);

@@ -38,21 +38,22 @@ pub(super) fn common_definitions() -> Vec<ConfigKey> {
     def.keys
 }
 
-/// The settings of the converters that a configuration names
-/// (`AbstractHerder.validateConverterConfig`).
-pub(super) fn converter_definitions(config: &Config) -> Vec<ConfigKey> {
-    let mut keys = Vec::new();
-    for side in Side::ALL {
-        let class = config.get(side.setting()).map(|class| class.trim());
-        let def = class
-            .and_then(|class| side.full_name(class).ok())
-            .and_then(converter::config_def);
-        for mut key in def.map(|def| def.keys).unwrap_or_default() {
-            key.name = format!("{}.{}", side.setting(), key.name);
-            keys.push(key);
-        }
-    }
-    keys
+/// The converters that a configuration names, each with its definitions and
+/// what the configuration has for them, without the prefix.
+pub(super) fn converters(config: &Config) -> Vec<(Side, ConfigDef, Config)> {
+    let named = Side::ALL.into_iter().filter_map(|side| {
+        let class = side.full_name(config.get(side.setting())?.trim()).ok()?;
+        let def = converter::config_def(class)?;
+        let prefix = format!("{}.", side.setting());
+        let own = config.iter().filter_map(|(name, value)| {
+            Some((name.strip_prefix(&prefix)?.to_owned(), value.clone()))
+        });
+        let mut own: Config = own.collect();
+        // The worker sets it.
+        own.insert("converter.type".to_owned(), side.kind().to_owned());
+        Some((side, def, own))
+    });
+    named.collect()
 }
 
 /// A row of the connector's table in Kafka's terms. What its value must be is

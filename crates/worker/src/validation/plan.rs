@@ -11,7 +11,7 @@ use connect_api::config::{ConfigDef, ConfigKey, Default, Importance, Type};
 use connect_api::connector::GROUPS;
 use websocket_source::settings::{self, SourceConfig, TABLE, ValueFormat};
 
-use super::definitions::{common_definitions, converter_definitions, own_definitions};
+use super::definitions::{common_definitions, converters, own_definitions};
 use super::{Config, Setting, Validation, shown};
 use crate::files::{ConverterSettings, Side, WorkerConfig};
 use crate::kafka_settings::{ProducerInputs, ProducerSettings, SystemTrust, translate};
@@ -24,9 +24,8 @@ pub const CONNECTOR_VERSION: &str = "1.0.0";
 
 /// Settings of every source connector that this worker does not obey yet, with
 /// their defaults. Another value is told of.
-const FIXED: [(&str, &str); 7] = [
+const FIXED: [(&str, &str); 6] = [
     ("config.action.reload", "restart"),
-    ("topic.creation.groups", ""),
     ("exactly.once.support", "requested"),
     ("transaction.boundary", "poll"),
     ("transaction.boundary.interval.ms", ""),
@@ -100,33 +99,34 @@ fn parse(config: &Config) -> Validation {
         def.keys.push(key);
     }
     def.keys.extend(own_definitions());
-    def.keys.extend(converter_definitions(config));
-    let mut config = config.clone();
-    for side in Side::ALL {
-        // The worker sets it.
-        let name = format!("{}.converter.type", side.setting());
-        config.insert(name, side.kind().to_owned());
+    let mut settings = Vec::new();
+    add(&mut settings, def, config, "");
+    for (side, def, own) in converters(config) {
+        for key in &def.keys {
+            let group = key.group.clone().filter(|group| !groups.contains(group));
+            groups.extend(group);
+        }
+        add(&mut settings, def, &own, &format!("{}.", side.setting()));
     }
-    let parsed = def.parse(&config);
-    let settings = def
-        .keys
-        .into_iter()
-        .zip(parsed)
-        .map(|(key, parsed)| Setting {
-            shown: shown(&key, &parsed.value),
-            // The table checks its own settings, and says more.
-            errors: if TABLE.iter().any(|row| row.name == key.name) {
-                Vec::new()
-            } else {
-                parsed.errors
-            },
-            key,
-        });
     Validation {
-        settings: settings.collect(),
+        settings,
         groups,
         warnings: Vec::new(),
         plan: None,
+    }
+}
+
+/// Adds what a configuration says of a definition's settings. Those of a
+/// converter get its prefix, but in the errors.
+fn add(settings: &mut Vec<Setting>, def: ConfigDef, config: &Config, prefix: &str) {
+    let parsed = def.parse(config);
+    for (mut key, parsed) in def.keys.into_iter().zip(parsed) {
+        // The table checks its own settings, and says more.
+        let own = TABLE.iter().any(|row| row.name == key.name);
+        let errors = if own { Vec::new() } else { parsed.errors };
+        let shown = shown(&key, &parsed.value);
+        key.name.insert_str(0, prefix);
+        settings.push(Setting { key, shown, errors });
     }
 }
 
