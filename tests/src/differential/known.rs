@@ -65,7 +65,8 @@ pub const KNOWN: &[Known] = &[
         of: ALL,
         topic: "Versions and plugins",
         steps: &[
-            "validate: *that is not there",
+            "validate: *converter that is not there",
+            "validate: *whose type is not there",
             "validate: an empty key converter",
             "validate: a value converter that is an interface",
             "validate: a header converter that is a converter of numbers only",
@@ -75,6 +76,57 @@ pub const KNOWN: &[Known] = &[
         has: Has::Both,
         what: "The error for a converter, transform or predicate that is not there lists those that are.",
         why: "They cannot be added to this program; the error says where others run: in Apache Kafka Connect, with the connector's plugin.",
+    },
+    Known {
+        of: ALL,
+        topic: "Versions and plugins",
+        steps: &[
+            "validate: a value converter that is an interface",
+            "validate: a header converter that is a converter of numbers only",
+        ],
+        at: &["body/configs/*converter/value/value"],
+        has: Has::Both,
+        what: "`value` is null for a class that is not there, also if Java has a class of that name.",
+        why: "There are no other classes here.",
+    },
+    Known {
+        of: ALL,
+        topic: "Versions and plugins",
+        steps: &[
+            "validate: a key converter that is none",
+            "validate: a transform whose type is none",
+        ],
+        at: &["body/configs/*/value/value"],
+        has: Has::Both,
+        what: "The same for a class of Java itself.",
+        why: "As above.",
+    },
+    Known {
+        of: ALL,
+        topic: "Settings",
+        steps: &[
+            "validate: a transform with an unknown setting",
+            "validate: a transform with a predicate that is not there",
+        ],
+        at: &["body/configs/transforms/value/errors/0", "body/error_count"],
+        has: Has::Any,
+        what: "Transforms are made when a connector is validated; what one refuses is an error of `transforms`.",
+        why: "The real worker takes the connector, and its task fails.",
+    },
+    Known {
+        of: ALL,
+        topic: "Settings",
+        steps: &[
+            "validate: a URL of a scheme alone",
+            "validate: a URL that has a blank",
+        ],
+        at: &[
+            "body/configs/websocket.url/value/errors/0",
+            "body/error_count",
+        ],
+        has: Has::Any,
+        what: "URLs are read as browsers read them: a blank in a path is encoded. The error for a URL that cannot be read has words of our own.",
+        why: "The real worker's text is that of Java's URL parser.",
     },
     Known {
         of: ALL,
@@ -183,6 +235,18 @@ pub const KNOWN: &[Known] = &[
         has: Has::Real,
         what: "The restart of a task that is not there leaves nothing behind; on the real worker the status has such a task from then on, FAILED.",
         why: "A fault: nothing has failed.",
+    },
+    Known {
+        of: ALL,
+        topic: "Faults of the real worker",
+        steps: &[
+            "a restart of an unknown connector",
+            "a flag for a forward that is none",
+        ],
+        at: &["status", "body/error_code"],
+        has: Has::Both,
+        what: "The restart of an unknown connector is 404; the real worker answers 500 in standalone mode.",
+        why: "A fault: the text is that of a null pointer.",
     },
     Known {
         of: ALL,
