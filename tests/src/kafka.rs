@@ -231,13 +231,19 @@ impl Kafka {
     /// Everything that is in a topic, one string per record, read by Java's
     /// console consumer.
     pub fn read_all(&self, topic: &str) -> Vec<String> {
+        self.read_all_with(topic, &[])
+    }
+
+    /// The same with properties of the console consumer, such as
+    /// `print.key=true`.
+    pub fn read_all_with(&self, topic: &str, properties: &[&str]) -> Vec<String> {
         let records = self.records(topic);
         if records == 0 {
             return Vec::new();
         }
         let max = records.to_string();
         // The timeout is for a consumer that is never given the last record.
-        let arguments = [
+        let mut arguments = vec![
             "--topic",
             topic,
             "--from-beginning",
@@ -246,6 +252,9 @@ impl Kafka {
             "--timeout-ms",
             "30000",
         ];
+        for property in properties {
+            arguments.extend(["--property", property]);
+        }
         let output = self.tool(
             "org.apache.kafka.tools.consumer.ConsoleConsumer",
             &arguments,

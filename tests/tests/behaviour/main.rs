@@ -33,6 +33,7 @@ mod isolation;
 mod kit;
 mod listeners;
 mod loggers;
+mod mapping;
 mod providers;
 mod recovery;
 mod refusal;

@@ -61,7 +61,7 @@ fn decimal() -> impl Strategy<Value = Decimal> {
     })
 }
 
-fn date() -> impl Strategy<Value = i64> {
+pub(crate) fn date() -> impl Strategy<Value = i64> {
     prop_oneof![
         (-30_000_i64..30_000).prop_map(|days| days * DAY_MS),
         -1..=DAY_MS + 1,
@@ -89,7 +89,7 @@ fn scalar() -> BoxedStrategy<Value> {
 }
 
 /// Entries with each key once, as a map has them.
-fn map(entries: Vec<(Value, Value)>) -> Value {
+pub(crate) fn map(entries: Vec<(Value, Value)>) -> Value {
     let mut unique: Vec<(Value, Value)> = Vec::new();
     for entry in entries {
         if !unique.iter().any(|(key, _)| *key == entry.0) {
@@ -118,7 +118,7 @@ fn structure() -> BoxedStrategy<Value> {
 }
 
 /// A value of a schema, null where that may be.
-fn value_for(schema: &Schema) -> BoxedStrategy<Value> {
+pub(crate) fn value_for(schema: &Schema) -> BoxedStrategy<Value> {
     let nulls = if schema.optional { 3 } else { 0 };
     prop_oneof![nulls => Just(Value::Null), 10 => present_value_for(schema)].boxed()
 }
@@ -242,7 +242,7 @@ fn plain_schema() -> impl Strategy<Value = Schema> {
 }
 
 /// Optional or not, with a default or not.
-fn finished(schema: impl Strategy<Value = Schema>) -> impl Strategy<Value = Schema> {
+pub(crate) fn finished(schema: impl Strategy<Value = Schema>) -> impl Strategy<Value = Schema> {
     (schema, any::<bool>(), 0..4)
         .prop_flat_map(|(mut schema, optional, default)| {
             schema.optional = optional;
@@ -259,7 +259,7 @@ fn finished(schema: impl Strategy<Value = Schema>) -> impl Strategy<Value = Sche
         })
 }
 
-fn primitive_schema() -> impl Strategy<Value = Schema> {
+pub(crate) fn primitive_schema() -> impl Strategy<Value = Schema> {
     finished(prop_oneof![5 => plain_schema(), 2 => logical_schema()])
 }
 

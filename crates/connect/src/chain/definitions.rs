@@ -79,7 +79,7 @@ impl Kind {
             return Ok(());
         }
         if self == Self::Transform && is_outer(class) {
-            let forms = ["Key", "Value"].map(|form| format!("{class}${form}"));
+            let forms = ["Value", "Key"].map(|form| format!("{class}${form}"));
             return Err(format!(
                 "This class is abstract and cannot be created. Did you mean {}?",
                 forms.join(", ")

@@ -97,30 +97,65 @@ fn civil(days: i64) -> (i64, i64, i64) {
     (year + i64::from(month <= 2), month, day)
 }
 
-/// Days since the epoch of a date in the calendar that was in force then;
-/// months and days may lie outside of their year and month.
-pub(super) fn days_from(year: i64, month: i64, day: i64) -> i64 {
-    let (year, month) = (
-        year + (month - 1).div_euclid(12),
-        (month - 1).rem_euclid(12) + 1,
-    );
-    let year = year - i64::from(month <= 2);
-    let from_march = if month > 2 { month - 3 } else { month + 9 };
-    let day_of_year = (153 * from_march + 2) / 5 + day - 1;
-    let (era, of_era) = (year.div_euclid(400), year.rem_euclid(400));
-    let gregorian =
-        era * 146_097 + of_era * 365 + of_era / 4 - of_era / 100 + day_of_year - 719_468;
-    if gregorian >= CUTOVER {
-        return gregorian;
+/// The two calendars.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum System {
+    /// Until 4 October 1582.
+    Julian,
+    /// From then on.
+    Gregorian,
+}
+
+impl System {
+    /// Days since the epoch of a date in this calendar; months and days may
+    /// lie outside of their year and month.
+    pub(super) const fn days_from(self, year: i64, month: i64, day: i64) -> i64 {
+        let year = year + (month - 1).div_euclid(12);
+        let month = (month - 1).rem_euclid(12) + 1;
+        let (year, from_march) = if month > 2 {
+            (year, month - 3)
+        } else {
+            (year - 1, month + 9)
+        };
+        let day_of_year = (153 * from_march + 2) / 5 + day - 1;
+        match self {
+            Self::Julian => {
+                let (era, of_era) = (year.div_euclid(4), year.rem_euclid(4));
+                era * 1_461 + of_era * 365 + day_of_year - 719_470
+            }
+            Self::Gregorian => {
+                let (era, of_era) = (year.div_euclid(400), year.rem_euclid(400));
+                let days = of_era * 365 + of_era / 4 - of_era / 100;
+                era * 146_097 + days + day_of_year - 719_468
+            }
+        }
     }
-    let (era, of_era) = (year.div_euclid(4), year.rem_euclid(4));
-    era * 1_461 + of_era * 365 + day_of_year - 719_470
+}
+
+/// Days since the epoch of a date in the calendar that was in force then.
+pub(super) fn days_from(year: i64, month: i64, day: i64) -> i64 {
+    in_force(year, false, |system| system.days_from(year, month, day))
+}
+
+/// Of a day of a year in both calendars the one that was in force
+/// (`GregorianCalendar.computeTime`); `counted` from the year's first day.
+pub(super) fn in_force(year: i64, counted: bool, days: impl Fn(System) -> i64) -> i64 {
+    const CUTOVER_YEAR: i64 = 1582;
+    if year < CUTOVER_YEAR || (counted && year == CUTOVER_YEAR) {
+        return days(System::Julian);
+    }
+    match days(System::Gregorian) {
+        days if days >= CUTOVER => days,
+        _ => days(System::Julian),
+    }
 }
 
 /// Days since the epoch of a day in a week of a year, all from 1 on.
 pub(super) fn days_from_week(week_year: i64, week: i64, day_of_week: i64) -> i64 {
-    let first = days_from(week_year, 1, 1);
-    first - self::day_of_week(first) + (week - 1) * 7 + day_of_week - 1
+    in_force(week_year, true, |system| {
+        let first = system.days_from(week_year, 1, 1);
+        first - self::day_of_week(first) + (week - 1) * 7 + day_of_week - 1
+    })
 }
 
 #[cfg(test)]

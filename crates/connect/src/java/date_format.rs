@@ -100,7 +100,10 @@ fn compile(pattern: &str) -> Result<Vec<Item>, String> {
             while chars.next_if_eq(&c).is_some() {
                 count += 1;
             }
-            if !"GyMdkHmsSEDFwWahKzZYuXL".contains(c) {
+            // A letter's count is looked at when the next letter is known.
+            let next = chars.peek().copied().filter(char::is_ascii_alphabetic);
+            let known = |c: &char| "GyMdkHmsSEDFwWahKzZYuXL".contains(*c);
+            if let Some(c) = [Some(c), next].into_iter().flatten().find(|c| !known(c)) {
                 return Err(format!("Illegal pattern character '{c}'"));
             }
             if c == 'X' && count > 3 {

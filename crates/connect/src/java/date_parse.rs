@@ -1,7 +1,7 @@
 //! How `SimpleDateFormat` reads text: leniently, number by number, and with
 //! the calendar's rules on which of the fields decide.
 
-use super::calendar::{DAY_MS, day_of_week, days_from, days_from_week};
+use super::calendar::{DAY_MS, System, day_of_week, days_from_week, in_force};
 use super::date_format::{DateFormat, Item, MONTHS, WEEKDAYS};
 
 /// What was read, each with its place in the text's order: where fields
@@ -62,27 +62,28 @@ impl DateFormat {
         letter: char,
         (count, abuts): (usize, bool),
     ) -> Option<&'a str> {
+        let whole = text;
         let text = text.trim_start_matches([' ', '\t']);
         read.order += 1;
         let order = read.order;
         match letter {
             'G' => {
-                let (era, rest) = longest(text, &["BC", "AD", "Before Christ", "Anno Domini"])?;
+                let (era, rest) = longest(whole, &["BC", "AD", "Before Christ", "Anno Domini"])?;
                 read.bc = era % 2 == 0;
                 return Some(rest);
             }
             'M' | 'L' if count >= 3 => {
-                let (month, rest) = named(text, &MONTHS)?;
+                let (month, rest) = named(whole, &MONTHS)?;
                 read.month = Some((month + 1, order));
                 return Some(rest);
             }
             'E' => {
-                let (day, rest) = named(text, &WEEKDAYS)?;
+                let (day, rest) = named(whole, &WEEKDAYS)?;
                 read.day_of_week = Some((day + 1, order));
                 return Some(rest);
             }
             'a' => {
-                let (pm, rest) = longest(text, &["AM", "PM"])?;
+                let (pm, rest) = longest(whole, &["AM", "PM"])?;
                 read.pm = Some((pm, order));
                 return Some(rest);
             }
@@ -98,7 +99,10 @@ impl DateFormat {
             }
             _ => {}
         }
-        let (number, rest) = integer(text, abuts.then_some(count))?;
+        let (number, rest) = integer(
+            text,
+            abuts.then(|| count.saturating_sub(whole.len() - text.len())),
+        )?;
         let digits = text.len() - rest.len();
         if letter == 'y' && count <= 2 && digits == 2 && !text.starts_with('-') {
             read.two_digits = true;
@@ -141,8 +145,7 @@ impl Read {
             'F' => self.day_of_week_in_month = number_at,
             'w' => self.week_of_year = number_at,
             'W' => self.week_of_month = number_at,
-            // Monday is 1 here and 2 in Java's calendar.
-            'u' => self.day_of_week = Some((number.rem_euclid(7) + 1, order)),
+            'u' => self.day_of_week = Some((from_iso(number), order)),
             'H' => self.hour_of_day = number_at,
             'k' => self.hour_of_day = or(24),
             'K' => self.hour = number_at,
@@ -182,11 +185,13 @@ impl Read {
         let stamp = |field: Option<(i64, u8)>| field.map_or(0, |(_, order)| order);
         let value = |field: Option<(i64, u8)>, or: i64| field.map_or(or, |(value, _)| value);
         if stamp(self.week_year) > stamp(self.year) {
-            return days_from_week(
-                value(self.week_year, 1970),
-                value(self.week_of_year, 1),
-                value(self.day_of_week, 1),
-            );
+            let mut week = value(self.week_of_year, 1);
+            let mut day = value(self.day_of_week, 1);
+            if !(1..=7).contains(&day) {
+                week += (day - 1).div_euclid(7);
+                day = from_iso((day - 1).rem_euclid(7) + 1);
+            }
+            return days_from_week(value(self.week_year, 1970), week, day);
         }
         let year = value(self.year, 1970);
         let year = if self.bc { 1 - year } else { year };
@@ -205,26 +210,40 @@ impl Read {
             in_year = stamp(self.week_of_year);
         }
         let best = day.max(day_of_year).max(in_month).max(nth).max(in_year);
-        let first = days_from(year, value(self.month, 1), 1);
         let on_or_before =
             |days: i64, weekday: i64| days - (day_of_week(days) - weekday).rem_euclid(7);
+        let weekday = value(self.day_of_week, 1) - 1;
+        let first = |system: System| system.days_from(year, value(self.month, 1), 1);
         if best == day {
-            first + value(self.day, 1) - 1
+            in_force(year, false, |system| first(system) + value(self.day, 1) - 1)
         } else if best == in_month && in_month != 0 {
-            let sunday = on_or_before(first, 0);
-            sunday + value(self.day_of_week, 1) - 1 + 7 * (value(self.week_of_month, 1) - 1)
+            let weeks = value(self.week_of_month, 1) - 1;
+            in_force(year, false, |system| {
+                on_or_before(first(system), 0) + weekday.rem_euclid(7) + 7 * weeks
+            })
         } else if best == nth {
-            let weekday = value(self.day_of_week, 1) - 1;
-            on_or_before(first + 7 * value(self.day_of_week_in_month, 1) - 1, weekday)
+            let nth = value(self.day_of_week_in_month, 1);
+            in_force(year, false, |system| {
+                on_or_before(first(system) + 7 * nth - 1, weekday)
+            })
         } else if best == day_of_year {
-            days_from(year, 1, 1) + value(self.day_of_year, 1) - 1
+            in_force(year, true, |system| {
+                system.days_from(year, 1, 1) + value(self.day_of_year, 1) - 1
+            })
         } else {
-            days_from_week(
-                year,
-                value(self.week_of_year, 1),
-                value(self.day_of_week, 1),
-            )
+            let day = weekday.rem_euclid(7) + 1;
+            days_from_week(year, value(self.week_of_year, 1), day)
         }
+    }
+}
+
+/// A day of the week that is 1 on Monday as one that is 1 on Sunday; what is
+/// none stays what it is.
+const fn from_iso(day: i64) -> i64 {
+    match day {
+        7 => 1,
+        1..=6 => day + 1,
+        _ => day,
     }
 }
 
@@ -269,6 +288,10 @@ fn named<'a>(text: &'a str, names: &[&str]) -> Option<(i64, &'a str)> {
 
 /// Milliseconds east of Greenwich, and the rest.
 fn zone(text: &str) -> Option<(i64, &str)> {
+    const UTC: &str = "Coordinated Universal Time";
+    if let Some((_, rest)) = longest(text, &[UTC]) {
+        return Some((0, rest));
+    }
     let (signed, colon) = match text.get(..3) {
         Some(name) if name.eq_ignore_ascii_case("UTC") => return Some((0, &text[3..])),
         Some(name) if name.eq_ignore_ascii_case("GMT") => (&text[3..], true),

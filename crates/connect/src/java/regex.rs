@@ -72,6 +72,7 @@ impl Regex {
 /// A pattern while it is read.
 #[derive(Debug)]
 pub(super) struct Source {
+    original: String,
     chars: Vec<char>,
     pub(super) at: usize,
     names: Vec<(String, usize)>,
@@ -81,7 +82,8 @@ pub(super) struct Source {
 impl Source {
     fn new(pattern: &str) -> Self {
         Self {
-            chars: pattern.chars().collect(),
+            original: pattern.to_owned(),
+            chars: without_quoting(pattern),
             at: 0,
             names: Vec::new(),
             groups: 0,
@@ -123,14 +125,14 @@ impl Source {
     }
 
     fn error_at(&self, why: &str, at: Option<usize>, detail: &str) -> RegexError {
-        let pattern: String = self.chars.iter().collect();
+        let pattern = &self.original;
         let detail = if detail.is_empty() {
             String::new()
         } else {
             format!(" ({detail})")
         };
         RegexError(match at {
-            Some(at) if at < self.len() => {
+            Some(at) if at < pattern.chars().count() => {
                 format!(
                     "{why}{detail} near index {at}\n{pattern}\n{}^",
                     " ".repeat(at)
@@ -148,9 +150,11 @@ fn translate(source: &mut Source) -> Result<String, RegexError> {
     // Whether what comes next begins a sequence, so that there is nothing to
     // repeat.
     let mut start = true;
+    let mut repeated = false;
     while let Some(c) = source.next() {
         let at = source.at - 1;
         let starts = std::mem::replace(&mut start, false);
+        let was_repeated = std::mem::replace(&mut repeated, false);
         match c {
             '(' => {
                 let opened = group(source, &mut out)?;
@@ -177,12 +181,22 @@ fn translate(source: &mut Source) -> Result<String, RegexError> {
             '*' | '+' | '?' => {
                 out.push(c);
                 mode(source, &mut out)?;
+                repeated = true;
             }
-            '{' if starts => return Err(source.error("Illegal repetition", at + 1)),
-            '{' => counted(source, &mut out)?,
+            '{' => {
+                let length = out.len();
+                counted(source, &mut out)?;
+                if starts || was_repeated {
+                    // To Java this repeats an empty text.
+                    out.truncate(length);
+                }
+                repeated = true;
+            }
             '^' | '$' | '.' => out.push(c),
             '[' => class(source, &mut out, 0)?,
-            '\\' if source.take("Q") => quoted(source, &mut out),
+            '\\' if source.peek().is_none() && depth > 0 => {
+                return Err(source.error("Unclosed group", source.len() + 1));
+            }
             '\\' => escape(source, &mut out, false)?,
             c => literal(&mut out, c),
         }
@@ -332,7 +346,8 @@ pub(super) fn back_reference(source: &mut Source, first: u32, out: &mut String) 
             let _ = write!(out, "(?:\\{group})");
         };
     } else {
-        out.push_str("(?!)");
+        // What no character is.
+        out.push_str("[a&&b]");
     }
 }
 
@@ -353,12 +368,33 @@ pub(super) fn named_reference(source: &mut Source, out: &mut String) -> Result<(
     Ok(())
 }
 
-fn quoted(source: &mut Source, out: &mut String) {
-    while source.peek().is_some() && !source.take("\\E") {
-        if let Some(c) = source.next() {
-            literal(out, c);
+/// `Pattern.RemoveQEQuoting`: puts a backslash before what is between `\Q` and
+/// `\E`, so that places in errors are those that Java counts.
+fn without_quoting(pattern: &str) -> Vec<char> {
+    let mut out = Vec::with_capacity(pattern.len());
+    let mut chars = pattern.chars().peekable();
+    let mut quoting = false;
+    let mut first = false;
+    while let Some(c) = chars.next() {
+        match c {
+            '\\' if quoting && chars.next_if_eq(&'E').is_some() => quoting = false,
+            '\\' if quoting => out.extend(['\\', '\\']),
+            '\\' if chars.next_if_eq(&'Q').is_some() => {
+                (quoting, first) = (true, true);
+                continue;
+            }
+            '\\' => {
+                out.push(c);
+                out.extend(chars.next());
+            }
+            // It must not become part of an escape before the quote.
+            '0'..='9' if first => out.extend(['\\', 'x', '3', c]),
+            c if !quoting || !c.is_ascii() || c.is_ascii_alphanumeric() => out.push(c),
+            c => out.extend(['\\', c]),
         }
+        first = false;
     }
+    out
 }
 
 #[cfg(test)]

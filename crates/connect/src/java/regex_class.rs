@@ -56,12 +56,15 @@ fn range(source: &mut Source, out: &mut String) -> Result<(), RegexError> {
     let Some(low) = character(source, out)? else {
         return Ok(());
     };
-    let ends = matches!(source.peek_at(1), Some('[' | ']') | None);
+    let ends = matches!(source.peek_at(1), Some('[' | ']'));
     if source.peek() != Some('-') || ends {
         literal(out, low);
         return Ok(());
     }
     source.at += 1;
+    if source.peek().is_none() {
+        return Err(source.error("Illegal character range", source.len()));
+    }
     let mut set = String::new();
     let high = character(source, &mut set)?;
     match high {

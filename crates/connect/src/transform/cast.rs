@@ -102,7 +102,10 @@ fn output(name: &str) -> Result<Kind, String> {
             "Cast transformation does not support casting to {upper}; supported types are {outputs}"
         ))
     } else {
-        Err(format!("Invalid type found in casting spec: {name}"))
+        // Kafka takes its own message for a setting's name here.
+        Err(format!(
+            "Invalid value java.lang.IllegalArgumentException: No enum constant org.apache.kafka.connect.data.Schema.Type.{upper} for configuration Invalid type found in casting spec: {name}"
+        ))
     }
 }
 

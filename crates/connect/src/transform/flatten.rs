@@ -5,10 +5,10 @@ use std::sync::Arc;
 
 use super::cache::SchemaCache;
 use super::settings::Settings;
-use super::side::{Entries, Side, put, require_map, require_struct};
+use super::side::{Entries, Side, class_cast, put, require_map, require_struct};
 use crate::config::{ConfigDef, ConfigKey, Default, Importance, Type};
 use crate::data::{Kind, Schema, SchemaBuilder, Struct, Value};
-use crate::java::{class_text, value_text};
+use crate::java::class_text;
 use crate::record::{DataError, Record, Transform};
 
 const PURPOSE: &str = "flattening";
@@ -50,7 +50,12 @@ impl Flatten {
 
     fn map(&self, entries: Entries, prefix: &str, flat: &mut Entries) -> Result<(), DataError> {
         for (key, value) in entries {
-            let name = self.name(prefix, &value_text(&key));
+            let name = match &key {
+                Value::String(name) => self.name(prefix, name),
+                Value::Null if prefix.is_empty() => "null".to_owned(),
+                Value::Null => self.name(prefix, "null"),
+                other => return Err(class_cast(other, "java.lang.String")),
+            };
             match (value.kind(), value) {
                 (_, Value::Map(nested)) => self.map(nested, &name, flat)?,
                 (Some(Kind::Struct), value) => {
@@ -65,6 +70,7 @@ impl Flatten {
                         "Flatten transformation was passed a value of type {class} which is not supported by Connect's data API"
                     )));
                 }
+                (_, value) if prefix.is_empty() && key.is_null() => flat.push((key, value)),
                 (_, value) => put(flat, &name, value),
             }
         }

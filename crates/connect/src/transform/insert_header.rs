@@ -29,14 +29,13 @@ pub(super) struct InsertHeader {
 }
 
 impl InsertHeader {
-    pub(super) fn create(settings: &Settings) -> Result<Self, String> {
-        let (schema, value) =
-            parse_string(settings.required("value.literal")).map_err(|error| error.message)?;
-        Ok(Self {
+    pub(super) fn create(settings: &Settings) -> Self {
+        let (schema, value) = parse_string(settings.required("value.literal"));
+        Self {
             header: settings.required("header").to_owned(),
             schema,
             value,
-        })
+        }
     }
 }
 

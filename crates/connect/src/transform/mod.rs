@@ -101,7 +101,7 @@ static CLASSES: [Plugin<Create>; 26] = [
         insert_field::InsertField::create(Side::Value, s)?
     )),
     plugin!("InsertHeader", insert_header::config_def, |s, _| boxed(
-        insert_header::InsertHeader::create(s)?
+        insert_header::InsertHeader::create(s)
     )),
     plugin!("MaskField$Key", mask_field::config_def, |s, _| boxed(
         mask_field::MaskField::create(Side::Key, s)

@@ -33,7 +33,7 @@ pub(crate) fn valid_regex(value: &ConfigValue) -> Result<(), String> {
             Err(error) => Err(format!("Invalid regex: {error}")),
         },
         _ => Err(
-            "Invalid regex: Cannot invoke \"String.length()\" because \"this.pattern\" is null"
+            "Invalid regex: Cannot invoke \"String.isEmpty()\" because \"this.pattern\" is null"
                 .to_owned(),
         ),
     }

@@ -125,13 +125,18 @@ pub(super) fn java_split(text: &str, separator: char) -> Vec<&str> {
     parts
 }
 
-/// The `ClassCastException` for a value of one of Java's own classes.
+/// The `ClassCastException` for a value that is no `target`, one of Java's own
+/// classes.
 pub(super) fn class_cast(value: &Value, target: &str) -> DataError {
     let class = value.java_class();
+    let from = match value {
+        Value::Struct(_) => format!("{class} is in unnamed module of loader 'app'; {target} is"),
+        _ => format!("{class} and {target} are"),
+    };
     DataError::of(
         "java.lang.ClassCastException",
         format!(
-            "class {class} cannot be cast to class {target} ({class} and {target} are in module java.base of loader 'bootstrap')"
+            "class {class} cannot be cast to class {target} ({from} in module java.base of loader 'bootstrap')"
         ),
     )
 }

@@ -84,8 +84,11 @@ impl TimestampConverter {
         let format = if pattern.trim().is_empty() {
             None
         } else {
-            let format = DateFormat::new(pattern).map_err(|_| {
-                format!("TimestampConverter requires a SimpleDateFormat-compatible pattern for string timestamps: {pattern}")
+            // Kafka takes its own message for a setting's name here.
+            let format = DateFormat::new(pattern).map_err(|why| {
+                format!(
+                    "Invalid value java.lang.IllegalArgumentException: {why} for configuration TimestampConverter requires a SimpleDateFormat-compatible pattern for string timestamps: {pattern}"
+                )
             })?;
             Some(format)
         };

@@ -43,6 +43,19 @@ impl WsUrl {
                 "WebSocket URL must use ws:// or wss:// scheme, got: {scheme}"
             ));
         }
+        // The parser is a browser's and forgives what java.net.URI does not.
+        if let Some(at) = text.find(|c: char| c.is_whitespace() || c.is_control()) {
+            return Err(format!(
+                "Invalid WebSocket URL syntax: Illegal character at index {at}"
+            ));
+        }
+        let rest = &text[scheme.len() + 1..];
+        if rest
+            .strip_prefix("//")
+            .is_none_or(|rest| rest.starts_with('/'))
+        {
+            return Err(NO_HOST.to_owned());
+        }
         let url = Url::parse(text).map_err(|error| match error {
             url::ParseError::EmptyHost => NO_HOST.to_owned(),
             error => format!("Invalid WebSocket URL syntax: {error}"),
@@ -202,6 +215,12 @@ mod tests {
             ),
             ("ws://", "WebSocket URL must have a valid host"),
             ("ws://:80", "WebSocket URL must have a valid host"),
+            ("ws:///path", "WebSocket URL must have a valid host"),
+            ("ws:h", "WebSocket URL must have a valid host"),
+            (
+                "ws://h/a b",
+                "Invalid WebSocket URL syntax: Illegal character at index 8",
+            ),
         ] {
             assert_eq!(WsUrl::parse(text).expect_err(text), why);
         }

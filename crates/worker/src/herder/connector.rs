@@ -9,7 +9,7 @@ use websocket_source::sink::Progress;
 use websocket_source::task::{SessionStatus, TaskHandle};
 
 use crate::files::InitialState;
-use crate::mapping::ErrorCounts;
+use crate::mapping::{ErrorCounts, WrittenTopics};
 use crate::offsets::SourceOffset;
 
 /// What is wanted of a connector (Connect's `TargetState`).
@@ -47,6 +47,15 @@ pub(super) enum Slot {
     },
 }
 
+/// Which topics a task writes to.
+#[derive(Debug)]
+pub(super) enum TaskTopics {
+    /// One, from this number of records on.
+    One { topic: String, from: u64 },
+    /// Those that its mapping gives.
+    Mapped(Arc<WrittenTopics>),
+}
+
 /// A started task and the offsets it writes.
 #[derive(Debug)]
 pub(super) struct Started {
@@ -58,10 +67,8 @@ pub(super) struct Started {
     pub(super) url: String,
     /// What was last given to the offset store.
     pub(super) stored: u64,
-    /// Where its records go.
-    pub(super) topic: String,
-    /// Records taken when its topics were last reset.
-    pub(super) topics_reset_at: u64,
+    /// Where its records go, and since when; or, through a mapping, have gone.
+    pub(super) topics: TaskTopics,
     /// Counts of messages that could not be mapped.
     pub(super) errors: Arc<ErrorCounts>,
 }

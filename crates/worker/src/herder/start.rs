@@ -8,10 +8,10 @@ use websocket_source::metrics::TaskMetrics;
 use websocket_source::task::{TaskOptions, spawn};
 
 use super::Herder;
-use super::connector::{Slot, Started};
+use super::connector::{Slot, Started, TaskTopics};
 use crate::exposition::StartupCounts;
 use crate::kafka_settings::ProducerSettings;
-use crate::mapping::ErrorCounts;
+use crate::mapping::{ErrorCounts, WrittenTopics};
 use crate::producer::{MappedOptions, ProducerOptions};
 use crate::validation::Plan;
 
@@ -52,6 +52,14 @@ impl Herder {
         self.startups.tasks.fetch_add(1, Relaxed);
         let metrics = Arc::new(TaskMetrics::default());
         let errors = Arc::new(ErrorCounts::default());
+        let written = Arc::new(WrittenTopics::default());
+        let topics = match &plan.mapping {
+            None => TaskTopics::One {
+                topic: plan.source.topic.clone(),
+                from: 0,
+            },
+            Some(_) => TaskTopics::Mapped(Arc::clone(&written)),
+        };
         let sink = self
             .pool
             .acquire(&options(&plan.producer))
@@ -63,6 +71,7 @@ impl Herder {
                         let options = MappedOptions {
                             mapping: Arc::clone(mapping),
                             counts: Arc::clone(&errors),
+                            written: Arc::clone(&written),
                             connector: plan.name.clone(),
                         };
                         producer.mapped_sink(options, latency)
@@ -80,7 +89,6 @@ impl Herder {
             }
         };
         let url = plan.source.url.text().to_owned();
-        let topic = plan.source.topic.clone();
         let base = self.stored_sequence(&plan.name, &url);
         let handle = spawn(TaskOptions {
             connector: plan.name,
@@ -97,8 +105,7 @@ impl Herder {
             base,
             url,
             stored: base,
-            topic,
-            topics_reset_at: 0,
+            topics,
             errors,
         })
     }

@@ -1,12 +1,12 @@
 //! Which topics each connector has written to (KIP-558).
 //!
-//! Nothing is noted per record: a task that has written anything since the
-//! last reset has written to its topic.
+//! Nothing is noted per record: a task without a mapping that has written
+//! anything since the last reset has written to its topic.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use super::connector::{Slot, Started};
+use super::connector::{Slot, Started, TaskTopics};
 use super::{Connector, Herder};
 
 /// What is remembered of tasks that are gone; survives the connector, as in
@@ -22,20 +22,34 @@ impl Topics {
 
     /// Remembers the topic of a task that has ended.
     pub(super) fn keep(&self, connector: &str, started: &Started) {
-        if let Some(topic) = started.written_topic() {
+        let topics = started.written_topics();
+        if !topics.is_empty() {
             let mut known = self.lock();
             known
                 .entry(connector.to_owned())
                 .or_default()
-                .insert(topic.to_owned());
+                .extend(topics);
         }
     }
 }
 
 impl Started {
-    fn written_topic(&self) -> Option<&str> {
-        let written = self.handle.progress().taken > self.topics_reset_at;
-        written.then_some(self.topic.as_str())
+    fn written_topics(&self) -> BTreeSet<String> {
+        match &self.topics {
+            TaskTopics::Mapped(written) => written.names(),
+            TaskTopics::One { topic, from } if self.handle.progress().taken > *from => {
+                BTreeSet::from([topic.clone()])
+            }
+            TaskTopics::One { .. } => BTreeSet::new(),
+        }
+    }
+
+    fn reset_topics(&mut self) {
+        let taken = self.handle.progress().taken;
+        match &mut self.topics {
+            TaskTopics::Mapped(written) => written.reset(),
+            TaskTopics::One { from, .. } => *from = taken,
+        }
     }
 }
 
@@ -58,8 +72,8 @@ impl Herder {
             .unwrap_or_default();
         let mut connectors = self.connectors();
         let started = connectors.get_mut(connector).and_then(started);
-        let written = started.and_then(|started| started.written_topic().map(str::to_owned));
-        topics.extend(written);
+        let written = started.map(|started| started.written_topics());
+        topics.extend(written.unwrap_or_default());
         topics
     }
 
@@ -68,7 +82,7 @@ impl Herder {
         self.topics.lock().remove(connector);
         let mut connectors = self.connectors();
         if let Some(started) = connectors.get_mut(connector).and_then(started) {
-            started.topics_reset_at = started.handle.progress().taken;
+            started.reset_topics();
         }
     }
 }

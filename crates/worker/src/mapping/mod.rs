@@ -6,6 +6,7 @@
 //! all; what is wrong with one is judged by `errors.tolerance`.
 
 mod tolerance;
+mod written;
 
 use std::sync::Arc;
 
@@ -16,6 +17,7 @@ use connect_api::record::{DataError, Record};
 use websocket_source::settings::ValueFormat;
 
 pub use tolerance::{ErrorCounts, Tolerance};
+pub use written::WrittenTopics;
 
 /// Where a record was when something went wrong (`Stage`).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

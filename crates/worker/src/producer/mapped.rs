@@ -5,7 +5,7 @@
 //! so that one that is left out counts as done in its place; one that there
 //! is no room for is mapped once and kept.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
 use std::time::{Duration, Instant};
@@ -18,7 +18,7 @@ use super::sink::{BATCH_OVERHEAD_BYTES, flush};
 use super::slots::Slot;
 use super::turn::Turn;
 use super::{Producer, ProducerError};
-use crate::mapping::{ErrorCounts, Mapped, Mapping, MappingError};
+use crate::mapping::{ErrorCounts, Mapped, Mapping, MappingError, WrittenTopics};
 
 /// What a task's mapped sink needs besides its producer.
 #[derive(Clone, Debug)]
@@ -27,6 +27,8 @@ pub struct MappedOptions {
     pub mapping: Arc<Mapping>,
     /// Counts of those that cannot.
     pub counts: Arc<ErrorCounts>,
+    /// Where records have gone.
+    pub written: Arc<WrittenTopics>,
     /// The connector's name, for log lines and headers.
     pub connector: String,
 }
@@ -44,6 +46,8 @@ pub(super) struct MappedSink {
     pub(super) pending: Option<Mapped>,
     /// Why no further message can be taken.
     pub(super) failure: Option<SinkError>,
+    /// Topics noted since the reset of this number.
+    pub(super) noted: (u64, HashSet<String>),
 }
 
 fn size(mapped: &Mapped) -> usize {
@@ -113,6 +117,7 @@ impl MappedSink {
         let Some((code, (name, text))) = refused else {
             self.turn.add(1, bytes);
             self.sequence += 1;
+            self.note(mapped.topic);
             return Ok(true);
         };
         self.slot.add_reported(1);
@@ -122,6 +127,20 @@ impl MappedSink {
             return Ok(false);
         }
         Err(SinkError::Rejected { code: name, text })
+    }
+
+    /// Notes where a record has gone, if that is news; dead letters do not
+    /// count.
+    fn note(&mut self, topic: String) {
+        let resets = self.options.written.resets();
+        if self.noted.0 != resets {
+            self.noted = (resets, HashSet::new());
+        }
+        let dead_letters = &self.options.mapping.tolerance.dead_letter_topic;
+        if !self.noted.1.contains(&topic) && dead_letters.as_ref() != Some(&topic) {
+            self.options.written.note(&topic);
+            self.noted.1.insert(topic);
+        }
     }
 
     fn topic(&mut self, name: &str) -> Result<&mut Topic, String> {
@@ -288,6 +307,7 @@ impl Producer {
             turn: Turn::new(self.turn),
             pending: None,
             failure: None,
+            noted: (0, HashSet::new()),
         }))
     }
 }

@@ -48,9 +48,6 @@ pub(super) fn converter_definitions(config: &Config) -> Vec<ConfigKey> {
             .and_then(|class| side.full_name(class).ok())
             .and_then(converter::config_def);
         for mut key in def.map(|def| def.keys).unwrap_or_default() {
-            if key.name == "converter.type" {
-                key.default = Default::Text(side.kind().to_owned());
-            }
             key.name = format!("{}.{}", side.setting(), key.name);
             keys.push(key);
         }

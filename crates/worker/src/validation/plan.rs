@@ -101,7 +101,13 @@ fn parse(config: &Config) -> Validation {
     }
     def.keys.extend(own_definitions());
     def.keys.extend(converter_definitions(config));
-    let parsed = def.parse(config);
+    let mut config = config.clone();
+    for side in Side::ALL {
+        // The worker sets it.
+        let name = format!("{}.converter.type", side.setting());
+        config.insert(name, side.kind().to_owned());
+    }
+    let parsed = def.parse(&config);
     let settings = def
         .keys
         .into_iter()

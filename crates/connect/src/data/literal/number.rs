@@ -5,26 +5,21 @@ use std::sync::Arc;
 
 use num_bigint::BigInt;
 
-use super::{MAX_DIGITS, Parsed};
+use super::Parsed;
 use crate::data::{Decimal, Kind, Schema, Value, logical};
 use crate::java::{parse_decimal, to_double, to_float};
-use crate::record::DataError;
 
 /// The number, `None` if it is none.
-pub(super) fn parse(token: &str) -> Result<Parsed, DataError> {
-    let Some(decimal) = parse_decimal(token) else {
-        return Ok(None);
-    };
-    if let Some(whole) = whole(&decimal)?
-        && let Ok(number) = i64::try_from(&whole)
-    {
-        return Ok(Some(integer(number)));
+pub(super) fn parse(token: &str) -> Parsed {
+    let decimal = parse_decimal(token)?;
+    if let Some(number) = whole(&decimal) {
+        return Some(integer(number));
     }
     let scale = decimal.scale;
     let value = Value::Decimal(decimal);
     let float = to_float(&value).filter(|float| float.is_finite() && scale != 0);
     let double = to_double(&value).filter(|double| double.is_finite() && scale != 0);
-    Ok(Some(match (float, double) {
+    Some(match (float, double) {
         (Some(float), _) => (plain(Kind::Float32), Value::Float32(float)),
         (None, Some(double)) => (plain(Kind::Float64), Value::Float64(double)),
         (None, None) => {
@@ -36,37 +31,37 @@ pub(super) fn parse(token: &str) -> Result<Parsed, DataError> {
             };
             (Arc::new(schema), value)
         }
-    }))
+    })
 }
 
 fn plain(kind: Kind) -> Arc<Schema> {
     Arc::new(Schema::new(kind))
 }
 
-/// The number without a fraction, `None` if it has one.
-fn whole(decimal: &Decimal) -> Result<Option<BigInt>, DataError> {
+/// The number if it has no fraction and 64 bits hold it.
+fn whole(decimal: &Decimal) -> Option<i64> {
     let zero = BigInt::ZERO;
-    let scale = i64::from(decimal.scale);
     if decimal.unscaled == zero {
-        return Ok(Some(zero));
+        return Some(0);
     }
+    let scale = i64::from(decimal.scale);
     let digits = decimal.unscaled.magnitude().to_string().len();
     let digits = i64::try_from(digits).unwrap_or(i64::MAX);
-    if scale >= digits {
-        return Ok(None);
-    }
-    if digits - scale > MAX_DIGITS {
-        return Err(DataError::of(
-            "java.lang.ArithmeticException",
-            "BigInteger would overflow supported range",
-        ));
+    // What is below one or of more than 19 digits need not be written out.
+    if !(1..=19).contains(&(digits - scale)) {
+        return None;
     }
     let power = BigInt::from(10).pow(u32::try_from(scale.abs()).unwrap_or(0));
-    if scale <= 0 {
-        return Ok(Some(&decimal.unscaled * power));
-    }
-    let whole = &decimal.unscaled / &power;
-    Ok((&whole * power == decimal.unscaled).then_some(whole))
+    let whole = if scale <= 0 {
+        &decimal.unscaled * power
+    } else {
+        let whole = &decimal.unscaled / &power;
+        if &whole * power != decimal.unscaled {
+            return None;
+        }
+        whole
+    };
+    i64::try_from(whole).ok()
 }
 
 fn integer(number: i64) -> (Arc<Schema>, Value) {
@@ -87,7 +82,7 @@ mod tests {
 
     #[test]
     fn the_smallest_type_is_taken() {
-        let value = |text: &str| parse(text).unwrap().map(|(_, value)| value);
+        let value = |text: &str| parse(text).map(|(_, value)| value);
         assert_eq!(value("5.00"), Some(Value::Int8(5)));
         assert_eq!(value("1e3"), Some(Value::Int16(1000)));
         assert_eq!(value("1e30"), Some(Value::Float32(1e30)));

@@ -1,0 +1,114 @@
+//! Messages that go through transforms and converters on their way to Kafka.
+
+use end_to_end::kafka::{Kafka, Version};
+use end_to_end::sequence::assert_complete;
+use end_to_end::server::{Library, Script};
+use end_to_end::worker::{Connector, Worker};
+use serde_json::{Value, json};
+
+const JSON: &str = "org.apache.kafka.connect.json.JsonConverter";
+const TRANSFORMS: &str = "org.apache.kafka.connect.transforms";
+
+against_each_kafka!(fields_become_keys_headers_and_topics);
+
+fn fields_become_keys_headers_and_topics(version: Version) {
+    let server = Script::new(Library::Python).count(300).start();
+    let kafka = Kafka::shared(version);
+    let connector = Connector::new("mapped", &server, "unmapped")
+        .set("websocket.value.format", "json")
+        .set("value.converter", JSON)
+        .set("value.converter.schemas.enable", "false")
+        .set("transforms", "key,number,header,pad,route")
+        .set("transforms.key.type", &format!("{TRANSFORMS}.ValueToKey"))
+        .set("transforms.key.fields", "seq")
+        .set(
+            "transforms.number.type",
+            &format!("{TRANSFORMS}.ExtractField$Key"),
+        )
+        .set("transforms.number.field", "seq")
+        .set(
+            "transforms.header.type",
+            &format!("{TRANSFORMS}.InsertHeader"),
+        )
+        .set("transforms.header.header", "origin")
+        .set("transforms.header.value.literal", "exchange")
+        .set(
+            "transforms.pad.type",
+            &format!("{TRANSFORMS}.ReplaceField$Value"),
+        )
+        .set("transforms.pad.exclude", "pad")
+        .set(
+            "transforms.route.type",
+            &format!("{TRANSFORMS}.RegexRouter"),
+        )
+        .set("transforms.route.regex", "un(.*)")
+        .set("transforms.route.replacement", "$1");
+    let worker = Worker::builder(kafka).connector(connector).start();
+    worker.wait_for_acknowledged("mapped", 300);
+
+    assert_complete(&kafka.read_all("mapped"), 0..300);
+    let shown = kafka.read_all_with("mapped", &["print.key=true", "print.headers=true"]);
+    assert_eq!(shown[7], "origin:exchange\t7\t{\"seq\":7}");
+    let topics = worker.get("/connectors/mapped/topics");
+    assert_eq!(topics, json!({"mapped": {"topics": ["mapped"]}}));
+}
+
+#[test]
+fn json_with_a_schema_is_what_connect_s_converter_writes() {
+    let server = Script::new(Library::Npm).count(1).start();
+    let kafka = Kafka::shared(Version::V4_1);
+    let connector = Connector::new("schema", &server, "json-schema").set("value.converter", JSON);
+    let worker = Worker::builder(kafka).connector(connector).start();
+    worker.wait_for_acknowledged("schema", 1);
+    let record: Value = serde_json::from_str(&kafka.read_all("json-schema")[0]).expect("JSON");
+    let schema = json!({"type": "string", "optional": false});
+    assert_eq!(
+        record,
+        json!({"schema": schema, "payload": "{\"seq\":0,\"pad\":\"\"}"})
+    );
+}
+
+#[test]
+fn what_cannot_be_converted_fails_the_task_or_goes_to_the_dead_letter_topic() {
+    let kafka = Kafka::shared(Version::V4_1);
+    let server = || Script::new(Library::Npm).count(50).start();
+    let (strict, tolerant) = (server(), server());
+    let numbers = "org.apache.kafka.connect.converters.IntegerConverter";
+    let strict = Connector::new("strict", &strict, "strict").set("value.converter", numbers);
+    let tolerant = Connector::new("tolerant", &tolerant, "tolerant")
+        .set("value.converter", numbers)
+        .set("errors.tolerance", "all")
+        .set("errors.log.enable", "true")
+        .set("errors.deadletterqueue.topic.name", "dead-letters")
+        .set("errors.deadletterqueue.context.headers.enable", "true");
+    let worker = Worker::builder(kafka)
+        .connector(strict)
+        .connector(tolerant)
+        .start();
+
+    worker.wait_for_session("strict", "the task fails", |session| {
+        session["session"] == "failed"
+    });
+    let status = worker.get("/connectors/strict/status");
+    let trace = status["tasks"][0]["trace"].as_str().unwrap_or_default();
+    assert!(
+        trace.contains("Tolerance exceeded in error handler"),
+        "{trace}"
+    );
+    assert!(
+        trace.contains("org.apache.kafka.connect.errors.DataException"),
+        "{trace}"
+    );
+
+    worker.wait_for_acknowledged("tolerant", 50);
+    assert_complete(&kafka.read_all("dead-letters"), 0..50);
+    let shown = kafka.read_all_with("dead-letters", &["print.headers=true"]);
+    assert!(
+        shown[0].contains("__connect.errors.stage:VALUE_CONVERTER")
+            && shown[0].contains("__connect.errors.connector.name:tolerant"),
+        "{}",
+        shown[0]
+    );
+    worker.wait_for_line("Error encountered in task tolerant-0. Executing stage 'VALUE_CONVERTER'");
+    assert_eq!(worker.states("tolerant").1, "RUNNING");
+}

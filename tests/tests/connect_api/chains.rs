@@ -1,0 +1,244 @@
+//! A connector's transforms and predicates as a worker lists, validates and
+//! runs them.
+
+use std::collections::BTreeMap;
+
+use connect_api::chain::{Chain, definitions};
+use connect_api::config::{ConfigDef, ConfigValue, Default, Parsed};
+use connect_api::{predicate, transform};
+use end_to_end::kafka::Version;
+use end_to_end::reference::{Reference, ask, decode, encode};
+use serde_json::{Value as Json, json};
+
+use super::records;
+use super::transform_cases::{Pairs, config};
+
+/// Definitions as [`ask::config_def`] describes them; a default that is none
+/// and one that is null look the same there, as in Java.
+pub(crate) fn shown(def: &ConfigDef) -> Vec<Json> {
+    let key = |key: &connect_api::config::ConfigKey| {
+        let default = match &key.default {
+            Default::Text(text) => Json::from(text.as_str()),
+            _ => Json::Null,
+        };
+        json!({
+            "name": key.name, "type": key.kind.name(),
+            "required": key.default == Default::Required, "default": default,
+            "importance": key.importance.name(), "documentation": key.documentation,
+            "group": key.group, "order": key.order, "width": key.width.name(),
+            "display_name": key.display_name, "dependents": key.dependents, "validator": null,
+        })
+    };
+    def.keys.iter().map(key).collect()
+}
+
+/// Value and errors by name, from the answer to [`ask::validate`].
+pub(crate) fn validated(answer: &Json) -> BTreeMap<String, (Json, Json)> {
+    let values = answer.as_array().unwrap().iter();
+    let pair = |value: &Json| {
+        let name = value["name"].as_str().unwrap().to_owned();
+        (name, (value["value"].clone(), value["errors"].clone()))
+    };
+    values.map(pair).collect()
+}
+
+/// The same of ours, without the advice that is only ours.
+pub(crate) fn parsed(all: &[Parsed]) -> BTreeMap<String, (Json, Json)> {
+    let one = |parsed: &Parsed| {
+        let value = match &parsed.value {
+            ConfigValue::Null => Json::Null,
+            value => value.to_string().into(),
+        };
+        let cut = |error: &String| error.split(" This worker has").next().unwrap().to_owned();
+        let errors: Vec<String> = parsed.errors.iter().map(cut).collect();
+        (parsed.name.clone(), (value, json!(errors)))
+    };
+    all.iter().map(one).collect()
+}
+
+const T: &str = "org.apache.kafka.connect.transforms.";
+
+/// Connectors' configurations, most of them wrong in some way.
+const CONNECTORS: [Pairs; 7] = [
+    &[],
+    &[("transforms", "")],
+    &[
+        ("transforms", "a, b"),
+        (
+            "transforms.a.type",
+            "org.apache.kafka.connect.transforms.InsertField$Value",
+        ),
+        ("transforms.a.topic.field", "x"),
+        ("transforms.b.type", "RegexRouter"),
+        ("transforms.b.regex", "("),
+        ("transforms.b.predicate", "p"),
+        ("transforms.b.negate", "perhaps"),
+        ("predicates", "p,q"),
+        ("predicates.p.type", " TopicNameMatches "),
+        ("predicates.p.pattern", ""),
+        (
+            "predicates.q.type",
+            "org.apache.kafka.connect.transforms.predicates.HasHeaderKey",
+        ),
+    ],
+    &[
+        ("transforms", "a,a,b,c,d,e,f"),
+        ("transforms.a.type", "org.example.No"),
+        (
+            "transforms.b.type",
+            "org.apache.kafka.connect.transforms.InsertField",
+        ),
+        (
+            "transforms.c.type",
+            "org.apache.kafka.connect.transforms.predicates.RecordIsTombstone",
+        ),
+        ("transforms.c.negate", "true"),
+        ("transforms.e.type", "InsertField$Value"),
+        (
+            "transforms.f.type",
+            "org.apache.kafka.connect.json.JsonConverter",
+        ),
+        ("predicates", "p,q"),
+        ("predicates.p.type", "Filter"),
+    ],
+    &[
+        ("transforms", "cast"),
+        (
+            "transforms.cast.type",
+            "org.apache.kafka.connect.transforms.Cast$Key",
+        ),
+        ("transforms.cast.spec", "a:bytes"),
+        ("transforms.cast.predicate", "none"),
+    ],
+    &[
+        ("transforms", "extract,mask"),
+        (
+            "transforms.extract.type",
+            "org.apache.kafka.connect.transforms.ExtractField$Key",
+        ),
+        ("transforms.extract.field.syntax.version", "V9"),
+        (
+            "transforms.mask.type",
+            "org.apache.kafka.connect.transforms.MaskField$Value",
+        ),
+        ("transforms.mask.negate", "true"),
+    ],
+    &[
+        ("transforms", "r"),
+        (
+            "transforms.r.type",
+            "org.apache.kafka.connect.transforms.ReplaceField$Value",
+        ),
+        ("predicates", "r"),
+        ("predicates.r.type", "Value"),
+    ],
+];
+
+/// Of a worker's definitions those that aliases add.
+fn added(all: &[Json]) -> Vec<Json> {
+    let is_added = |definition: &&Json| {
+        let group = definition["group"].as_str().unwrap_or_default();
+        group.starts_with("Transforms: ") || group.starts_with("Predicates: ")
+    };
+    let bare = |definition: &Json| {
+        let mut definition = definition.clone();
+        let members = definition.as_object_mut().unwrap();
+        members.shift_remove("documentation");
+        members.shift_remove("validator");
+        members.sort_keys();
+        definition
+    };
+    all.iter().filter(is_added).map(bare).collect()
+}
+
+#[test]
+fn aliases_define_and_refuse_what_they_do_in_a_worker() {
+    let java = Reference::shared(Version::V3_9);
+    for pairs in CONNECTORS {
+        let config = config(pairs);
+        let theirs = java.ask(&ask::enrich(&config)).unwrap();
+        let def = definitions(&config);
+        assert_eq!(
+            added(&shown(&def)),
+            added(theirs.as_array().unwrap()),
+            "{pairs:?}"
+        );
+        let answer = java.ask(&ask::enrich_validate(&config)).unwrap();
+        let mut theirs = validated(&answer);
+        theirs.retain(|name, _| def.key(name).is_some());
+        assert_eq!(parsed(&def.parse(&config)), theirs, "{pairs:?}");
+        for value in answer.as_array().unwrap() {
+            if let Some(key) = def.key(value["name"].as_str().unwrap()) {
+                let recommended = key.recommended.iter().map(|class| format!("class {class}"));
+                assert_eq!(json!(recommended.collect::<Vec<_>>()), value["recommended"]);
+            }
+        }
+    }
+}
+
+#[test]
+fn classes_are_listed_as_by_a_worker() {
+    let java = Reference::shared(Version::V3_9);
+    let ours: Vec<&str> = transform::classes().collect();
+    assert_eq!(
+        json!(ours),
+        java.ask(&ask::plugins("transformation")).unwrap()
+    );
+    let ours: Vec<&str> = predicate::classes().collect();
+    assert_eq!(json!(ours), java.ask(&ask::plugins("predicate")).unwrap());
+}
+
+#[test]
+fn records_go_through_a_chain_as_in_a_worker() {
+    let java = Reference::shared(Version::V3_9);
+    let class = |name: &str| format!("{T}{name}");
+    let (cast, hoist, value_to_key) = (
+        class("Cast$Value"),
+        class("HoistField$Value"),
+        class("ValueToKey"),
+    );
+    let config = config(&[
+        ("name", "c"),
+        ("connector.class", "C"),
+        ("transforms", "drop,hoist,route,key,cast"),
+        ("transforms.drop.type", "Filter"),
+        ("transforms.drop.predicate", "dead"),
+        ("transforms.hoist.type", &hoist),
+        ("transforms.hoist.field", "f"),
+        ("transforms.hoist.predicate", "orders"),
+        ("transforms.hoist.negate", " true "),
+        ("transforms.route.type", "TimestampRouter"),
+        ("transforms.key.type", &value_to_key),
+        ("transforms.key.fields", "f"),
+        ("transforms.key.predicate", "h"),
+        ("transforms.key.negate", "TRUE"),
+        ("transforms.cast.type", &cast),
+        ("transforms.cast.spec", "f:string"),
+        ("transforms.cast.predicate", "orders"),
+        ("predicates", "dead,orders,h"),
+        ("predicates.dead.type", "RecordIsTombstone"),
+        ("predicates.orders.type", "TopicNameMatches"),
+        ("predicates.orders.pattern", ".*orders.*"),
+        ("predicates.h.type", "HasHeaderKey"),
+        ("predicates.h.name", "h"),
+    ]);
+    let chain = Chain::new(&config).unwrap();
+    let records = records::all();
+    let questions: Vec<Json> = records
+        .iter()
+        .map(|record| ask::chain(&config, record))
+        .collect();
+    for (record, answer) in records.iter().zip(java.ask_all(&questions)) {
+        let asked = encode::record(record);
+        match (chain.apply(record.clone()), answer) {
+            (Ok(None), Ok(Json::Null)) => {}
+            (Ok(Some(ours)), Ok(theirs)) => {
+                let theirs = encode::record(&decode::record(&theirs).unwrap());
+                let ours = encode::canonical(encode::record(&ours));
+                assert_eq!(ours, encode::canonical(theirs), "{asked}");
+            }
+            (Err(ours), Err(theirs)) => assert_eq!(ours.error.class, theirs.class, "{asked}"),
+            (ours, theirs) => panic!("{ours:?} {theirs:?} {asked}"),
+        }
+    }
+}

@@ -1,0 +1,312 @@
+//! Regular expressions, dates and literals against Java's, on generated
+//! patterns and texts.
+
+use connect_api::data::{Value, parse_string};
+use connect_api::record::Record;
+use connect_api::{predicate, transform};
+use end_to_end::kafka::Version;
+use end_to_end::reference::{Reference, ask, decode, encode};
+use proptest::collection::vec;
+use proptest::prelude::*;
+use proptest::sample::select;
+use serde_json::{Value as Json, json};
+
+use super::generate::{date, samples};
+use super::transform_cases::config;
+
+fn record(topic: &str, timestamp_ms: Option<i64>, value: Value) -> Record {
+    Record {
+        topic: topic.to_owned(),
+        partition: None,
+        key_schema: None,
+        key: Value::Null,
+        value_schema: None,
+        value,
+        timestamp_ms,
+        headers: Vec::new(),
+    }
+}
+
+fn pattern() -> impl Strategy<Value = String> {
+    let part = select(vec![
+        "a",
+        "b",
+        "ab",
+        "1",
+        "-",
+        "_",
+        ".",
+        "|",
+        "(",
+        ")",
+        "(?:",
+        "(?=",
+        "(?!",
+        "(?<x>",
+        "(?>",
+        "(?i)",
+        "(?i:",
+        "(?-s)",
+        "[",
+        "]",
+        "[^",
+        "[a-c",
+        "&&",
+        "*",
+        "+",
+        "?",
+        "{2}",
+        "{1,",
+        "}",
+        "{",
+        "^",
+        "$",
+        "\\d",
+        "\\D",
+        "\\w",
+        "\\W",
+        "\\s",
+        "\\S",
+        "\\b",
+        "\\1",
+        "\\k<x>",
+        "\\.",
+        "\\-",
+        "\\Q",
+        "\\E",
+        "\\x61",
+        "\\x{62}",
+        "\\u0061",
+        "\\0141",
+        "\\p{L}",
+        "\\p{Alpha}",
+        "\\P{Upper}",
+        "\\pN",
+        "\\p{Foo}",
+        "\\h",
+        "\\R",
+        "\\Z",
+        "\\t",
+        "\\cA",
+        "\\q",
+        "\\",
+        "#",
+        " ",
+        "~",
+        "é",
+    ]);
+    vec(part, 1..7).prop_map(|parts| parts.concat())
+}
+
+/// What is said of a pattern whose translation there is none for.
+const OURS: [&str; 2] = ["Unsupported pattern", "Too deeply nested"];
+
+#[test]
+fn regular_expressions_are_java_s() {
+    const TOPICS: [&str; 6] = ["a", "ab", "b1", "abab", "a-b_1.", "Ab"];
+    let class = "org.apache.kafka.connect.transforms.predicates.TopicNameMatches";
+    let patterns = samples(50, 2_500, &pattern());
+    let configs: Vec<_> = patterns
+        .iter()
+        .map(|p| config(&[("pattern", p.trim())]))
+        .collect();
+    let cases = || {
+        let pairs = configs.iter();
+        pairs.flat_map(|config| TOPICS.iter().map(move |topic| (config, *topic)))
+    };
+    let questions: Vec<Json> = cases()
+        .map(|(config, topic)| ask::predicate(class, config, &record(topic, None, Value::Null)))
+        .collect();
+    let answers = Reference::shared(Version::V3_9).ask_all(&questions);
+    let (mut valid, mut untranslated) = (0, 0);
+    for ((config, topic), answer) in cases().zip(answers) {
+        let pattern = &config["pattern"];
+        match (predicate::create(class, config), answer) {
+            (Ok(ours), Ok(theirs)) => {
+                valid += 1;
+                let ours = ours.test(&record(topic, None, Value::Null));
+                assert_eq!(json!(ours), theirs, "{pattern} {topic}");
+            }
+            (Err(errors), Err(thrown)) => {
+                assert_eq!(Some(&errors[0]), thrown.message.as_ref(), "{pattern}");
+            }
+            (Err(errors), Ok(_)) if OURS.iter().any(|ours| errors[0].contains(ours)) => {
+                untranslated += 1;
+            }
+            (ours, theirs) => panic!("{pattern}: {ours:?} {theirs:?}"),
+        }
+    }
+    assert!(valid > 1_500, "{valid}");
+    assert!(untranslated * 50 < valid, "{untranslated}");
+}
+
+fn date_pattern() -> impl Strategy<Value = String> {
+    let letter = select("GyMLdkHmsSEDFwWahKzZYuX".chars().collect::<Vec<_>>());
+    let field = (letter, 1..5_usize).prop_map(|(letter, count)| {
+        let count = if letter == 'X' { count.min(3) } else { count };
+        letter.to_string().repeat(count)
+    });
+    let usual = select(vec![
+        "yyyy", "MM", "dd", "HH", "mm", "ss", "SSS", "MMM", "EEE",
+    ]);
+    let between = select(vec!["-", "/", " ", ":", ".", "'T'", "''", "", "", ", "]);
+    let odd = select(vec!["b", "'x", "XXXX", "é", "'o''clock'"]);
+    let part = prop_oneof![
+        8 => usual.prop_map(str::to_owned),
+        6 => field,
+        10 => between.prop_map(str::to_owned),
+        1 => odd.prop_map(str::to_owned),
+    ];
+    vec(part, 1..8).prop_map(|parts| parts.concat())
+}
+
+#[test]
+fn dates_are_printed_as_java_does() {
+    let class = "org.apache.kafka.connect.transforms.TimestampRouter";
+    let cases = samples(51, 3_000, &(date_pattern(), date()));
+    let config = |pattern: &str| {
+        config(&[
+            ("topic.format", "${timestamp}"),
+            ("timestamp.format", pattern),
+        ])
+    };
+    let of = |ms: i64| record("t", Some(ms), Value::Null);
+    let questions: Vec<Json> = cases
+        .iter()
+        .map(|(pattern, ms)| ask::transform(class, &config(pattern), &of(*ms)))
+        .collect();
+    let answers = Reference::shared(Version::V3_9).ask_all(&questions);
+    for ((pattern, ms), answer) in cases.iter().zip(answers) {
+        let transform = transform::create(class, &config(pattern)).unwrap();
+        let ours = transform.apply(of(*ms)).map(|record| record.unwrap().topic);
+        let theirs = answer.map(|record| record["topic"].as_str().unwrap().to_owned());
+        let theirs = theirs.map_err(|thrown| thrown.message.unwrap());
+        assert_eq!(
+            ours.map_err(|error| error.message),
+            theirs,
+            "{pattern} {ms}"
+        );
+    }
+}
+
+#[test]
+fn dates_are_read_as_java_does() {
+    let class = "org.apache.kafka.connect.transforms.TimestampConverter$Value";
+    let damage = (
+        0..30_usize,
+        select(vec!["", "", "", "", "x", " ", "-", "9"]),
+    );
+    let cases = samples(52, 3_000, &(date_pattern(), date(), damage));
+    let config = |pattern: &str| config(&[("target.type", "unix"), ("format", pattern)]);
+    let printed = |pattern: &str, ms: i64| {
+        let format = connect_api::java::DateFormat::new(pattern).ok()?;
+        Some(format.format(ms))
+    };
+    let cases: Vec<(String, String)> = cases
+        .into_iter()
+        .filter_map(|(pattern, ms, (at, what))| {
+            let mut text = printed(&pattern, ms)?;
+            if text.is_char_boundary(at) {
+                text.insert_str(at, what);
+            }
+            (!pattern.trim().is_empty()).then_some((pattern, text))
+        })
+        .collect();
+    let questions: Vec<Json> = cases
+        .iter()
+        .map(|(pattern, text)| {
+            let record = record("t", None, Value::text(text.as_str()));
+            ask::transform(class, &config(pattern), &record)
+        })
+        .collect();
+    let answers = Reference::shared(Version::V3_9).ask_all(&questions);
+    let mut read = 0;
+    for ((pattern, text), answer) in cases.iter().zip(answers) {
+        let transform = transform::create(class, &config(pattern)).unwrap();
+        let ours = transform.apply(record("t", None, Value::text(text.as_str())));
+        let ours = ours.map(|record| record.unwrap().value);
+        let theirs = answer.map(|record| decode::record(&record).unwrap().value);
+        let theirs = theirs.map_err(|thrown| thrown.message.unwrap());
+        assert_eq!(
+            ours.map_err(|error| error.message),
+            theirs,
+            "{pattern} {text}"
+        );
+        read += usize::from(theirs.is_ok());
+    }
+    assert!(read > 1_000, "{read}");
+}
+
+fn literal() -> impl Strategy<Value = String> {
+    let token = select(vec![
+        "1",
+        "-5",
+        "300",
+        "70000",
+        "3000000000",
+        "1.5",
+        "0.10",
+        "1e3",
+        "1e40",
+        "1e400",
+        "+7",
+        "12345678901234567890",
+        "true",
+        "false",
+        "null",
+        "\"a\"",
+        "\"b c\"",
+        "text",
+        "\"\"",
+        "[",
+        "]",
+        "{",
+        "}",
+        ",",
+        ":",
+        " ",
+        "\\",
+        "\\:",
+        "2020-01-31",
+        "00:00:01.500Z",
+        "2020-01-31T12:30:00.000Z",
+        "\"2020-01-31\"",
+        "é",
+        "NaN",
+        "-",
+        "\"",
+        "[1,2]",
+        "{\"a\":1}",
+        "[]",
+        "{}",
+        "[\"x\",\"y\"]",
+        "1,",
+        "\"k\":",
+    ]);
+    prop_oneof![
+        3 => vec(token.clone(), 1..6).prop_map(|tokens| tokens.concat()),
+        1 => vec(token.clone(), 0..4).prop_map(|tokens| format!("[{}]", tokens.join(","))),
+        1 => vec((token.clone(), token), 0..4).prop_map(|pairs| {
+            let pairs: Vec<String> = pairs.iter().map(|(k, v)| format!("{k}:{v}")).collect();
+            format!("{{{}}}", pairs.join(","))
+        }),
+    ]
+}
+
+#[test]
+fn literals_are_java_s() {
+    let texts = samples(53, 4_000, &literal());
+    let questions: Vec<Json> = texts.iter().map(|text| ask::parse_string(text)).collect();
+    let answers = Reference::shared(Version::V3_9).ask_all(&questions);
+    for (text, answer) in texts.iter().zip(answers) {
+        let (schema, value) = parse_string(text);
+        let schema = schema.as_deref().map(encode::schema);
+        let ours = json!({"schema": schema, "value": encode::value(&value)});
+        let theirs = answer.map(|both| {
+            let (schema, value) = decode::schema_and_value(&both);
+            let schema = schema.as_ref().map(encode::schema);
+            encode::canonical(json!({"schema": schema, "value": encode::value(&value)}))
+        });
+        assert_eq!(Ok(encode::canonical(ours)), theirs, "{text}");
+    }
+}
