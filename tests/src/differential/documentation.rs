@@ -9,7 +9,7 @@ const HEAD: &str = "\
 # Compatibility with Kafka Connect
 
 The REST API is that of a standalone worker of Kafka Connect 3.9. One scenario (`tests/scenario`) is played against a \
-real `connect-standalone` and against this worker, and every status, header and body is compared. What differs is listed \
+real `connect-standalone` (3.9.1, and 4.1.1 for the second list) and against this worker, and every status, header and body is compared. What differs is listed \
 here, and nothing else does; the test fails as well when something listed no longer differs.
 
 Written from `tests/src/differential/known.rs`; after a change there, \
