@@ -401,6 +401,15 @@ pub const KNOWN: &[Known] = &[
         what: "topic.creation.* has no effect, and the log says so; the real worker creates topics by it, and answers 500 where it is not valid.",
         why: "Not done yet.",
     },
+    Known {
+        of: &[V3_9, V4_1],
+        topic: "Validation",
+        steps: &["validate: a converter with *"],
+        at: &["body/groups/{order}"],
+        has: Has::Both,
+        what: "The groups of a converter's settings come in the order of their definition; the real worker's is that of a hash table.",
+        why: "No client can rely on it.",
+    },
 ];
 
 impl Known {
