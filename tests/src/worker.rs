@@ -305,9 +305,14 @@ impl Worker {
         line.rsplit(' ').next()?.parse().ok()
     }
 
-    /// Connect's state of a connector and of its first task.
+    /// Connect's state of a connector and of its first task. Waits for the
+    /// connector: the API answers before the files' connectors are made.
     pub fn states(&self, connector: &str) -> (String, String) {
-        let status = self.get(&format!("/connectors/{connector}/status"));
+        let path = format!("/connectors/{connector}/status");
+        let status = wait::until(&format!("a status of {connector}"), || {
+            let answer = self.request("GET", &path, None);
+            (answer.status == 200).then(|| answer.json())
+        });
         let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
         (
             text(&status["connector"]["state"]),

@@ -1,9 +1,14 @@
 //! A task against a WebSocket server that others wrote.
 
+// A test that cannot go on has to panic, here as in the tests themselves.
+#![allow(clippy::unwrap_used)]
+
 mod support;
 
 use futures_util::SinkExt as _;
-use support::{PATIENCE, accept, answer, listen, next, send, start, start_with_room};
+use support::{
+    PATIENCE, Running, accept, answer, listen, next, send, start, start_boasting, start_with_room,
+};
 use tokio_tungstenite::tungstenite::Message;
 use tokio_tungstenite::tungstenite::protocol::frame::coding::{CloseCode, Data, OpCode};
 use tokio_tungstenite::tungstenite::protocol::frame::{CloseFrame, Frame};
@@ -253,12 +258,21 @@ async fn a_full_buffer_drops_the_oldest() {
 
 #[tokio::test]
 async fn block_stops_reading_and_loses_nothing() {
+    blocks_and_loses_nothing(start_with_room).await;
+}
+
+#[tokio::test]
+async fn block_loses_nothing_to_a_sink_that_has_less_room_than_it_says() {
+    blocks_and_loses_nothing(start_boasting).await;
+}
+
+async fn blocks_and_loses_nothing(start: fn(&str, &[(&str, &str)], usize) -> Running) {
     let (listener, url) = listen().await;
     let settings = [
         ("websocket.message.queue.size", "3"),
         ("websocket.buffer.overflow", "block"),
     ];
-    let running = start_with_room(&url, &settings, 0);
+    let running = start(&url, &settings, 0);
     let mut socket = accept(&listener).await;
     // More than the sockets' buffers hold, so that the server itself is held up.
     let filler = "x".repeat(10_000);
@@ -285,6 +299,18 @@ async fn block_stops_reading_and_loses_nothing() {
     assert_eq!(running.wait_records(2000).await, sent);
     assert_eq!(running.task.metrics().dropped_total(), 0);
     drop(server.await.unwrap());
+}
+
+#[tokio::test]
+async fn reading_goes_on_after_a_sink_was_full_with_nothing_left_to_decode() {
+    let (listener, url) = listen().await;
+    let running = start_with_room(&url, &[], 1);
+    let mut socket = accept(&listener).await;
+    send(&mut socket, &["a"]).await;
+    running.wait_records(1).await;
+    running.open();
+    send(&mut socket, &["b"]).await;
+    assert_eq!(running.wait_records(2).await, ["a", "b"]);
 }
 
 #[tokio::test]

@@ -84,7 +84,9 @@ impl Intake {
         if !self.paused {
             if self.is_direct(rows, next_bytes) {
                 self.patience.renew();
-                return true;
+                // The sink may take less than it says; what it leaves has to
+                // find room in the buffer.
+                return rows.is_empty() || self.fits(rows, next_bytes);
             }
             if self.patience.holds(now) {
                 // Room that has come until now would go unnoticed after this.
@@ -104,10 +106,12 @@ impl Intake {
 
     /// Whether the buffer takes another message: always under `drop_oldest`.
     fn has_room(&self, rows: &Rows, next_bytes: usize) -> bool {
-        self.overflow == Overflow::DropOldest
-            || self
-                .buffer
-                .has_room(rows.len(), rows.value_bytes(), next_bytes)
+        self.overflow == Overflow::DropOldest || self.fits(rows, next_bytes)
+    }
+
+    fn fits(&self, rows: &Rows, next_bytes: usize) -> bool {
+        let (records, bytes) = (rows.len(), rows.value_bytes());
+        self.buffer.has_room(records, bytes, next_bytes)
     }
 
     /// Whether a connection may be read from: it has nothing undecoded left
@@ -115,7 +119,13 @@ impl Intake {
     pub(super) fn reads(&self, connection: &mut Connection) -> bool {
         let (received, start, end, decoder) = connection.input();
         let next = decoder.peek_bytes(&received[start..end]);
-        !self.held && self.has_room(&Rows::default(), next)
+        let held = self.held && start < end;
+        !held && self.has_room(&Rows::default(), next)
+    }
+
+    /// States that there is nothing left that was held back.
+    pub(super) fn release(&mut self) {
+        self.held = false;
     }
 
     /// When to decode on, whatever the sink has done by then.
@@ -162,7 +172,8 @@ impl Intake {
         self.held = false;
         let more = loop {
             let input = &slab[start..end];
-            if !self.admits(rows, decoder.peek_bytes(input), received.at) {
+            // Without input there is nothing to hold back.
+            if !input.is_empty() && !self.admits(rows, decoder.peek_bytes(input), received.at) {
                 break !rows.is_empty();
             }
             let step = match decoder.next(input) {

@@ -216,12 +216,12 @@ impl Runner {
 
     /// Decodes what has been read, also what was left for want of room.
     fn decode(&mut self) {
-        let Link::Open(connection) = &mut self.link else {
-            return;
+        let connection = match &mut self.link {
+            Link::Open(connection) if connection.has_input() && self.session.is_open() => {
+                connection
+            }
+            _ => return self.intake.release(),
         };
-        if !connection.has_input() || !self.session.is_open() {
-            return;
-        }
         let found = self.intake.decode(connection);
         self.found(found);
     }

@@ -29,6 +29,8 @@ pub(crate) struct Memory {
     records: Arc<Mutex<Vec<Vec<u8>>>>,
     room: Arc<Mutex<usize>>,
     delivery: Arc<Delivery>,
+    /// Says that it has room when it has none, as one may whose room is shared.
+    boasts: bool,
 }
 
 impl Sink for Memory {
@@ -48,7 +50,7 @@ impl Sink for Memory {
     }
 
     fn has_room(&self, records: usize, _bytes: usize) -> bool {
-        *self.room.lock().unwrap() >= records
+        self.boasts || *self.room.lock().unwrap() >= records
     }
 
     fn flush(&mut self, _within: Duration) {}
@@ -73,6 +75,15 @@ pub(crate) fn start(url: &str, pairs: &[(&str, &str)]) -> Running {
 
 /// The same with a sink that takes only `room` records.
 pub(crate) fn start_with_room(url: &str, pairs: &[(&str, &str)], room: usize) -> Running {
+    start_with_sink(url, pairs, room, false)
+}
+
+/// The same with a sink that always says it has room.
+pub(crate) fn start_boasting(url: &str, pairs: &[(&str, &str)], room: usize) -> Running {
+    start_with_sink(url, pairs, room, true)
+}
+
+fn start_with_sink(url: &str, pairs: &[(&str, &str)], room: usize, boasts: bool) -> Running {
     let mut raw = BTreeMap::from([
         ("websocket.url".to_owned(), url.to_owned()),
         ("kafka.topic".to_owned(), "t".to_owned()),
@@ -94,6 +105,7 @@ pub(crate) fn start_with_room(url: &str, pairs: &[(&str, &str)], room: usize) ->
         records: Arc::clone(&records),
         room: Arc::clone(&room),
         delivery: Arc::clone(&delivery),
+        boasts,
     };
     let task = spawn(TaskOptions {
         connector: "c".to_owned(),
