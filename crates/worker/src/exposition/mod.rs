@@ -16,6 +16,8 @@ use std::time::Instant;
 use websocket_source::metrics::{DropReason, LATENCY_BOUNDS_US, TaskMetrics};
 use websocket_source::sink::Progress;
 
+use crate::mapping::ErrorCounts;
+
 use text::{Family, Kind};
 use window::BatchTimes;
 
@@ -36,6 +38,8 @@ pub struct TaskReading<'a> {
     pub metrics: &'a TaskMetrics,
     /// Records handed to the producer and acknowledged, since the task started.
     pub progress: Progress,
+    /// Messages that could not be mapped.
+    pub errors: &'a ErrorCounts,
 }
 
 /// Starts of connectors or tasks since the worker began.
@@ -196,7 +200,7 @@ type TaskFamily = (
     fn(&TaskReading<'_>) -> u64,
 );
 
-const TASK_FAMILIES: [TaskFamily; 10] = [
+const TASK_FAMILIES: [TaskFamily; 16] = [
     (
         "source_task_metrics_source_record_poll_total",
         Kind::Counter,
@@ -218,6 +222,43 @@ const TASK_FAMILIES: [TaskFamily; 10] = [
                 .taken
                 .saturating_sub(task.progress.acknowledged)
         },
+    ),
+    // Gauges: a counter's name would end in `_total`, and Connect's do not.
+    (
+        "task_error_metrics_total_record_failures",
+        Kind::Gauge,
+        "Messages that could not be transformed or converted.",
+        |task| task.errors.failures.load(Relaxed),
+    ),
+    (
+        "task_error_metrics_total_record_errors",
+        Kind::Gauge,
+        "The same: nothing that fails in a mapping is tried again.",
+        |task| task.errors.failures.load(Relaxed),
+    ),
+    (
+        "task_error_metrics_total_records_skipped",
+        Kind::Gauge,
+        "Such messages that were left out (errors.tolerance=all).",
+        |task| task.errors.skipped.load(Relaxed),
+    ),
+    (
+        "task_error_metrics_total_errors_logged",
+        Kind::Gauge,
+        "Such messages that were logged (errors.log.enable).",
+        |task| task.errors.logged.load(Relaxed),
+    ),
+    (
+        "task_error_metrics_deadletterqueue_produce_requests",
+        Kind::Gauge,
+        "Such messages that were sent to the dead-letter topic.",
+        |task| task.errors.dead_letters.load(Relaxed),
+    ),
+    (
+        "task_error_metrics_last_error_timestamp",
+        Kind::Gauge,
+        "When the last such message came, milliseconds since the epoch; 0 before the first.",
+        |task| u64::try_from(task.errors.last_at_ms.load(Relaxed)).unwrap_or_default(),
     ),
     (
         "websocket_queue_messages",

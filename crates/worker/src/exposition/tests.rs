@@ -100,6 +100,29 @@ fn reading<'a>(connector: &'a str, state: &'a str, metrics: &'a TaskMetrics) -> 
             taken: 100,
             acknowledged: 90,
         },
+        errors: errors(),
+    }
+}
+
+/// Counts of a task that three messages have failed, one of them tolerated.
+fn errors() -> &'static ErrorCounts {
+    static ERRORS: std::sync::LazyLock<ErrorCounts> = std::sync::LazyLock::new(|| {
+        let errors = ErrorCounts::default();
+        errors.failures.store(3, Relaxed);
+        errors.skipped.store(1, Relaxed);
+        errors
+    });
+    &ERRORS
+}
+
+#[test]
+fn messages_that_could_not_be_mapped_are_counted_under_connect_s_names() {
+    let text = rendered();
+    for (name, count) in [("record_failures", 3), ("records_skipped", 1)] {
+        let name = format!("kafka_connect_task_error_metrics_total_{name}{{");
+        let line = text.lines().find(|line| line.starts_with(&name));
+        let line = line.expect("a sample");
+        assert!(line.ends_with(&format!(" {count}")), "{line}");
     }
 }
 

@@ -119,6 +119,7 @@ mod tests {
             BatchTimes::default(),
             Instant::now(),
         );
+        let errors = crate::mapping::ErrorCounts::default();
         let mut at = |seconds: u64, metrics: &TaskMetrics| {
             let reading = TaskReading {
                 connector: "a",
@@ -126,6 +127,7 @@ mod tests {
                 state: "RUNNING",
                 metrics,
                 progress: Progress::default(),
+                errors: &errors,
             };
             times.sample(began + Duration::from_secs(seconds), &[reading]);
             let (average_ms, max_ms) = times.get("a", 0);

@@ -123,6 +123,7 @@ async fn metrics(State(rest): Shared) -> Response {
                 state: task.state,
                 metrics: task.metrics.as_deref()?,
                 progress: task.progress,
+                errors: &task.errors,
             })
         })
         .collect();
