@@ -148,13 +148,15 @@ pub fn run(
     };
     let mut out = BufWriter::with_capacity(OUTPUT_BUFFER_BYTES, out);
     let mut messages = 0;
-    let read = reading
-        .assigned()
-        .and_then(|consumer| reading.copy(&consumer, &mut out, &mut messages));
-    let flushed = out.flush().map_err(ConsumeError::Output);
+    let read = reading.assigned().and_then(|consumer| {
+        let ended = reading.copy(&consumer, &mut out, &mut messages);
+        // Before the consumer closes, which takes its time.
+        let flushed = out.flush().map_err(ConsumeError::Output);
+        ended.and_then(|ended| flushed.map(|()| ended))
+    });
     // What could not be written would be tried again on drop.
     drop(out.into_parts());
-    let ended = match read.and_then(|ended| flushed.map(|()| ended)) {
+    let ended = match read {
         Err(ConsumeError::Output(error)) if error.kind() == io::ErrorKind::BrokenPipe => {
             Ok(Ended::OutputClosed)
         }
