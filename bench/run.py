@@ -133,7 +133,8 @@ def first_record(kafka, exchange, repeats):
 
 
 def idle(kafka, exchange, seconds):
-    worker = Worker(kafka.servers, exchange.flood(1, 200, 1), "first")
+    kafka.create_topic("idle")
+    worker = Worker(kafka.servers, exchange.flood(1, 200, 1), "idle")
     worker.wait_acknowledged(1)
     time.sleep(2)
     cpu = cpu_seconds(worker.pid)
@@ -148,6 +149,8 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--repeats", type=int, default=2, help="runs of each size; the best counts")
     parser.add_argument("--seconds", type=int, default=10, help="length of the paced and idle runs")
+    parser.add_argument("--only", choices=["sizes", "latency", "first_record", "idle"],
+                        help="measure this alone")
     args = parser.parse_args()
     program = compile_peer()
     cpus = re.findall(r"model name\s*: (.*)", open("/proc/cpuinfo").read())
@@ -155,13 +158,14 @@ def main():
     with Kafka() as kafka:
         exchange = Exchange()
         try:
-            result = {
-                "cpus": cpus,
-                "sizes": sizes(kafka, exchange, program, args.repeats),
-                "latency": latencies(kafka, exchange, args.seconds),
-                "first_record": first_record(kafka, exchange, 5),
-                "idle": idle(kafka, exchange, args.seconds),
+            measures = {
+                "sizes": lambda: sizes(kafka, exchange, program, args.repeats),
+                "latency": lambda: latencies(kafka, exchange, args.seconds),
+                "first_record": lambda: first_record(kafka, exchange, 5),
+                "idle": lambda: idle(kafka, exchange, args.seconds),
             }
+            chosen = [args.only] if args.only else measures
+            result = {"cpus": cpus} | {name: measures[name]() for name in chosen}
         finally:
             exchange.close()
     out = ROOT / "target/bench/bench.json"

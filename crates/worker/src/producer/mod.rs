@@ -14,6 +14,7 @@ mod reports;
 mod room;
 mod sink;
 mod slots;
+mod start;
 mod turn;
 
 use std::collections::{BTreeMap, HashMap};
@@ -109,6 +110,12 @@ fn client_config(options: &ProducerOptions) -> ClientConfig {
     config
 }
 
+fn is_idempotent(properties: &BTreeMap<String, String>) -> bool {
+    properties
+        .get("enable.idempotence")
+        .is_some_and(|value| value == "true")
+}
+
 /// The rules for names of topics (Kafka's `Topic.validate`).
 fn check_topic(name: &str) -> Result<(), String> {
     const MAX_LENGTH: usize = 249;
@@ -166,6 +173,9 @@ impl Producer {
             .map_err(|error| {
                 ProducerError::Exhausted(format!("no thread for a producer: {error}"))
             })?;
+        if is_idempotent(&options.properties) {
+            start::hurry(&native, &shared);
+        }
         Ok(Self {
             native,
             shared,

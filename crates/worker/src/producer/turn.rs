@@ -35,10 +35,7 @@ impl Bounds {
     /// The bounds that fit a producer's properties (librdkafka's).
     pub(super) fn of(properties: &BTreeMap<String, String>, max_request_size_bytes: usize) -> Self {
         let number = |name: &str| properties.get(name)?.parse::<u64>().ok();
-        let idempotent = properties
-            .get("enable.idempotence")
-            .is_some_and(|value| value == "true");
-        let window_ms = if idempotent {
+        let window_ms = if super::is_idempotent(properties) {
             let linger_ms = number("linger.ms").unwrap_or(LINGER_MS);
             linger_ms.clamp(WINDOW_MS.0, WINDOW_MS.1)
         } else {

@@ -110,6 +110,28 @@ impl Native {
         unsafe { rdsys::rd_kafka_flush(self.client.native_ptr(), wait_ms(wait)) };
     }
 
+    /// Asks a broker for what it knows of the client's topics; whether one
+    /// answered within `wait`.
+    pub(super) fn refresh_metadata(&self, wait: Duration) -> bool {
+        let mut metadata = ptr::null();
+        // SAFETY: the client is alive; on success the pointer is ours to give
+        // back, and nothing is read from it.
+        unsafe {
+            let code = rdsys::rd_kafka_metadata(
+                self.client.native_ptr(),
+                0,
+                ptr::null_mut(),
+                &raw mut metadata,
+                wait_ms(wait),
+            );
+            if code.is_error() {
+                return false;
+            }
+            rdsys::rd_kafka_metadata_destroy(metadata);
+        }
+        true
+    }
+
     /// What has made the client unusable for good, in librdkafka's name and
     /// text, if something has.
     pub(super) fn fatal_error(&self) -> Option<(String, String)> {
