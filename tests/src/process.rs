@@ -55,6 +55,16 @@ impl Process {
         String::from_utf8_lossy(&bytes).into_owned()
     }
 
+    /// A number of `/proc/PID/status`, such as `Threads`, or `VmRSS` in KiB.
+    pub fn status(&self, name: &str) -> u64 {
+        let file = format!("/proc/{}/status", self.child.id());
+        let text = fs::read_to_string(&file).unwrap_or_else(|error| panic!("{file}: {error}"));
+        let mut lines = text.lines().filter_map(|line| line.split_once(':'));
+        let value = lines.find(|(key, _)| *key == name).map(|(_, value)| value);
+        let number = value.and_then(|value| value.split_whitespace().next()?.parse().ok());
+        number.unwrap_or_else(|| panic!("{file} has no number {name}"))
+    }
+
     /// Sends a signal, by its name as in `kill -NAME`.
     pub fn signal(&self, name: &str) {
         let status = Command::new("kill")

@@ -210,6 +210,11 @@ impl Worker {
         format!("http://127.0.0.1:{}{path}", self.port)
     }
 
+    /// A number of its `/proc/PID/status`, such as `Threads`, or `VmRSS` in KiB.
+    pub fn process_status(&self, name: &str) -> u64 {
+        self.process.status(name)
+    }
+
     /// The port of its REST API on 127.0.0.1.
     pub fn port(&self) -> u16 {
         self.port

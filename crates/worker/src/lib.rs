@@ -14,6 +14,7 @@ pub mod log;
 pub mod mapping;
 pub mod oauth;
 pub mod offsets;
+pub mod open_files;
 pub mod preview;
 pub mod producer;
 pub mod providers;

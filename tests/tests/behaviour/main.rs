@@ -38,6 +38,7 @@ mod providers;
 mod recovery;
 mod refusal;
 mod rest;
+mod scale;
 mod security;
 mod shutdown;
 mod soak;

@@ -24,6 +24,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
             return ExitCode::from(2);
         }
     };
+    crate::open_files::raise_limit();
     dispatch(cli)
 }
 
