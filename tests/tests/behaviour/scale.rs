@@ -46,7 +46,7 @@ fn a_thousand_connectors_share_the_threads_of_one() {
     let now = worker.process_status("Threads");
     assert!(now < threads + 8, "{threads} threads have become {now}");
     assert!(
-        grown_kib < 512 * CONNECTORS as u64,
+        grown_kib < 64 * CONNECTORS as u64,
         "{grown_kib} KiB for {CONNECTORS} connectors"
     );
 

@@ -52,9 +52,10 @@ pub(super) struct Connection {
 impl Connection {
     /// Takes over a dialled stream and the frame bytes that came with it.
     pub(super) fn new(dialled: Dialled, max_message_bytes: usize) -> Self {
-        let mut received = dialled.leftover;
-        let end = received.len();
-        received.resize(RECEIVE_BYTES.max(end), 0);
+        let end = dialled.leftover.len();
+        // Zeroed by the system when it is touched, as growing a vector is not.
+        let mut received = vec![0; RECEIVE_BYTES.max(end)];
+        received[..end].copy_from_slice(&dialled.leftover);
         Self {
             stream: dialled.stream,
             received,
