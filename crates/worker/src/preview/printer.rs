@@ -131,34 +131,31 @@ fn write(out: &mut dyn Write, mapped: &Mapped, topic: &str, received_ms: i64) ->
 impl Sink for Printer {
     fn offer(&mut self, batch: &Batch<'_>) -> Result<usize, SinkError> {
         let mut out = io::stdout().lock();
-        let (mut count, mut written) = (0, Ok(()));
         for message in batch.values() {
-            if self.left == 0 || written.is_err() {
+            // What comes after the last record wanted is let go, or the end
+            // would wait for it to be delivered.
+            if self.left == 0 {
                 break;
             }
-            match self.print(&mut out, message, batch.received())? {
-                Ok(is_record) => self.left -= u64::from(is_record),
-                Err(error) => written = Err(error),
-            }
-            count += 1;
+            self.left = match self.print(&mut out, message, batch.received())? {
+                Ok(is_record) => self.left - u64::from(is_record),
+                // A reader that has gone away wants no more.
+                Err(_) => 0,
+            };
         }
-        let first = self.taken;
-        self.taken += count as u64;
+        let (first, count) = (self.taken, batch.len() as u64);
+        self.taken += count;
         self.delivery.taken(self.taken, batch.received().at);
-        if count > 0 {
-            self.delivery.acknowledge(first, count as u64);
-        }
-        // A reader that has gone away wants no more.
-        if self.left == 0 || written.and_then(|()| out.flush()).is_err() {
+        self.delivery.acknowledge(first, count);
+        if self.left == 0 || out.flush().is_err() {
             self.left = 0;
             let _ = self.full.try_send(());
         }
-        Ok(count)
+        Ok(batch.len())
     }
 
-    // How many messages make up what is still wanted shows only then.
     fn has_room(&self, _records: usize, _bytes: usize) -> bool {
-        self.left > 0
+        true
     }
 
     // Everything is written at once.
