@@ -129,9 +129,9 @@ pub const KNOWN: &[Known] = &[
         of: ALL,
         topic: "Settings",
         steps: &["validate: a converter with *"],
-        at: &["body/configs/{order}"],
+        at: &["body/configs/{order}", "body/groups/{order}"],
         has: Has::Both,
-        what: "The settings of a connector's own converter are in the order of their definition.",
+        what: "The settings of a connector's own converter and their groups are in the order of their definition.",
         why: "On the real worker they are in the order of a hash map.",
     },
     Known {
@@ -229,6 +229,18 @@ pub const KNOWN: &[Known] = &[
         has: Has::Any,
         what: "`GET /admin/loggers` lists this program's loggers.",
         why: "It has no Java classes.",
+    },
+    Known {
+        of: ALL,
+        topic: "Topic creation",
+        steps: &[
+            "a topic.creation that is not valid passes",
+            "and the connector fails by it",
+        ],
+        at: &["status", "header location", "body*"],
+        has: Has::Any,
+        what: "topic.creation.* has no effect, and the log says so; the real worker creates topics by it, and answers 500 where it is not valid.",
+        why: "Not done yet.",
     },
     Known {
         of: ALL,
@@ -388,27 +400,6 @@ pub const KNOWN: &[Known] = &[
         has: Has::Any,
         what: "A logger that has the level already is in the answer; 4.x leaves it out, and an empty level is an error 500 there.",
         why: "As in 3.9.",
-    },
-    Known {
-        of: &[V3_9, V4_1],
-        topic: "Topic creation",
-        steps: &[
-            "a topic.creation that is not valid passes",
-            "and the connector fails by it",
-        ],
-        at: &["status", "header location", "body*"],
-        has: Has::Any,
-        what: "topic.creation.* has no effect, and the log says so; the real worker creates topics by it, and answers 500 where it is not valid.",
-        why: "Not done yet.",
-    },
-    Known {
-        of: &[V3_9, V4_1],
-        topic: "Validation",
-        steps: &["validate: a converter with *"],
-        at: &["body/groups/{order}"],
-        has: Has::Both,
-        what: "The groups of a converter's settings come in the order of their definition; the real worker's is that of a hash table.",
-        why: "No client can rely on it.",
     },
 ];
 
