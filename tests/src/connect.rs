@@ -2,15 +2,14 @@
 //! `tests/kafka/stub`: what ours is compared with.
 
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::Command;
 
 use tempfile::TempDir;
 
 use crate::kafka::{self, Kafka, Version};
 use crate::process::Process;
-use crate::rest::{self, Answer, Request};
-use crate::{ports, tools, wait};
+use crate::{ports, rest, tools, wait};
 
 const PACKAGE: &str = "io/conduktor/connect/websocket";
 const SERVICES: &str = "META-INF/services";
@@ -26,9 +25,8 @@ pub struct RealWorker {
 impl RealWorker {
     /// Compiles the stub, starts a worker of the broker's version with the
     /// stub as its only plugin besides Kafka's own, and waits until it
-    /// answers. `settings` are added to the worker's properties; `connectors`
-    /// are files for its command line.
-    pub fn start(kafka: &Kafka, settings: &[(&str, &str)], connectors: &[PathBuf]) -> Self {
+    /// answers. `settings` are added to the worker's properties.
+    pub fn start(kafka: &Kafka, settings: &[(&str, &str)]) -> Self {
         let folder = tempfile::tempdir().expect("a temporary folder");
         let port = ports::free();
         let plugins = folder.path().join("plugins");
@@ -54,8 +52,7 @@ impl RealWorker {
         let mut command = kafka::java(kafka.version(), 256);
         command
             .arg("org.apache.kafka.connect.cli.ConnectStandalone")
-            .arg(&file)
-            .args(connectors);
+            .arg(&file);
         let process = Process::spawn(
             "connect-standalone",
             &mut command,
@@ -83,16 +80,6 @@ impl RealWorker {
     /// The port of its REST API on 127.0.0.1.
     pub fn port(&self) -> u16 {
         self.port
-    }
-
-    /// One request to its REST API.
-    pub fn send(&self, request: &Request) -> std::io::Result<Answer> {
-        rest::send(self.port, request)
-    }
-
-    /// What it has logged.
-    pub fn log(&self) -> String {
-        self.process.output()
     }
 }
 

@@ -95,20 +95,7 @@ impl Kafka {
             Version::V3_9 => &V3_9,
             Version::V4_1 => &V4_1,
         };
-        cell.get_or_init(|| {
-            // A process ends with the thread that started it, so that must be
-            // one that lasts as long as all the tests.
-            let (started, kafka) = mpsc::channel();
-            std::thread::spawn(move || {
-                let kafka = Self::start(version);
-                remove_after_us(kafka.folder.path());
-                started.send(kafka).expect("someone waits");
-                loop {
-                    std::thread::park();
-                }
-            });
-            kafka.recv().expect("Kafka starts")
-        })
+        cell.get_or_init(|| lasting(move || Self::start(version).last()))
     }
 
     /// A broker of one's own.
@@ -162,6 +149,12 @@ impl Kafka {
 
     fn file(&self, name: &str) -> PathBuf {
         self.folder.path().join(name)
+    }
+
+    /// Its files are removed when this process has ended.
+    pub(crate) fn last(self) -> Self {
+        remove_after_us(self.folder.path());
+        self
     }
 
     /// Starts it on the ports and the data that it has had before, and waits
@@ -263,9 +256,24 @@ impl Kafka {
     }
 }
 
+/// What `start` gives, kept for all tests of this process.
+pub(crate) fn lasting<T: Send + 'static>(start: impl FnOnce() -> T + Send + 'static) -> T {
+    // A process ends with the thread that started it, so that must be one that
+    // lasts as long as all the tests.
+    let (started, wanted) = mpsc::channel();
+    std::thread::spawn(move || {
+        // Nobody waits any more if the tests are over.
+        let _ = started.send(start());
+        loop {
+            std::thread::park();
+        }
+    });
+    wanted.recv().expect("it starts")
+}
+
 /// Removes a folder when this process has ended, however: the drop of a
 /// static never comes.
-fn remove_after_us(folder: &Path) {
+pub(crate) fn remove_after_us(folder: &Path) {
     let script = "cat; sleep 1; rm -rf \"$1\"";
     let shell = Command::new("sh")
         .args(["-c", script, "sh"])

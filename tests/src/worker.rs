@@ -175,6 +175,12 @@ impl Worker {
         Self::builder_for(&kafka.bootstrap())
     }
 
+    /// A worker for what needs no Kafka: there is none at its
+    /// `bootstrap.servers`.
+    pub fn builder_without_kafka() -> Builder {
+        Self::builder_for("127.0.0.1:1")
+    }
+
     /// The same for any `bootstrap.servers`.
     pub fn builder_for(bootstrap_servers: &str) -> Builder {
         let folder = tempfile::tempdir().expect("a temporary folder");

@@ -7,8 +7,8 @@ use std::time::Duration;
 use end_to_end::kafka::{Kafka, Version, java, succeeded};
 use end_to_end::sequence::assert_complete;
 use end_to_end::server::{Library, Script};
+use end_to_end::tools;
 use end_to_end::worker::{Connector, Worker, received};
-use end_to_end::{ports, tools};
 use regex::Regex;
 use serde_json::Value;
 
@@ -119,8 +119,7 @@ fn an_interrupt_ends_the_worker_with_130() {
 /// A worker whose Kafka is not there, with 100 messages received.
 fn without_kafka(timeout_ms: &str) -> Worker {
     let server = Script::new(Library::Npm).count(100).start();
-    let nowhere = format!("127.0.0.1:{}", ports::free());
-    let worker = Worker::builder_for(&nowhere)
+    let worker = Worker::builder_without_kafka()
         .set("task.shutdown.graceful.timeout.ms", timeout_ms)
         .connector(Connector::new("numbers", &server, "nowhere"))
         .start();
