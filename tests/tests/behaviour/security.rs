@@ -5,6 +5,7 @@ use end_to_end::kafka::Version;
 use end_to_end::secured::{PASSWORD, STORE_PASSWORD, SecuredKafka, USER};
 use end_to_end::sequence::assert_complete;
 use end_to_end::server::{Library, Script};
+use end_to_end::wait;
 use end_to_end::worker::{Connector, Worker};
 
 const MODULES: &str = "org.apache.kafka.common.security";
@@ -86,8 +87,8 @@ fn logins(kafka: &SecuredKafka) -> Vec<(&'static str, Overrides)> {
 against_each_kafka!(every_login_and_store_of_java_s_clients_gets_in);
 
 fn every_login_and_store_of_java_s_clients_gets_in(version: Version) {
-    let kafka = SecuredKafka::start(version);
-    let logins = logins(&kafka);
+    let kafka = SecuredKafka::shared(version);
+    let logins = logins(kafka);
     let server = |_| Script::new(Library::Npm).count(200).start();
     let servers: Vec<_> = logins.iter().map(server).collect();
     let mut worker = Worker::builder(&kafka.kafka);
@@ -111,20 +112,63 @@ fn every_login_and_store_of_java_s_clients_gets_in(version: Version) {
 }
 
 #[test]
-fn a_wrong_password_is_told_and_nothing_is_dropped() {
-    let kafka = SecuredKafka::start(Version::V3_9);
+fn a_login_in_the_worker_s_file_is_that_of_its_producers_and_its_own_clients() {
+    let secured = SecuredKafka::shared(Version::V3_9);
+    let jaas = login("plain.PlainLoginModule", USER, PASSWORD);
+    let login = sasl(secured, "PLAIN", jaas, ("PEM", "authority.pem"));
+    let server = Script::new(Library::Npm).count(200).start();
+    let mut worker = Worker::builder_without_kafka().connector(Connector::new(
+        "numbers",
+        &server,
+        "worker-login",
+    ));
+    for (key, value) in &login {
+        worker = worker.set(key, value);
+        // As in Connect, the worker's own settings are not its producers'.
+        if *key != "bootstrap.servers" {
+            worker = worker.set(&format!("producer.{key}"), value);
+        }
+    }
+    let worker = worker.start();
+    worker.wait_for_acknowledged("numbers", 200);
+    assert_complete(&secured.kafka.read_all("worker-login"), 0..200);
+    // The worker's own client asks for it.
+    let id = wait::until("the cluster's id", || {
+        worker.get("/")["kafka_cluster_id"]
+            .as_str()
+            .map(str::to_owned)
+    });
+    worker.wait_for_line(&format!("Kafka cluster ID: {id}"));
+    assert!(!worker.log().contains(PASSWORD));
+}
+
+#[test]
+fn a_wrong_password_is_told_and_nothing_is_dropped_or_written() {
+    let secured = SecuredKafka::shared(Version::V3_9);
+    secured.kafka.create_topic("nobody", 1);
     let server = Script::new(Library::Npm).count(10).start();
     let jaas = login("plain.PlainLoginModule", USER, "wrong-secret");
     let mut connector = Connector::new("numbers", &server, "nobody");
-    for (key, value) in sasl(&kafka, "PLAIN", jaas, ("PEM", "authority.pem")) {
+    for (key, value) in sasl(secured, "PLAIN", jaas, ("PEM", "authority.pem")) {
         connector = connector.set(&format!("producer.override.{key}"), &value);
     }
-    let worker = Worker::builder(&kafka.kafka).connector(connector).start();
+    let worker = Worker::builder(&secured.kafka).connector(connector).start();
 
     let line = worker.wait_for_line("Authentication failed");
     assert!(line.contains("WARN") || line.contains("ERROR"), "{line}");
     worker.wait_for_received("numbers", 10);
     let session = worker.session("numbers");
-    assert_eq!(session["dropped_messages"]["overflow"], 0, "{session}");
+    let dropped = session["dropped_messages"].as_object().expect("counts");
+    assert!(
+        !dropped.is_empty() && dropped.values().all(|count| *count == 0),
+        "{session}"
+    );
+    assert_eq!(
+        worker.states("numbers"),
+        ("RUNNING".to_owned(), "RUNNING".to_owned())
+    );
+    let written = "kafka_connect_source_task_metrics_source_record_write_total";
+    assert_eq!(worker.metric(written, "numbers"), Some(0.0));
+    assert_eq!(secured.kafka.records("nobody"), 0);
     assert!(!worker.log().contains("wrong-secret"));
 }
