@@ -13,10 +13,9 @@ use std::time::{Duration, Instant};
 use websocket_source::buffer::{Batch, Received};
 use websocket_source::sink::{Delivery, Sink, SinkError};
 
+use super::lane::Lane;
 use super::native::{Code, FullRecord, Topic, describe};
-use super::sink::{BATCH_OVERHEAD_BYTES, flush};
-use super::slots::Slot;
-use super::turn::Turn;
+use super::sink::BATCH_OVERHEAD_BYTES;
 use super::{Producer, ProducerError};
 use crate::mapping::{ErrorCounts, Mapped, Mapping, MappingError, WrittenTopics};
 
@@ -35,13 +34,9 @@ pub struct MappedOptions {
 
 /// See the module's documentation.
 pub(super) struct MappedSink {
-    pub(super) producer: Arc<Producer>,
+    pub(super) lane: Lane,
     pub(super) options: MappedOptions,
     pub(super) topics: HashMap<String, Topic>,
-    pub(super) slot: Arc<Slot>,
-    pub(super) delivery: Arc<Delivery>,
-    pub(super) sequence: u64,
-    pub(super) turn: Turn,
     /// A mapped message that there was no room for.
     pub(super) pending: Option<Mapped>,
     /// Why no further message can be taken.
@@ -50,13 +45,21 @@ pub(super) struct MappedSink {
     pub(super) noted: (u64, HashSet<String>),
 }
 
-fn size(mapped: &Mapped) -> usize {
-    let length = |bytes: &Option<Vec<u8>>| bytes.as_ref().map_or(0, Vec::len);
+fn length(bytes: Option<&Vec<u8>>) -> usize {
+    bytes.map_or(0, Vec::len)
+}
+
+/// Bytes that a delivery report tells of, so that they are given back: headers
+/// do not count.
+fn reported_bytes(mapped: &Mapped) -> usize {
+    length(mapped.key.as_ref()) + length(mapped.value.as_ref())
+}
+
+/// Bytes in a request.
+fn request_bytes(mapped: &Mapped) -> usize {
     let headers = mapped.headers.iter();
-    let headers: usize = headers
-        .map(|(name, value)| name.len() + length(value))
-        .sum();
-    length(&mapped.key) + length(&mapped.value) + headers
+    let headers = headers.map(|(name, value)| name.len() + length(value.as_ref()));
+    reported_bytes(mapped) + headers.sum::<usize>()
 }
 
 impl MappedSink {
@@ -72,21 +75,21 @@ impl MappedSink {
             None => self.map(message, received)?,
         };
         let Some(mapped) = mapped else {
-            self.slot.add_taken(1);
-            self.slot.add_reported(1);
-            self.delivery.acknowledge(self.sequence, 1);
-            self.sequence += 1;
+            self.lane.slot.add_taken(1);
+            self.lane.slot.add_reported(1);
+            self.lane.delivery.acknowledge(self.lane.sequence, 1);
+            self.lane.sequence += 1;
             return Ok(true);
         };
-        let bytes = size(&mapped);
-        let limit = self.producer.max_request_size_bytes;
+        let bytes = request_bytes(&mapped);
+        let limit = self.lane.producer.max_request_size_bytes;
         if bytes + BATCH_OVERHEAD_BYTES > limit {
             return Err(SinkError::TooLarge { bytes, limit });
         }
-        let idle = self.slot.is_idle();
-        let sizes = std::iter::once(bytes);
-        let admitted = self.turn.admits(idle, now, sizes.clone()) == 1
-            && self.producer.room.reserve(&sizes) == 1;
+        let idle = self.lane.slot.is_idle();
+        let reported = std::iter::once(reported_bytes(&mapped));
+        let admitted = self.lane.turn.admits(idle, now, std::iter::once(bytes)) == 1
+            && self.lane.producer.room.reserve(&reported) == 1;
         if !admitted {
             self.pending = Some(mapped);
             return Ok(false);
@@ -95,8 +98,8 @@ impl MappedSink {
     }
 
     fn hand_over(&mut self, mapped: Mapped, bytes: usize) -> Result<bool, SinkError> {
-        let opaque = self.slot.opaque(self.sequence);
-        self.slot.add_taken(1);
+        let opaque = self.lane.slot.opaque(self.lane.sequence);
+        self.lane.slot.add_taken(1);
         let refused = match self.topic(&mapped.topic) {
             Ok(topic) => topic
                 .produce_full(&FullRecord {
@@ -115,13 +118,16 @@ impl MappedSink {
             }
         };
         let Some((code, (name, text))) = refused else {
-            self.turn.add(1, bytes);
-            self.sequence += 1;
+            self.lane.turn.add(1, bytes);
+            self.lane.sequence += 1;
             self.note(mapped.topic);
             return Ok(true);
         };
-        self.slot.add_reported(1);
-        self.producer.room.release(1, bytes as u64);
+        self.lane.slot.add_reported(1);
+        self.lane
+            .producer
+            .room
+            .release(1, reported_bytes(&mapped) as u64);
         if code == Code::RD_KAFKA_RESP_ERR__QUEUE_FULL {
             self.pending = Some(mapped);
             return Ok(false);
@@ -147,7 +153,7 @@ impl MappedSink {
         if !self.topics.contains_key(name) {
             super::check_topic(name)
                 .map_err(|why| format!("'{name}' is not a topic's name: {why}"))?;
-            let topic = Topic::new(&self.producer.native, name)?;
+            let topic = Topic::new(&self.lane.producer.native, name)?;
             self.topics.insert(name.to_owned(), topic);
         }
         self.topics
@@ -239,7 +245,7 @@ impl MappedSink {
 impl Sink for MappedSink {
     fn offer(&mut self, batch: &Batch<'_>) -> Result<usize, SinkError> {
         let failure = self.failure.clone();
-        if let Some(error) = failure.or_else(|| self.delivery.rejection()) {
+        if let Some(error) = failure.or_else(|| self.lane.delivery.rejection()) {
             return Err(error);
         }
         let now = Instant::now();
@@ -258,30 +264,22 @@ impl Sink for MappedSink {
                 }
             }
         }
-        self.delivery.taken(self.sequence, batch.received().at);
+        self.lane
+            .delivery
+            .taken(self.lane.sequence, batch.received().at);
         Ok(taken)
     }
 
     fn has_room(&self, records: usize, bytes: usize) -> bool {
-        self.pending.is_none()
-            && self
-                .turn
-                .has_room(self.slot.is_idle(), Instant::now, records, bytes)
-            && self.producer.room.has_room(records as u64, bytes as u64)
+        self.pending.is_none() && self.lane.has_room(records, bytes)
     }
 
     fn flush(&mut self, within: Duration) {
-        flush(&self.producer, within);
+        self.lane.flush(within);
     }
 
     fn delivery(&self) -> &Arc<Delivery> {
-        &self.delivery
-    }
-}
-
-impl Drop for MappedSink {
-    fn drop(&mut self) {
-        self.slot.close();
+        &self.lane.delivery
     }
 }
 
@@ -296,15 +294,10 @@ impl Producer {
         options: MappedOptions,
         latency: Arc<websocket_source::metrics::Histogram>,
     ) -> Result<Box<dyn Sink>, ProducerError> {
-        let (slot, delivery) = self.open_slot(latency)?;
         Ok(Box::new(MappedSink {
-            producer: Arc::clone(self),
+            lane: Lane::open(self, latency)?,
             options,
             topics: HashMap::new(),
-            slot,
-            delivery,
-            sequence: 0,
-            turn: Turn::new(self.turn),
             pending: None,
             failure: None,
             noted: (0, HashSet::new()),
