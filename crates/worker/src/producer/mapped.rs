@@ -37,8 +37,9 @@ pub(super) struct MappedSink {
     pub(super) lane: Lane,
     pub(super) options: MappedOptions,
     pub(super) topics: HashMap<String, Topic>,
-    /// A mapped message that there was no room for.
-    pub(super) pending: Option<Mapped>,
+    /// A message that there was no room for, and what it was mapped to. The
+    /// buffer may drop it before it is offered again.
+    pub(super) pending: Option<(Vec<u8>, Mapped)>,
     /// Why no further message can be taken.
     pub(super) failure: Option<SinkError>,
     /// Topics noted since the reset of this number.
@@ -71,8 +72,8 @@ impl MappedSink {
         now: Instant,
     ) -> Result<bool, SinkError> {
         let mapped = match self.pending.take() {
-            Some(pending) => Some(pending),
-            None => self.map(message, received)?,
+            Some((source, mapped)) if source == message => Some(mapped),
+            _ => self.map(message, received)?,
         };
         let Some(mapped) = mapped else {
             self.lane.slot.add_taken(1);
@@ -91,13 +92,18 @@ impl MappedSink {
         let admitted = self.lane.turn.admits(idle, now, std::iter::once(bytes)) == 1
             && self.lane.producer.room.reserve(&reported) == 1;
         if !admitted {
-            self.pending = Some(mapped);
+            self.pending = Some((message.to_vec(), mapped));
             return Ok(false);
         }
-        self.hand_over(mapped, bytes)
+        self.hand_over(message, mapped, bytes)
     }
 
-    fn hand_over(&mut self, mapped: Mapped, bytes: usize) -> Result<bool, SinkError> {
+    fn hand_over(
+        &mut self,
+        message: &[u8],
+        mapped: Mapped,
+        bytes: usize,
+    ) -> Result<bool, SinkError> {
         let opaque = self.lane.slot.opaque(self.lane.sequence);
         self.lane.slot.add_taken(1);
         let refused = match self.topic(&mapped.topic) {
@@ -129,7 +135,7 @@ impl MappedSink {
             .room
             .release(1, reported_bytes(&mapped) as u64);
         if code == Code::RD_KAFKA_RESP_ERR__QUEUE_FULL {
-            self.pending = Some(mapped);
+            self.pending = Some((message.to_vec(), mapped));
             return Ok(false);
         }
         Err(SinkError::Rejected { code: name, text })
