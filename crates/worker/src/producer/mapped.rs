@@ -5,7 +5,7 @@
 //! so that one that is left out counts as done in its place; one that there
 //! is no room for is mapped once and kept.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
 use std::time::{Duration, Instant};
@@ -14,7 +14,7 @@ use websocket_source::buffer::{Batch, Received};
 use websocket_source::sink::{Delivery, Sink, SinkError};
 
 use super::lane::Lane;
-use super::native::{Code, FullRecord, Topic, describe};
+use super::native::{Code, FullRecord, Native, Topic, describe};
 use super::sink::BATCH_OVERHEAD_BYTES;
 use super::{Producer, ProducerError};
 use crate::mapping::{ErrorCounts, Mapped, Mapping, MappingError, WrittenTopics};
@@ -36,14 +36,19 @@ pub struct MappedOptions {
 pub(super) struct MappedSink {
     pub(super) lane: Lane,
     pub(super) options: MappedOptions,
-    pub(super) topics: HashMap<String, Topic>,
+    pub(super) destinations: HashMap<String, Destination>,
     /// A message that there was no room for, and what it was mapped to. The
     /// buffer may drop it before it is offered again.
     pub(super) pending: Option<(Vec<u8>, Mapped)>,
     /// Why no further message can be taken.
     pub(super) failure: Option<SinkError>,
-    /// Topics noted since the reset of this number.
-    pub(super) noted: (u64, HashSet<String>),
+}
+
+/// A topic that records go to.
+pub(super) struct Destination {
+    topic: Topic,
+    /// The number of the reset since which it has been noted as written to.
+    noted_since: Option<u64>,
 }
 
 fn length(bytes: Option<&Vec<u8>>) -> usize {
@@ -61,6 +66,26 @@ fn request_bytes(mapped: &Mapped) -> usize {
     let headers = mapped.headers.iter();
     let headers = headers.map(|(name, value)| name.len() + length(value.as_ref()));
     reported_bytes(mapped) + headers.sum::<usize>()
+}
+
+fn open<'a>(
+    destinations: &'a mut HashMap<String, Destination>,
+    native: &Arc<Native>,
+    name: &str,
+) -> Result<&'a mut Destination, SinkError> {
+    let topic = super::check_topic(name)
+        .map_err(|why| format!("'{name}' is not a topic's name: {why}"))
+        .and_then(|()| Topic::new(native, name))
+        .map_err(|text| SinkError::Rejected {
+            code: "INVALID_TOPIC_EXCEPTION".to_owned(),
+            text,
+        })?;
+    let destination = Destination {
+        topic,
+        noted_since: None,
+    };
+    let entry = destinations.entry(name.to_owned());
+    Ok(entry.insert_entry(destination).into_mut())
 }
 
 impl MappedSink {
@@ -106,65 +131,55 @@ impl MappedSink {
     ) -> Result<bool, SinkError> {
         let opaque = self.lane.slot.opaque(self.lane.sequence);
         self.lane.slot.add_taken(1);
-        let refused = match self.topic(&mapped.topic) {
-            Ok(topic) => topic
-                .produce_full(&FullRecord {
-                    partition: mapped.partition,
-                    value: mapped.value.as_deref(),
-                    key: mapped.key.as_deref(),
-                    opaque,
-                    timestamp_ms: mapped.timestamp_ms,
-                    headers: &mapped.headers,
-                })
-                .err()
-                .map(|code| (code, describe(code))),
-            Err(why) => {
-                let code = Code::RD_KAFKA_RESP_ERR_TOPIC_EXCEPTION;
-                Some((code, ("INVALID_TOPIC_EXCEPTION".to_owned(), why)))
+        let refused = match self.produce(&mapped, opaque) {
+            Ok(()) => {
+                self.lane.turn.add(1, bytes);
+                self.lane.sequence += 1;
+                return Ok(true);
             }
-        };
-        let Some((code, (name, text))) = refused else {
-            self.lane.turn.add(1, bytes);
-            self.lane.sequence += 1;
-            self.note(mapped.topic);
-            return Ok(true);
+            Err(refused) => refused,
         };
         self.lane.slot.add_reported(1);
-        self.lane
-            .producer
-            .room
-            .release(1, reported_bytes(&mapped) as u64);
-        if code == Code::RD_KAFKA_RESP_ERR__QUEUE_FULL {
+        let reported = reported_bytes(&mapped) as u64;
+        self.lane.producer.room.release(1, reported);
+        let Some(rejected) = refused else {
             self.pending = Some((message.to_vec(), mapped));
             return Ok(false);
-        }
-        Err(SinkError::Rejected { code: name, text })
+        };
+        Err(rejected)
     }
 
-    /// Notes where a record has gone, if that is news; dead letters do not
-    /// count.
-    fn note(&mut self, topic: String) {
+    /// Hands a record over, and notes where it has gone if that is news; dead
+    /// letters do not count. `None` is librdkafka's queue that is full.
+    fn produce(&mut self, mapped: &Mapped, opaque: u64) -> Result<(), Option<SinkError>> {
+        let destination = match self.destinations.get_mut(&mapped.topic) {
+            Some(known) => known,
+            None => open(
+                &mut self.destinations,
+                &self.lane.producer.native,
+                &mapped.topic,
+            )?,
+        };
+        let record = FullRecord {
+            partition: mapped.partition,
+            value: mapped.value.as_deref(),
+            key: mapped.key.as_deref(),
+            opaque,
+            timestamp_ms: mapped.timestamp_ms,
+            headers: &mapped.headers,
+        };
+        if let Err(code) = destination.topic.produce_full(&record) {
+            let (name, text) = describe(code);
+            let full = code == Code::RD_KAFKA_RESP_ERR__QUEUE_FULL;
+            return Err((!full).then_some(SinkError::Rejected { code: name, text }));
+        }
         let resets = self.options.written.resets();
-        if self.noted.0 != resets {
-            self.noted = (resets, HashSet::new());
-        }
         let dead_letters = &self.options.mapping.tolerance.dead_letter_topic;
-        if !self.noted.1.contains(&topic) && dead_letters.as_ref() != Some(&topic) {
-            self.options.written.note(&topic);
-            self.noted.1.insert(topic);
+        if destination.noted_since != Some(resets) && dead_letters.as_ref() != Some(&mapped.topic) {
+            self.options.written.note(&mapped.topic);
+            destination.noted_since = Some(resets);
         }
-    }
-
-    fn topic(&mut self, name: &str) -> Result<&mut Topic, String> {
-        if !self.topics.contains_key(name) {
-            super::check_topic(name)
-                .map_err(|why| format!("'{name}' is not a topic's name: {why}"))?;
-            let topic = Topic::new(&self.lane.producer.native, name)?;
-            self.topics.insert(name.to_owned(), topic);
-        }
-        self.topics
-            .get_mut(name)
-            .ok_or_else(|| format!("{name} is not there"))
+        Ok(())
     }
 
     /// Maps a message, and judges one that cannot be mapped.
@@ -303,10 +318,9 @@ impl Producer {
         Ok(Box::new(MappedSink {
             lane: Lane::open(self, latency)?,
             options,
-            topics: HashMap::new(),
+            destinations: HashMap::new(),
             pending: None,
             failure: None,
-            noted: (0, HashSet::new()),
         }))
     }
 }
