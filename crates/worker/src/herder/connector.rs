@@ -171,6 +171,16 @@ impl Connector {
         }
     }
 
+    /// Changes what is wanted of it, and of its task if it has one.
+    pub(super) fn retarget(&mut self, target: Target) {
+        self.target = target;
+        match (&self.slot, target) {
+            (Slot::Started(started), Target::Paused) => started.handle.pause(),
+            (Slot::Started(started), Target::Started) => started.handle.resume(),
+            _ => {}
+        }
+    }
+
     /// Whether its task has failed.
     pub(super) fn has_failed(&self) -> bool {
         match &self.slot {

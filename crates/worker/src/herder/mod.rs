@@ -299,7 +299,8 @@ impl Herder {
     /// Pauses, resumes or stops a connector.
     ///
     /// # Errors
-    /// There is none of this name, or its configuration has become invalid.
+    /// There is none of this name, or its configuration has become invalid;
+    /// then its task has failed.
     pub async fn set_target(&self, name: &str, target: Target) -> Result<(), HerderError> {
         let _changing = self.changing.lock().await;
         if !self.connectors().contains_key(name) {
@@ -314,27 +315,30 @@ impl Herder {
         if target == Target::Stopped {
             self.end_task(name, self.graceful()).await;
         }
-        self.retarget(name, target)?;
+        let retargeted = self.retarget(name, target);
+        // Also where its task could not be started: it is wanted as it is now.
         self.store_again(name);
-        Ok(())
+        retargeted
     }
 
     fn retarget(&self, name: &str, target: Target) -> Result<(), HerderError> {
-        let mut connectors = self.connectors();
-        let Some(connector) = connectors.get_mut(name) else {
-            return Ok(());
-        };
-        connector.target = target;
-        match (&connector.slot, target) {
-            (Slot::Started(started), Target::Paused) => started.handle.pause(),
-            (Slot::Started(started), Target::Started) => started.handle.resume(),
-            (Slot::Empty, Target::Started) => {
-                let plan = self.check(&connector.config)?;
-                connector.slot = self.start(plan);
+        let config = match self.connectors().get_mut(name) {
+            None => return Ok(()),
+            Some(connector) => {
+                if let (Slot::Empty, Target::Started) = (&connector.slot, target) {
+                    connector.config.clone()
+                } else {
+                    connector.retarget(target);
+                    return Ok(());
+                }
             }
-            _ => {}
+        };
+        let (slot, checked) = self.start_from(name, &config);
+        if let Some(connector) = self.connectors().get_mut(name) {
+            connector.target = target;
+            connector.slot = slot;
         }
-        Ok(())
+        checked
     }
 
     fn graceful(&self) -> Duration {
@@ -374,3 +378,6 @@ impl Herder {
         total
     }
 }
+
+#[cfg(test)]
+mod tests;
