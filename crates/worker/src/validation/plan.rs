@@ -237,9 +237,11 @@ fn mapping(
         topic: source.topic.clone(),
         format: source.value_format,
         chain,
+        key_class: key.class,
         key: key.key().ok()?,
         value_class: value.class,
         value: value.value().ok()?,
+        header_class: header.class,
         header: header.header().ok()?,
         tolerance: tolerance(config),
     })
