@@ -347,6 +347,13 @@ impl Herder {
 
     /// Ends a connector's task, if it has one, and stores its last offset.
     async fn end_task(&self, name: &str, within: Duration) -> StopReport {
+        let report = self.end_task_unflushed(name, within).await;
+        self.flush_offsets().await;
+        report
+    }
+
+    /// The same, with the offset only given to the store.
+    async fn end_task_unflushed(&self, name: &str, within: Duration) -> StopReport {
         let slot = match self.connectors().get_mut(name) {
             Some(connector) => std::mem::replace(&mut connector.slot, Slot::Empty),
             None => Slot::Empty,
@@ -357,7 +364,6 @@ impl Herder {
         let report = started.handle.stop(within).await;
         self.topics.keep(name, &started);
         self.commit_one(name, &started);
-        self.flush_offsets().await;
         report
     }
 
@@ -367,7 +373,10 @@ impl Herder {
         let _changing = self.changing.lock().await;
         let within = self.graceful();
         let names = self.names();
-        let ends = names.iter().map(|name| self.end_task(name, within));
+        // The file is written once for all: it is as large as they are many.
+        let ends = names
+            .iter()
+            .map(|name| self.end_task_unflushed(name, within));
         let mut total = StopReport::default();
         for report in futures_util::future::join_all(ends).await {
             total.received += report.received;
@@ -375,6 +384,7 @@ impl Herder {
             total.dropped += report.dropped;
             total.lost += report.lost;
         }
+        self.flush_offsets().await;
         total
     }
 }
