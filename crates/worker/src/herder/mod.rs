@@ -239,7 +239,7 @@ impl Herder {
     ) -> Result<ConnectorView, HerderError> {
         let _changing = self.changing.lock().await;
         let Some(view) = self.view(name) else {
-            return Err(HerderError::NotFound(format!("Connector {name} not found")));
+            return Err(HerderError::not_found(name));
         };
         let mut config = view.config;
         for (key, value) in changes {
@@ -287,7 +287,7 @@ impl Herder {
     pub async fn delete(&self, name: &str) -> Result<(), HerderError> {
         let _changing = self.changing.lock().await;
         if !self.connectors().contains_key(name) {
-            return Err(HerderError::NotFound(format!("Connector {name} not found")));
+            return Err(HerderError::not_found(name));
         }
         self.end_task(name, self.graceful()).await;
         self.connectors().remove(name);

@@ -140,10 +140,8 @@ impl Herder {
     }
 
     fn stored_sequence(&self, connector: &str, url: &str) -> u64 {
-        let offsets = self.offsets.lock().unwrap_or_else(PoisonError::into_inner);
-        offsets
-            .get(connector, url)
-            .map_or(0, |offset| offset.sequence)
+        let offset = self.offset_store().get(connector, url);
+        offset.map_or(0, |offset| offset.sequence)
     }
 
     /// Gives a task's newest offset to the store; returns the number of newly
@@ -153,8 +151,7 @@ impl Herder {
             return 0;
         };
         let messages = offset.sequence - started.stored;
-        let mut offsets = self.offsets.lock().unwrap_or_else(PoisonError::into_inner);
-        offsets.set(connector, &started.url, &offset);
+        self.offset_store().set(connector, &started.url, &offset);
         messages
     }
 
