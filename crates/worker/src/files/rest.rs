@@ -72,7 +72,9 @@ impl RestConfig {
             })
         });
         let advertised = Advertised {
-            host: non_empty(values, "rest.advertised.host.name"),
+            host: values
+                .non_empty("rest.advertised.host.name")
+                .map(str::to_owned),
             port: values.port("rest.advertised.port"),
             scheme: values.parsed("rest.advertised.listener", |text| {
                 listener::parse_scheme(text).map(Some).ok_or_else(|| {
@@ -93,7 +95,9 @@ impl RestConfig {
             response_headers: values
                 .parsed("response.http.headers.config", response_headers::parse),
             basic_auth: values.parsed("rest.extension.classes", extensions),
-            login_config: non_empty(values, "rest.basic.auth.login.config").map(PathBuf::from),
+            login_config: values
+                .non_empty("rest.basic.auth.login.config")
+                .map(PathBuf::from),
             ssl: all_or_nothing(values, "listeners.https."),
             admin_ssl: all_or_nothing(values, "admin.listeners.https."),
             listeners,
@@ -128,11 +132,8 @@ impl RestConfig {
                  rest.extension.classes={BASIC_AUTH}"
             ));
         }
-        if self.cors.is_none()
-            && values
-                .text("access.control.allow.methods")
-                .is_some_and(|m| !m.is_empty())
-        {
+        let methods = values.non_empty("access.control.allow.methods");
+        if self.cors.is_none() && methods.is_some() {
             warnings.push(
                 "access.control.allow.methods has no effect: access.control.allow.origin is not set"
                     .to_owned(),
@@ -140,11 +141,6 @@ impl RestConfig {
         }
         warnings
     }
-}
-
-fn non_empty(values: &Values<'_>, name: &str) -> Option<String> {
-    let text = values.text(name).filter(|text| !text.is_empty());
-    text.map(str::to_owned)
 }
 
 /// `rest.extension.classes`: whether the one that we have is among them.

@@ -136,16 +136,12 @@ impl WorkerConfig {
             .parse()
             .map_err(|error: String| values.errors.push(error))
             .unwrap_or(OverridePolicy::All);
-        let text = |name: &str, default: &str| {
-            let given = map
-                .get(name)
-                .map(|value| value.trim())
-                .filter(|value| !value.is_empty());
-            given.unwrap_or(default).to_owned()
-        };
         let config = Self {
-            bootstrap_servers: text("bootstrap.servers", "localhost:9092"),
-            client_id: text("client.id", ""),
+            bootstrap_servers: values
+                .non_empty("bootstrap.servers")
+                .unwrap_or("localhost:9092")
+                .to_owned(),
+            client_id: values.non_empty("client.id").unwrap_or_default().to_owned(),
             key_converter,
             value_converter,
             header_converter,
@@ -157,8 +153,8 @@ impl WorkerConfig {
                 0,
             ),
             rest,
-            config_storage_file: Some(text("config.storage.file.filename", ""))
-                .filter(|path| !path.is_empty())
+            config_storage_file: values
+                .non_empty("config.storage.file.filename")
                 .map(PathBuf::from),
             auto_restart: AutoRestart {
                 enabled: values.boolean("auto.restart.enabled", false),
