@@ -129,14 +129,9 @@ impl ConnectorView {
 
 impl Connector {
     pub(super) fn view(&self) -> ConnectorView {
-        let state = match self.target {
-            Target::Started => "RUNNING",
-            Target::Paused => "PAUSED",
-            Target::Stopped => "STOPPED",
-        };
         ConnectorView {
             config: self.config.clone(),
-            state,
+            state: InitialState::from(self.target).name(),
             task: self.task_view(),
         }
     }
