@@ -23,6 +23,16 @@ pub enum AdminListeners {
     Own(Vec<Listener>),
 }
 
+impl AdminListeners {
+    /// The listeners of their own.
+    pub fn own(&self) -> &[Listener] {
+        match self {
+            Self::Own(own) => own,
+            Self::Main | Self::Off => &[],
+        }
+    }
+}
+
 /// Settings of the REST API.
 #[derive(Clone)]
 pub struct RestConfig {
@@ -110,17 +120,13 @@ impl RestConfig {
 
     fn warnings(&self, values: &Values<'_>) -> Vec<String> {
         let mut warnings = Vec::new();
-        let secure = |listeners: &[Listener]| listeners.iter().any(|l| l.scheme == Scheme::Https);
-        let admin = match &self.admin_listeners {
-            AdminListeners::Own(own) => own.as_slice(),
-            AdminListeners::Main | AdminListeners::Off => &[],
-        };
-        for (prefix, secure) in [
-            ("listeners.https.", secure(&self.listeners)),
-            ("admin.listeners.https.", secure(admin)),
+        for (setting, listeners) in [
+            ("listeners", self.listeners.as_slice()),
+            ("admin.listeners", self.admin_listeners.own()),
         ] {
-            if !secure && !values.prefixed(prefix).is_empty() {
-                let setting = prefix.trim_end_matches("https.").trim_end_matches('.');
+            let prefix = format!("{setting}.https.");
+            let secure = listeners.iter().any(|l| l.scheme == Scheme::Https);
+            if !secure && !values.prefixed(&prefix).is_empty() {
                 warnings.push(format!(
                     "{prefix}* has no effect: {setting} has no https listener"
                 ));
