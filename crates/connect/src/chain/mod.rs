@@ -11,7 +11,7 @@ use std::collections::BTreeMap;
 pub use definitions::definitions;
 pub(crate) use definitions::{Kind, aliases};
 
-use crate::config::{ConfigDef, ConfigKey, Default, Importance, Type, validators};
+use crate::config::{ConfigDef, ConfigKey, Default, Importance, Type, validators, with_prefix};
 use crate::record::{DataError, Predicate, Record, Transform};
 use crate::{predicate, transform};
 
@@ -118,15 +118,6 @@ fn base() -> ConfigDef {
     ConfigDef::default()
         .define(list("transforms"))
         .define(list("predicates"))
-}
-
-/// The settings with a prefix, without it (`originalsWithPrefix`).
-fn with_prefix(config: &Config, prefix: &str) -> Config {
-    let own = config.iter().filter_map(|(name, value)| {
-        let name = name.strip_prefix(prefix)?;
-        Some((name.to_owned(), value.clone()))
-    });
-    own.collect()
 }
 
 impl Stage {
