@@ -7,6 +7,7 @@
 mod def;
 mod embed;
 mod parse_type;
+mod settings;
 pub mod validators;
 
 use std::collections::BTreeMap;
@@ -15,6 +16,7 @@ pub use def::{
     Check, ConfigDef, ConfigKey, ConfigValue, Default, Importance, Lookup, Parsed, Type, Validator,
     Width,
 };
+pub(crate) use settings::{Settings, required_text};
 
 /// The settings whose names begin with `prefix`, by their names without it
 /// (`AbstractConfig.originalsWithPrefix`).

@@ -4,9 +4,9 @@
 use std::sync::Arc;
 
 use super::cache::SchemaCache;
-use super::settings::{REPLACE_NULL, Settings, replace_null};
+use super::settings::{REPLACE_NULL, replace_null};
 use super::side::{Side, java_split, put, require_map, require_struct};
-use crate::config::{ConfigDef, ConfigKey, ConfigValue, Default, Importance, Type};
+use crate::config::{ConfigDef, ConfigKey, ConfigValue, Default, Importance, Settings, Type};
 use crate::data::{Kind, Schema, SchemaBuilder, Struct, Value};
 use crate::java::hash_map_order;
 use crate::record::{DataError, Record, Transform};

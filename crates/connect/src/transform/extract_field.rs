@@ -2,9 +2,9 @@
 //! (`org.apache.kafka.connect.transforms.ExtractField`).
 
 use super::field_path::{FieldPath, syntax_version};
-use super::settings::{REPLACE_NULL, Settings, replace_null, required_text};
+use super::settings::{REPLACE_NULL, replace_null};
 use super::side::{Side, require_map_ref, require_struct};
-use crate::config::{ConfigDef, Importance};
+use crate::config::{ConfigDef, Importance, Settings, required_text};
 use crate::data::Value;
 use crate::record::{DataError, Record, Transform};
 

@@ -3,9 +3,8 @@
 
 use std::sync::Arc;
 
-use super::settings::Settings;
 use super::side::{entry, require_map_ref, require_struct};
-use crate::config::{ConfigKey, Default, Importance, Type, validators};
+use crate::config::{ConfigKey, Default, Importance, Settings, Type, validators};
 use crate::data::{Schema, Struct, Value};
 use crate::record::DataError;
 

@@ -4,9 +4,9 @@
 use std::sync::Arc;
 
 use super::cache::SchemaCache;
-use super::settings::{REPLACE_NULL, Settings, replace_null, required_list, required_text};
+use super::settings::{REPLACE_NULL, replace_null, required_list};
 use super::side::{Side, entry, is, require_map, require_struct};
-use crate::config::{ConfigDef, Importance, validators};
+use crate::config::{ConfigDef, Importance, Settings, required_text, validators};
 use crate::data::{Kind, Schema, SchemaBuilder, Struct, Value, logical};
 use crate::java::value_text;
 use crate::record::{DataError, Header, Record, Transform};

@@ -1,9 +1,9 @@
 //! Replaces fields with the zero of their type, or with a fixed value
 //! (`org.apache.kafka.connect.transforms.MaskField`).
 
-use super::settings::{REPLACE_NULL, Settings, replace_null, required_list};
+use super::settings::{REPLACE_NULL, replace_null, required_list};
 use super::side::{Side, entry, put, require_map, require_struct};
-use crate::config::{ConfigDef, ConfigKey, Default, Importance, Type, validators};
+use crate::config::{ConfigDef, ConfigKey, Default, Importance, Settings, Type, validators};
 use crate::data::{Decimal, Struct, Value};
 use crate::java::{class_text, hash_set_order, narrow, parse_decimal, to_double, to_long};
 use crate::record::{DataError, Record, Transform};

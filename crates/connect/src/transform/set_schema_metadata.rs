@@ -6,9 +6,9 @@
 
 use std::sync::Arc;
 
-use super::settings::{REPLACE_NULL, Settings, replace_null};
+use super::settings::{REPLACE_NULL, replace_null};
 use super::side::Side;
-use crate::config::{ConfigDef, ConfigKey, Default, Importance, Type};
+use crate::config::{ConfigDef, ConfigKey, Default, Importance, Settings, Type};
 use crate::data::{Schema, Struct, Value};
 use crate::record::{DataError, Record, Transform};
 

@@ -5,10 +5,12 @@
 use std::sync::Arc;
 
 use super::cache::SchemaCache;
-use super::settings::{REPLACE_NULL, Settings, replace_null};
+use super::settings::{REPLACE_NULL, replace_null};
 use super::side::{Side, entry, put, require_map, require_struct};
 use super::timestamp_type::{Converter, Form, Precision};
-use crate::config::{ConfigDef, ConfigKey, Default, Importance, Type, validators};
+use crate::config::{
+    ConfigDef, ConfigKey, Default, Importance, Settings, Type, required_text, validators,
+};
 use crate::data::{Kind, Schema, SchemaBuilder, Struct, Value};
 use crate::java::DateFormat;
 use crate::record::{DataError, Record, Transform};
@@ -20,10 +22,8 @@ pub(super) fn config_def() -> ConfigDef {
         let default = Default::Text(default.to_owned());
         ConfigKey::new(name, Type::String, default, importance, doc)
     };
-    let target = ConfigKey::new(
+    let target = required_text(
         "target.type",
-        Type::String,
-        Default::Required,
         Importance::High,
         "The form that timestamps get: string, unix, Date, Time or Timestamp.",
     );

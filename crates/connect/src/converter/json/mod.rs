@@ -15,9 +15,7 @@ mod write;
 pub use parse::parse_json;
 
 use super::Converter;
-use crate::config::{
-    ConfigDef, ConfigKey, ConfigValue, Default, Importance, Parsed, Type, Width, validators,
-};
+use crate::config::{ConfigDef, ConfigKey, Default, Importance, Settings, Type, Width, validators};
 use crate::data::{Schema, Value};
 use crate::record::DataError;
 use write::Writer;
@@ -30,19 +28,14 @@ pub(super) struct JsonConverter {
 }
 
 impl JsonConverter {
-    /// By what [`define`] has parsed.
-    pub(super) fn new(parsed: &[Parsed]) -> Self {
-        let value = |name: &str| parsed.iter().find(|one| one.name == name);
-        let is = |name: &str, wanted: &ConfigValue| value(name).is_some_and(|v| v.value == *wanted);
-        let format = value("decimal.format").map(|format| &format.value);
+    /// By what [`define`] has defined.
+    pub(super) fn new(settings: &Settings) -> Self {
+        let format = settings.required("decimal.format");
         Self {
-            schemas: is("schemas.enable", &ConfigValue::Boolean(true)),
+            schemas: settings.flag("schemas.enable"),
             writer: Writer {
-                numeric_decimals: matches!(
-                    format,
-                    Some(ConfigValue::Text(name)) if name.eq_ignore_ascii_case("NUMERIC")
-                ),
-                replace_null: is("replace.null.with.default", &ConfigValue::Boolean(true)),
+                numeric_decimals: format.eq_ignore_ascii_case("NUMERIC"),
+                replace_null: settings.flag("replace.null.with.default"),
             },
         }
     }
