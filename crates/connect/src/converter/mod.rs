@@ -40,15 +40,6 @@ pub trait Converter: Send + Sync + Debug {
         out: &mut Vec<u8>,
     ) -> Result<bool, DataError>;
 
-    /// Appends the bytes of a text that has the schema STRING: what
-    /// [`Converter::append`] does with it, without a [`Value`].
-    ///
-    /// # Errors
-    /// The converter is not for texts.
-    fn append_text(&self, topic: &str, text: &str, out: &mut Vec<u8>) -> Result<bool, DataError> {
-        self.append(topic, Some(&STRING), &Value::text(text), out)
-    }
-
     /// Whether a value of this type, with a schema of the same, always goes
     /// through as the bytes that it is, so that nobody need call the converter.
     fn is_identity(&self, kind: Kind) -> bool {
@@ -103,5 +94,3 @@ impl<C: Converter> HeaderConverter for C {
         self.from_connect_data(topic, schema, value)
     }
 }
-
-static STRING: Schema = Schema::new(Kind::String);

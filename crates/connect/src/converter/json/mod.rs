@@ -49,19 +49,14 @@ impl JsonConverter {
         if !self.schemas {
             return self.writer.value(schema, value, 1, out);
         }
-        self.envelope_start(schema, out)?;
-        self.writer.value(schema, value, 2, out)?;
-        out.push(b'}');
-        Ok(())
-    }
-
-    fn envelope_start(&self, schema: Option<&Schema>, out: &mut Vec<u8>) -> Result<(), DataError> {
         out.extend_from_slice(b"{\"schema\":");
         match schema {
             Some(schema) => self.writer.schema(schema, None, 2, out)?,
             None => out.extend_from_slice(b"null"),
         }
         out.extend_from_slice(b",\"payload\":");
+        self.writer.value(schema, value, 2, out)?;
+        out.push(b'}');
         Ok(())
     }
 }
@@ -81,17 +76,6 @@ impl Converter for JsonConverter {
         if let Err(error) = self.write(schema, value, out) {
             out.truncate(start);
             return Err(error);
-        }
-        Ok(true)
-    }
-
-    fn append_text(&self, _topic: &str, text: &str, out: &mut Vec<u8>) -> Result<bool, DataError> {
-        if self.schemas {
-            self.envelope_start(Some(&super::STRING), out)?;
-        }
-        text::append_string(text, out);
-        if self.schemas {
-            out.push(b'}');
         }
         Ok(true)
     }
