@@ -242,7 +242,7 @@ impl Writer {
     ) -> Written {
         check_depth(depth)?;
         let own = &*content.schema;
-        if !schema.is_some_and(|schema| std::ptr::eq(schema, own) || schema == own) {
+        if schema != Some(own) {
             return Err(DataError::data("Mismatching schema."));
         }
         let fields = own.fields.iter().zip(&content.values);
