@@ -9,6 +9,7 @@ use super::string::{self, StringConverter};
 use super::{Converter, HeaderConverter};
 use crate::config::{ConfigDef, Importance, Settings, required_text, validators};
 use crate::data::Kind;
+use crate::plugin;
 
 const STRING: &str = "org.apache.kafka.connect.storage.StringConverter";
 const JSON: &str = "org.apache.kafka.connect.json.JsonConverter";
@@ -41,16 +42,12 @@ pub const HEADER_CONVERTERS: [&str; 10] = [
     STRING,
 ];
 
-fn simple_name(class: &str) -> &str {
-    class.rsplit('.').next().unwrap_or(class)
-}
-
 /// Whether `class` is the full name of `known` or one of its aliases
 /// (`PluginUtils.pluginAliases`): the name without the package, and that
 /// without what its interface is called. Both lists have one set of aliases,
 /// so `Simple` is what Connect calls the `SimpleHeaderConverter`.
 fn is_called(known: &str, class: &str) -> bool {
-    let simple = simple_name(known);
+    let simple = plugin::simple_name(known);
     let suffix = if known == SIMPLE_HEADER {
         "HeaderConverter"
     } else {
@@ -78,10 +75,14 @@ pub fn header_full_name(class: &str) -> Result<&'static str, String> {
 fn find(class: &str, known: &[&'static str]) -> Result<&'static str, String> {
     let found = known.iter().find(|known| is_called(known, class));
     found.copied().ok_or_else(|| {
-        let names: Vec<&str> = known.iter().map(|known| simple_name(known)).collect();
+        let names: Vec<&str> = known
+            .iter()
+            .map(|known| plugin::simple_name(known))
+            .collect();
         format!(
-            "Class {class} could not be found. This worker has {}; for other converters, as those \
-             of a Schema Registry, run the connector's plugin in Apache Kafka Connect.",
+            "{} This worker has {}; for other converters, as those of a Schema Registry, run the \
+             connector's plugin in Apache Kafka Connect.",
+            plugin::not_found(class),
             names.join(", ")
         )
     })
