@@ -25,7 +25,6 @@ pub struct Chain {
 
 #[derive(Debug)]
 struct Stage {
-    alias: String,
     class: &'static str,
     transform: Box<dyn Transform>,
     predicate: Option<Box<dyn Predicate>>,
@@ -36,8 +35,6 @@ struct Stage {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{error}")]
 pub struct Refusal {
-    /// The transform's alias.
-    pub alias: String,
     /// The full name of its class, which dead-letter headers show.
     pub class: &'static str,
     /// Why.
@@ -97,7 +94,6 @@ impl Chain {
                 Ok(None) => return Ok(None),
                 Err(error) => {
                     return Err(Refusal {
-                        alias: stage.alias.clone(),
                         class: stage.class,
                         error,
                     });
@@ -135,7 +131,6 @@ impl Stage {
             None => None,
         };
         Ok(Self {
-            alias: alias.to_owned(),
             class,
             transform,
             predicate,
@@ -230,7 +225,6 @@ mod tests {
         ]))
         .unwrap();
         let refusal = chain.apply(record("t", Value::Int8(1))).unwrap_err();
-        assert_eq!(refusal.alias, "m");
         assert_eq!(
             refusal.class,
             "org.apache.kafka.connect.transforms.MaskField$Value"

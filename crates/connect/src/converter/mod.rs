@@ -19,7 +19,6 @@ pub use class::{
     CONVERTERS, HEADER_CONVERTERS, config_def, create, create_header, full_name, header_full_name,
 };
 pub use json::parse_json;
-pub use simple_header::values_text;
 
 use crate::data::{Kind, Schema, Value};
 use crate::record::DataError;

@@ -30,7 +30,7 @@ impl HeaderConverter for SimpleHeaderConverter {
 
 /// The text of a value that is not null (`Values.convertToString`): JSON-like,
 /// but only inside of arrays, maps and structs are texts in quotes.
-pub fn values_text(value: &Value) -> String {
+fn values_text(value: &Value) -> String {
     let mut out = String::new();
     append(value, false, &mut out);
     out
