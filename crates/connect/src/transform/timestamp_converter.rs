@@ -70,6 +70,8 @@ pub(super) struct TimestampConverter {
     side: Side,
     field: String,
     converter: Converter,
+    /// Of what is converted: the required and the optional one.
+    schemas: [Arc<Schema>; 2],
     replace_null: bool,
     cache: SchemaCache,
 }
@@ -100,9 +102,14 @@ impl TimestampConverter {
                 format,
                 precision: Precision::named(settings.required("unix.precision")),
             },
+            schemas: [false, true].map(|optional| Arc::new(target.schema(optional))),
             replace_null: settings.flag(REPLACE_NULL),
             cache: SchemaCache::default(),
         })
+    }
+
+    fn target_schema(&self, source: &Schema) -> Arc<Schema> {
+        self.schemas[usize::from(source.optional)].clone()
     }
 
     fn with_schema(
@@ -112,11 +119,8 @@ impl TimestampConverter {
     ) -> Result<(Arc<Schema>, Value), DataError> {
         if self.field.is_empty() {
             let form = Form::of_schema(schema)?;
-            let updated = self.converter.target.schema(schema.optional);
-            return Ok((
-                Arc::new(updated),
-                self.converter.convert(value, Some(form))?,
-            ));
+            let converted = self.converter.convert(value, Some(form))?;
+            return Ok((self.target_schema(schema), converted));
         }
         let content = match value {
             Value::Null => None,
@@ -134,7 +138,7 @@ impl TimestampConverter {
         let mut builder = SchemaBuilder::like(schema, Kind::Struct);
         for field in schema.struct_fields()? {
             let changed = if field.name == self.field {
-                Arc::new(self.converter.target.schema(field.schema.optional))
+                self.target_schema(&field.schema)
             } else {
                 field.schema.clone()
             };
