@@ -69,17 +69,9 @@ fn renames(mappings: &[String]) -> Result<Vec<(String, String)>, String> {
                 "Invalid value [{shown}] for configuration renames: Invalid rename mapping: {mapping}"
             ));
         };
-        match pairs.iter_mut().find(|(known, _)| known == old) {
-            Some((_, known)) => (*new).clone_into(known),
-            None => pairs.push(((*old).to_owned(), (*new).to_owned())),
-        }
+        pairs.push(((*old).to_owned(), (*new).to_owned()));
     }
-    let names: Vec<String> = pairs.iter().map(|(old, _)| old.clone()).collect();
-    let pair = |name: String| pairs.iter().find(|(old, _)| *old == name).cloned();
-    Ok(hash_map_order(&names)
-        .into_iter()
-        .filter_map(pair)
-        .collect())
+    Ok(hash_map_order(pairs))
 }
 
 /// See the module.
