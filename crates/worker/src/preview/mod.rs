@@ -56,7 +56,8 @@ pub async fn run(path: &Path, max_messages: Option<u64>, timeout: Option<Duratio
         }
     };
     let timed_out = tokio::select! {
-        _ = done.recv() => false,
+        // None is the end of a task, which says below why.
+        Some(()) = done.recv() => false,
         () = out_of_time => true,
         _ = tokio::signal::ctrl_c() => false,
         failure = task.ended() => {
