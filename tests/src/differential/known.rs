@@ -386,6 +386,15 @@ pub const KNOWN: &[Known] = &[
     Known {
         of: &[V4_1],
         topic: "Headers",
+        steps: &["an encoding that is none"],
+        at: &["header cache-control"],
+        has: Has::Real,
+        what: "In 4.x the answer to a path that cannot be decoded has `Cache-Control`.",
+        why: "As in 3.9.",
+    },
+    Known {
+        of: &[V4_1],
+        topic: "Headers",
         steps: &["*origin*", "a preflight*"],
         at: &["header access-control-*"],
         has: Has::Any,
