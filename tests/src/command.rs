@@ -48,7 +48,21 @@ pub fn run(arguments: &[&str]) -> Ended {
     start(arguments).end()
 }
 
+impl Ended {
+    /// The standard output of a command that must have succeeded.
+    pub fn succeeded(self) -> String {
+        let Self { code, out, errors } = self;
+        assert_eq!(code, 0, "{errors}{out}");
+        out
+    }
+}
+
 impl Running {
+    /// What it has printed to the standard output so far.
+    pub fn out(&self) -> String {
+        fs::read_to_string(&self.out).unwrap_or_default()
+    }
+
     /// What it has printed to the standard error so far.
     pub fn errors(&self) -> String {
         fs::read_to_string(&self.errors).unwrap_or_default()

@@ -2,7 +2,7 @@
 //! `tests/kafka/stub`: what ours is compared with.
 
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use tempfile::TempDir;
@@ -13,6 +13,7 @@ use crate::{ports, rest, tools, wait};
 
 const PACKAGE: &str = "io/conduktor/connect/websocket";
 const SERVICES: &str = "META-INF/services";
+const CLASS: &str = "org.apache.kafka.connect.cli.ConnectStandalone";
 
 /// A running `connect-standalone`; it ends with this value.
 #[derive(Debug)]
@@ -29,30 +30,15 @@ impl RealWorker {
     pub fn start(kafka: &Kafka, settings: &[(&str, &str)]) -> Self {
         let folder = tempfile::tempdir().expect("a temporary folder");
         let port = ports::free();
-        let plugins = folder.path().join("plugins");
-        compile_stub(kafka.version(), &plugins.join("websocket"));
-        let converter = "org.apache.kafka.connect.storage.StringConverter";
-        let mut properties = format!(
-            "bootstrap.servers={}\n\
-             key.converter={converter}\n\
-             value.converter={converter}\n\
-             offset.storage.file.filename={}\n\
-             listeners=http://127.0.0.1:{port}\n\
-             plugin.path={}\n\
-             plugin.discovery=service_load\n",
-            kafka.bootstrap(),
-            folder.path().join("connect.offsets").display(),
-            plugins.display(),
-        );
+        let file = properties(kafka, folder.path(), port);
+        let mut more = String::new();
         for (key, value) in settings {
-            properties.extend([key, "=", value, "\n"]);
+            more.extend([key, "=", value, "\n"]);
         }
-        let file = folder.path().join("worker.properties");
-        fs::write(&file, properties).expect("a file");
+        let text = fs::read_to_string(&file).expect("a file");
+        fs::write(&file, text + &more).expect("a file");
         let mut command = kafka::java(kafka.version(), 256);
-        command
-            .arg("org.apache.kafka.connect.cli.ConnectStandalone")
-            .arg(&file);
+        command.arg(CLASS).arg(&file);
         let process = Process::spawn(
             "connect-standalone",
             &mut command,
@@ -81,6 +67,40 @@ impl RealWorker {
     pub fn port(&self) -> u16 {
         self.port
     }
+}
+
+/// Compiles the stub and writes a worker's properties file into `folder`, with
+/// the stub as the only plugin besides Kafka's own.
+pub fn properties(kafka: &Kafka, folder: &Path, port: u16) -> PathBuf {
+    let plugins = folder.join("plugins");
+    compile_stub(kafka.version(), &plugins.join("websocket"));
+    let converter = "org.apache.kafka.connect.storage.StringConverter";
+    let properties = format!(
+        "bootstrap.servers={}\n\
+         key.converter={converter}\n\
+         value.converter={converter}\n\
+         offset.storage.file.filename={}\n\
+         listeners=http://127.0.0.1:{port}\n\
+         plugin.path={}\n\
+         plugin.discovery=service_load\n",
+        kafka.bootstrap(),
+        folder.join("connect.offsets").display(),
+        plugins.display(),
+    );
+    let file = folder.join("worker.properties");
+    fs::write(&file, properties).expect("a file");
+    file
+}
+
+/// Runs the real `connect-standalone` with arguments that it refuses; its exit
+/// code and what it has printed.
+pub fn run(version: Version, arguments: &[&Path]) -> (i32, String) {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let mut command = kafka::java(version, 256);
+    command.arg(CLASS).args(arguments);
+    let log = folder.path().join("log");
+    let mut process = Process::spawn("connect-standalone", &mut command, &log);
+    (process.exit_code(), process.output())
 }
 
 /// Compiles the stub with this version's API into a folder that a

@@ -197,11 +197,15 @@ impl Kafka {
     }
 
     fn tool(&self, class: &str, arguments: &[&str]) -> String {
+        succeeded(&self.run_tool(class, arguments))
+    }
+
+    fn run_tool(&self, class: &str, arguments: &[&str]) -> Output {
         let mut command = java(self.version, 128);
         command
             .args([class, "--bootstrap-server", &self.bootstrap()])
             .args(arguments);
-        succeeded(&command.output().expect("java runs"))
+        command.output().expect("java runs")
     }
 
     /// Creates a topic with a number of partitions.
@@ -230,9 +234,30 @@ impl Kafka {
     /// The same with properties of the console consumer, such as
     /// `print.key=true`.
     pub fn read_all_with(&self, topic: &str, properties: &[&str]) -> Vec<String> {
+        let Some(output) = self.read(topic, properties) else {
+            return Vec::new();
+        };
+        succeeded(&output).lines().map(str::to_owned).collect()
+    }
+
+    /// The same for values that are no text; none may have a line feed in it.
+    pub fn read_all_bytes(&self, topic: &str) -> Vec<Vec<u8>> {
+        let Some(output) = self.read(topic, &[]) else {
+            return Vec::new();
+        };
+        succeeded(&output);
+        let text = output.stdout.strip_suffix(b"\n").unwrap_or_default();
+        text.split(|byte| *byte == b'\n')
+            .map(<[u8]>::to_vec)
+            .collect()
+    }
+
+    /// What the console consumer prints of all records; nothing if there are
+    /// none.
+    fn read(&self, topic: &str, properties: &[&str]) -> Option<Output> {
         let records = self.records(topic);
         if records == 0 {
-            return Vec::new();
+            return None;
         }
         let max = records.to_string();
         // The timeout is for a consumer that is never given the last record.
@@ -248,11 +273,8 @@ impl Kafka {
         for property in properties {
             arguments.extend(["--property", property]);
         }
-        let output = self.tool(
-            "org.apache.kafka.tools.consumer.ConsoleConsumer",
-            &arguments,
-        );
-        output.lines().map(str::to_owned).collect()
+        let class = "org.apache.kafka.tools.consumer.ConsoleConsumer";
+        Some(self.run_tool(class, &arguments))
     }
 }
 
