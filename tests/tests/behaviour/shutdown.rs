@@ -137,6 +137,33 @@ fn what_cannot_be_delivered_in_time_is_counted_as_lost() {
 }
 
 #[test]
+fn messages_in_the_buffer_at_a_sigterm_are_delivered_and_committed() {
+    const MESSAGES: u64 = 5_000;
+    let server = Script::new(Library::Python).count(MESSAGES).start();
+    let kafka = Kafka::start(Version::V3_9);
+    kafka.create_topic("buffered", 1);
+    kafka.stop();
+    let mut worker = Worker::builder(&kafka)
+        .set("task.shutdown.graceful.timeout.ms", "50000")
+        .connector(Connector::new("numbers", &server, "buffered"))
+        .start();
+    worker.wait_for_received("numbers", MESSAGES);
+    let session = worker.session("numbers");
+    assert!(session["queue_messages"].as_u64() > Some(0), "{session}");
+
+    worker.signal("TERM");
+    let line = worker.wait_for_line("Connection closed, delivering ");
+    assert!(!line.contains("delivering 0 "), "{line}");
+    server.wait_for("closed", 1);
+    kafka.start_again();
+    assert_eq!(worker.exit_code(), 143);
+    assert_eq!(last_words(&worker), [MESSAGES, MESSAGES, 0, 0]);
+    assert_complete(&kafka.read_all("buffered"), 0..MESSAGES);
+    let stored = offsets(Version::V3_9, &worker.offsets_file());
+    assert_eq!(stored[0].1["sequence"], MESSAGES, "{stored:?}");
+}
+
+#[test]
 fn a_second_signal_ends_the_worker_at_once() {
     let mut worker = without_kafka("600000");
     worker.signal("TERM");
