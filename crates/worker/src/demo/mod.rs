@@ -32,6 +32,9 @@ const REST_PORT: u16 = 8083;
 const REST_PORTS: u16 = 100;
 /// Bytes per partition that the reader may be behind.
 const MAX_LAG_BYTES: u64 = 2 << 20;
+/// How often the feed is let go further: with [`MAX_LAG_BYTES`] the most that
+/// it can send in a second.
+const PACE: Duration = Duration::from_millis(5);
 /// How long messages on their way may take to arrive at the end.
 const SETTLE: Duration = Duration::from_secs(10);
 
@@ -113,6 +116,7 @@ impl Demo {
             _offsets: offsets,
         };
         demo.introduce();
+        demo.pace();
         for connector in CONNECTORS {
             let url = demo.exchange.url(connector.path);
             connectors::create(&demo.worker.rest_address, connector, &url).await?;
@@ -141,7 +145,7 @@ impl Demo {
             .options
             .seconds
             .map(|s| self.begun + Duration::from_secs(s));
-        let mut ticks = tokio::time::interval(Duration::from_millis(50));
+        let mut ticks = tokio::time::interval(PACE);
         let interrupted = tokio::signal::ctrl_c();
         tokio::pin!(interrupted);
         let mut progress = Progress::default();
@@ -160,14 +164,11 @@ impl Demo {
         self.finish().await
     }
 
-    /// Holds the feed while the reader is too far behind.
+    /// Lets the feed go only so far before the reader: a bound that holds
+    /// however late this is called again.
     fn pace(&self) {
-        let behind = self
-            .exchange
-            .stats()
-            .sent_bytes
-            .saturating_sub(self.reader.bytes());
-        self.exchange.pause(behind > MAX_LAG_BYTES);
+        self.exchange
+            .allow_bytes(self.reader.bytes() + MAX_LAG_BYTES);
     }
 
     fn received(&self) -> u64 {
