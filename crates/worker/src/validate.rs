@@ -53,16 +53,17 @@ pub fn run(files: &[PathBuf]) -> ExitCode {
 }
 
 /// Reads `path` as a worker file, if it looks like one: properties that hold
-/// keys only a worker has.
+/// keys only a worker has, or converters of no connector.
 fn read_worker(path: &Path) -> Option<Result<WorkerConfig, Vec<String>>> {
     let bytes = read_bounded(path, MAX_FILE_BYTES).ok()?;
     let properties = Properties::parse(&bytes).ok()?;
-    let worker_keys = [
+    let has_any = |keys: &[&str]| keys.iter().any(|key| properties.get(key).is_some());
+    let is_worker = has_any(&[
         "bootstrap.servers",
         "offset.storage.file.filename",
         "plugin.path",
-    ];
-    let is_worker = worker_keys.iter().any(|key| properties.get(key).is_some());
+    ]) || (has_any(&["key.converter", "value.converter"])
+        && !has_any(&["name", "connector.class"]));
     is_worker.then(|| WorkerConfig::read(path).map_err(|found| found.errors))
 }
 

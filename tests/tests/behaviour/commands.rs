@@ -199,6 +199,20 @@ fn validate_tells_every_error_of_every_file_at_once() {
     assert!(ended.out.lines().any(|line| line == good), "{ended:?}");
 }
 
+#[test]
+fn validate_knows_a_worker_s_file_that_lacks_what_a_worker_needs() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let lines = WORKER.lines().filter(|line| line.contains("converter"));
+    let converters: Vec<&str> = lines.collect();
+    let worker = file(folder.path(), "worker.properties", &converters.join("\n"));
+    let ended = command::run(&["validate", shown(&worker)]);
+    assert_eq!(ended.code, 1, "{ended:?}");
+    assert!(
+        ended.out.contains("\"offset.storage.file.filename\""),
+        "{ended:?}"
+    );
+}
+
 /// A connector's file whose producer would go to `kafka`.
 fn connector(folder: &Path, server: &Server, kafka: &TcpListener) -> PathBuf {
     let address = kafka.local_addr().expect("an address").to_string();
