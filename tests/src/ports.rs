@@ -35,5 +35,5 @@ pub const CONNECT: u16 = 8083;
 /// this process, or someone else's already.
 pub fn occupy_connect() {
     static OCCUPIED: OnceLock<Option<TcpListener>> = OnceLock::new();
-    OCCUPIED.get_or_init(|| TcpListener::bind(("0.0.0.0", CONNECT)).ok());
+    OCCUPIED.get_or_init(|| TcpListener::bind(("127.0.0.1", CONNECT)).ok());
 }

@@ -1,6 +1,9 @@
 //! Kafkas that want TLS and a login, with the settings that Java's clients
 //! have for it.
 
+use std::fs;
+
+use end_to_end::command;
 use end_to_end::kafka::Version;
 use end_to_end::secured::{PASSWORD, STORE_PASSWORD, SecuredKafka, USER};
 use end_to_end::sequence::assert_complete;
@@ -131,7 +134,9 @@ fn a_login_in_the_worker_s_file_is_that_of_its_producers_and_its_own_clients() {
     }
     let worker = worker.start();
     worker.wait_for_acknowledged("numbers", 200);
-    assert_complete(&secured.kafka.read_all("worker-login"), 0..200);
+    let records = secured.kafka.read_all("worker-login");
+    assert_complete(&records, 0..200);
+    assert_eq!(consumed(secured, "worker-login", &login), records);
     // The worker's own client asks for it.
     let id = wait::until("the cluster's id", || {
         worker.get("/")["kafka_cluster_id"]
@@ -140,6 +145,29 @@ fn a_login_in_the_worker_s_file_is_that_of_its_producers_and_its_own_clients() {
     });
     worker.wait_for_line(&format!("Kafka cluster ID: {id}"));
     assert!(!worker.log().contains(PASSWORD));
+}
+
+/// What `consume` prints of 200 records, with a file of client settings.
+fn consumed(secured: &SecuredKafka, topic: &str, login: &Overrides) -> Vec<String> {
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = folder.path().join("client.properties");
+    let lines = login
+        .iter()
+        .map(|(key, value)| [key, "=", value, "\n"].concat());
+    fs::write(&file, lines.collect::<String>()).expect("a file");
+    let out = command::run(&[
+        "consume",
+        "--bootstrap-server",
+        &secured.sasl(),
+        "--consumer.config",
+        file.to_str().expect("UTF-8"),
+        "--topic",
+        topic,
+        "--from-beginning",
+        "--max-messages=200",
+        "--timeout-ms=30000",
+    ]);
+    out.succeeded().lines().map(str::to_owned).collect()
 }
 
 #[test]
