@@ -166,10 +166,18 @@ fn a_refusal_is_a_state_of_its_own_with_the_servers_words() {
 
 #[test]
 fn retry_after_is_obeyed() {
-    let mut bench = Bench::new(policy());
-    bench.give(Input::Start);
     let asked = Duration::from_secs(300);
-    assert_eq!(delay(&bench.give(refused(429, Some(asked)))), asked);
+    for status in [418, 429, 503] {
+        let mut bench = Bench::new(policy());
+        bench.give(Input::Start);
+        let refusal = refused(status, Some(asked));
+        assert_eq!(delay(&bench.give(refusal)), asked);
+        let (waited, actions) = bench.pass();
+        assert_eq!(
+            (waited, actions),
+            (asked, vec![Action::Dial { attempt: 1 }])
+        );
+    }
 }
 
 #[test]
