@@ -1,5 +1,5 @@
-//! What the tables of transforms and predicates have in common: classes, and
-//! how a name finds one.
+//! What transforms, predicates and converters have in common: classes, and how
+//! a name finds one.
 
 use crate::config::ConfigDef;
 
@@ -13,6 +13,11 @@ pub(crate) struct Plugin<C> {
     pub(crate) create: C,
 }
 
+/// The name of a class without its package.
+pub(crate) fn simple_name(class: &str) -> &str {
+    class.rsplit('.').next().unwrap_or(class)
+}
+
 /// The class of a name. As in `PluginUtils.computeAliases` a class is also
 /// known by its simple name, unless several have the same: all the inner
 /// classes `Key` and `Value` do.
@@ -20,7 +25,7 @@ pub(crate) fn find<'p, C>(plugins: &'p [Plugin<C>], name: &str) -> Option<&'p Pl
     let full = plugins.iter().find(|plugin| plugin.class == name);
     full.or_else(|| {
         plugins.iter().find(|plugin| {
-            let simple = plugin.class.rsplit('.').next().unwrap_or_default();
+            let simple = simple_name(plugin.class);
             simple == name && !simple.contains('$')
         })
     })

@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use crate::config::{ConfigDef, ConfigKey, ConfigValue, Default, Importance, Type, Width};
-use crate::{converter, predicate, transform};
+use crate::{converter, plugin, predicate, transform};
 
 type Config = BTreeMap<String, String>;
 
@@ -59,7 +59,7 @@ impl Kind {
     fn not_found(self, class: &str) -> String {
         let mut names = String::new();
         for known in self.classes() {
-            let name = known.rsplit('.').next().unwrap_or_default();
+            let name = plugin::simple_name(&known);
             let name = name.split('$').next().unwrap_or_default();
             if !names.ends_with(name) {
                 names.push_str(if names.is_empty() { "" } else { ", " });
@@ -68,7 +68,7 @@ impl Kind {
         }
         format!(
             "{} This worker has Apache Kafka's {names}; for others run the connector's plugin in Apache Kafka Connect.",
-            crate::plugin::not_found(class)
+            plugin::not_found(class)
         )
     }
 
@@ -100,7 +100,6 @@ fn is_outer(class: &str) -> bool {
 /// The full name of any class of Kafka's that we know.
 fn lookup(class: &str) -> Option<String> {
     let found = transform::resolve(class).or_else(|| predicate::resolve(class));
-    let found = found.or_else(|| converter::full_name(class).ok());
     let found = found.or_else(|| converter::header_full_name(class).ok());
     let outer = || is_outer(class).then_some(class);
     found.or_else(outer).map(str::to_owned)
@@ -173,13 +172,7 @@ fn append(def: &mut ConfigDef, kind: Kind, alias: &str, config: &Config) {
     if kind == Kind::Transform {
         settings.keys.extend(implicit());
     }
-    // What every transform has hides what a class has under the same name.
-    let implicit: Vec<String> = settings.keys.iter().map(|key| key.name.clone()).collect();
-    let own = own
-        .keys
-        .into_iter()
-        .filter(|key| !implicit.contains(&key.name));
-    settings.keys.extend(own);
+    settings.keys.extend(own.keys);
     def.embed(&prefix, &group, 1, &settings);
 }
 

@@ -11,7 +11,7 @@ use std::collections::BTreeMap;
 pub use definitions::definitions;
 pub(crate) use definitions::{Kind, aliases};
 
-use crate::config::{ConfigDef, ConfigKey, Default, Importance, Type, validators};
+use crate::config::{ConfigDef, ConfigKey, Default, Importance, Type, validators, with_prefix};
 use crate::record::{DataError, Predicate, Record, Transform};
 use crate::{predicate, transform};
 
@@ -25,7 +25,6 @@ pub struct Chain {
 
 #[derive(Debug)]
 struct Stage {
-    alias: String,
     class: &'static str,
     transform: Box<dyn Transform>,
     predicate: Option<Box<dyn Predicate>>,
@@ -36,8 +35,6 @@ struct Stage {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{error}")]
 pub struct Refusal {
-    /// The transform's alias.
-    pub alias: String,
     /// The full name of its class, which dead-letter headers show.
     pub class: &'static str,
     /// Why.
@@ -97,7 +94,6 @@ impl Chain {
                 Ok(None) => return Ok(None),
                 Err(error) => {
                     return Err(Refusal {
-                        alias: stage.alias.clone(),
                         class: stage.class,
                         error,
                     });
@@ -120,15 +116,6 @@ fn base() -> ConfigDef {
         .define(list("predicates"))
 }
 
-/// The settings with a prefix, without it (`originalsWithPrefix`).
-fn with_prefix(config: &Config, prefix: &str) -> Config {
-    let own = config.iter().filter_map(|(name, value)| {
-        let name = name.strip_prefix(prefix)?;
-        Some((name.to_owned(), value.clone()))
-    });
-    own.collect()
-}
-
 impl Stage {
     fn new(alias: &str, config: &Config) -> Result<Self, Vec<String>> {
         let mut own = with_prefix(config, &format!("transforms.{alias}."));
@@ -144,7 +131,6 @@ impl Stage {
             None => None,
         };
         Ok(Self {
-            alias: alias.to_owned(),
             class,
             transform,
             predicate,
@@ -239,7 +225,6 @@ mod tests {
         ]))
         .unwrap();
         let refusal = chain.apply(record("t", Value::Int8(1))).unwrap_err();
-        assert_eq!(refusal.alias, "m");
         assert_eq!(
             refusal.class,
             "org.apache.kafka.connect.transforms.MaskField$Value"

@@ -290,7 +290,7 @@ impl ConfigDef {
         let given = |key: &ConfigKey| raw.get(&key.name).map(String::as_str);
         self.keys
             .iter()
-            .map(|key| super::def::parse_key(key, given(key)))
+            .map(|key| parse_key(key, given(key)))
             .collect()
     }
 }

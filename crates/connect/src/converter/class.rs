@@ -7,8 +7,9 @@ use super::primitive::{BooleanConverter, ByteArrayConverter, NumberConverter};
 use super::simple_header::SimpleHeaderConverter;
 use super::string::{self, StringConverter};
 use super::{Converter, HeaderConverter};
-use crate::config::{ConfigDef, ConfigKey, Default, Importance, Parsed, Type, validators};
+use crate::config::{ConfigDef, Importance, Settings, required_text, validators};
 use crate::data::Kind;
+use crate::plugin;
 
 const STRING: &str = "org.apache.kafka.connect.storage.StringConverter";
 const JSON: &str = "org.apache.kafka.connect.json.JsonConverter";
@@ -41,16 +42,12 @@ pub const HEADER_CONVERTERS: [&str; 10] = [
     STRING,
 ];
 
-fn simple_name(class: &str) -> &str {
-    class.rsplit('.').next().unwrap_or(class)
-}
-
 /// Whether `class` is the full name of `known` or one of its aliases
 /// (`PluginUtils.pluginAliases`): the name without the package, and that
 /// without what its interface is called. Both lists have one set of aliases,
 /// so `Simple` is what Connect calls the `SimpleHeaderConverter`.
 fn is_called(known: &str, class: &str) -> bool {
-    let simple = simple_name(known);
+    let simple = plugin::simple_name(known);
     let suffix = if known == SIMPLE_HEADER {
         "HeaderConverter"
     } else {
@@ -78,10 +75,14 @@ pub fn header_full_name(class: &str) -> Result<&'static str, String> {
 fn find(class: &str, known: &[&'static str]) -> Result<&'static str, String> {
     let found = known.iter().find(|known| is_called(known, class));
     found.copied().ok_or_else(|| {
-        let names: Vec<&str> = known.iter().map(|known| simple_name(known)).collect();
+        let names: Vec<&str> = known
+            .iter()
+            .map(|known| plugin::simple_name(known))
+            .collect();
         format!(
-            "Class {class} could not be found. This worker has {}; for other converters, as those \
-             of a Schema Registry, run the connector's plugin in Apache Kafka Connect.",
+            "{} This worker has {}; for other converters, as those of a Schema Registry, run the \
+             connector's plugin in Apache Kafka Connect.",
+            plugin::not_found(class),
             names.join(", ")
         )
     })
@@ -94,10 +95,8 @@ pub fn config_def(class: &str) -> Option<ConfigDef> {
         return Some(ConfigDef::default());
     }
     let def = ConfigDef::default().define(
-        ConfigKey::new(
+        required_text(
             "converter.type",
-            Type::String,
-            Default::Required,
             Importance::Low,
             "What is converted: key, value or header. The worker sets it.",
         )
@@ -116,16 +115,10 @@ fn configure(
     class: &str,
     kind: &str,
     config: &BTreeMap<String, String>,
-) -> Result<Vec<Parsed>, Vec<String>> {
+) -> Result<Settings, Vec<String>> {
     let mut config = config.clone();
     config.insert("converter.type".to_owned(), kind.to_owned());
-    let parsed = config_def(class).unwrap_or_default().parse(&config);
-    let errors: Vec<String> = parsed.iter().flat_map(|one| one.errors.clone()).collect();
-    if errors.is_empty() {
-        Ok(parsed)
-    } else {
-        Err(errors)
-    }
+    Settings::parse(&config_def(class).unwrap_or_default(), &config)
 }
 
 /// A converter for keys (`is_key`) or values, by its class and its own
@@ -141,11 +134,11 @@ pub fn create(
     config: &BTreeMap<String, String>,
 ) -> Result<Box<dyn Converter>, Vec<String>> {
     let class = full_name(class).map_err(|error| vec![error])?;
-    let parsed = configure(class, if is_key { "key" } else { "value" }, config)?;
+    let settings = configure(class, if is_key { "key" } else { "value" }, config)?;
     Ok(match class {
         BYTE_ARRAY => Box::new(ByteArrayConverter),
         BOOLEAN => Box::new(BooleanConverter),
-        JSON => Box::new(JsonConverter::new(&parsed)),
+        JSON => Box::new(JsonConverter::new(&settings)),
         STRING => Box::new(StringConverter),
         number => Box::new(NumberConverter {
             kind: number_kind(number),
@@ -163,11 +156,11 @@ pub fn create_header(
     config: &BTreeMap<String, String>,
 ) -> Result<Box<dyn HeaderConverter>, Vec<String>> {
     let class = header_full_name(class).map_err(|error| vec![error])?;
-    let parsed = configure(class, "header", config)?;
+    let settings = configure(class, "header", config)?;
     Ok(match class {
         BYTE_ARRAY => Box::new(ByteArrayConverter),
         BOOLEAN => Box::new(BooleanConverter),
-        JSON => Box::new(JsonConverter::new(&parsed)),
+        JSON => Box::new(JsonConverter::new(&settings)),
         SIMPLE_HEADER => Box::new(SimpleHeaderConverter),
         STRING => Box::new(StringConverter),
         number => Box::new(NumberConverter {

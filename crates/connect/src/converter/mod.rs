@@ -19,7 +19,6 @@ pub use class::{
     CONVERTERS, HEADER_CONVERTERS, config_def, create, create_header, full_name, header_full_name,
 };
 pub use json::parse_json;
-pub use simple_header::values_text;
 
 use crate::data::{Kind, Schema, Value};
 use crate::record::DataError;
@@ -39,15 +38,6 @@ pub trait Converter: Send + Sync + Debug {
         value: &Value,
         out: &mut Vec<u8>,
     ) -> Result<bool, DataError>;
-
-    /// Appends the bytes of a text that has the schema STRING: what
-    /// [`Converter::append`] does with it, without a [`Value`].
-    ///
-    /// # Errors
-    /// The converter is not for texts.
-    fn append_text(&self, topic: &str, text: &str, out: &mut Vec<u8>) -> Result<bool, DataError> {
-        self.append(topic, Some(&STRING), &Value::text(text), out)
-    }
 
     /// Whether a value of this type, with a schema of the same, always goes
     /// through as the bytes that it is, so that nobody need call the converter.
@@ -103,5 +93,3 @@ impl<C: Converter> HeaderConverter for C {
         self.from_connect_data(topic, schema, value)
     }
 }
-
-static STRING: Schema = Schema::new(Kind::String);

@@ -7,17 +7,12 @@ use crate::data::{Kind, Schema, Value};
 use crate::java::class_text;
 use crate::record::DataError;
 
-/// `Schema.Type.toString`.
-pub(super) fn upper_name(kind: Kind) -> String {
-    kind.name().to_uppercase()
-}
-
 /// These two refuse any other schema, also beside a null.
 fn check_schema(converter: &str, schema: Option<&Schema>, kind: Kind) -> Result<(), DataError> {
     match schema {
         Some(schema) if schema.kind != kind => Err(DataError::data(format!(
             "Invalid schema type for {converter}: {}",
-            upper_name(schema.kind)
+            schema.kind.constant()
         ))),
         _ => Ok(()),
     }

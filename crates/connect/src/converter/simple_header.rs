@@ -7,10 +7,8 @@ use base64::engine::general_purpose::STANDARD;
 
 use super::HeaderConverter;
 use crate::data::{Schema, Struct, Value};
-use crate::java::{DateFormat, value_text};
+use crate::java::{iso_date_text, value_text};
 use crate::record::DataError;
-
-const DAY_MS: i64 = 86_400_000;
 
 #[derive(Debug)]
 pub(super) struct SimpleHeaderConverter;
@@ -32,7 +30,7 @@ impl HeaderConverter for SimpleHeaderConverter {
 
 /// The text of a value that is not null (`Values.convertToString`): JSON-like,
 /// but only inside of arrays, maps and structs are texts in quotes.
-pub fn values_text(value: &Value) -> String {
+fn values_text(value: &Value) -> String {
     let mut out = String::new();
     append(value, false, &mut out);
     out
@@ -55,7 +53,7 @@ fn append(value: &Value, embedded: bool, out: &mut String) {
             append(value, true, out);
         }),
         Value::Struct(content) => append_struct(content, out),
-        Value::Date(ms) => out.push_str(&date_text(*ms)),
+        Value::Date(ms) => out.push_str(&iso_date_text(*ms)),
         value => out.push_str(&value_text(value)),
     }
 }
@@ -98,19 +96,6 @@ fn append_quoted(text: &str, out: &mut String) {
         out.push(c);
     }
     out.push('"');
-}
-
-/// What a date shows is decided by its value (`Values.dateFormatFor`).
-fn date_text(ms: i64) -> String {
-    let pattern = if ms < DAY_MS {
-        "HH:mm:ss.SSS'Z'"
-    } else if ms % DAY_MS == 0 {
-        "yyyy-MM-dd"
-    } else {
-        "yyyy-MM-dd'T'HH:mm:ss.SSS'Z'"
-    };
-    // The patterns above are right, so there is always a text.
-    DateFormat::new(pattern).map_or_else(|_| ms.to_string(), |format| format.format(ms))
 }
 
 #[cfg(test)]

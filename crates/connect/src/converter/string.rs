@@ -29,11 +29,6 @@ impl Converter for StringConverter {
         Ok(true)
     }
 
-    fn append_text(&self, _topic: &str, text: &str, out: &mut Vec<u8>) -> Result<bool, DataError> {
-        out.extend_from_slice(text.as_bytes());
-        Ok(true)
-    }
-
     fn is_identity(&self, kind: Kind) -> bool {
         kind == Kind::String
     }

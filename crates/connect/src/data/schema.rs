@@ -76,8 +76,12 @@ impl Kind {
     }
 }
 
-/// The names of schemas that give a primitive type a meaning of its own.
+/// The names of schemas that give a primitive type a meaning of its own, and
+/// what dates are in that type.
 pub mod logical {
+    use crate::java::DAY_MS;
+    use crate::record::DataError;
+
     /// BYTES: a [`super::super::Decimal`]; the scale is a parameter.
     pub const DECIMAL: &str = "org.apache.kafka.connect.data.Decimal";
     /// INT32: days since the epoch.
@@ -88,6 +92,27 @@ pub mod logical {
     pub const TIMESTAMP: &str = "org.apache.kafka.connect.data.Timestamp";
     /// The parameter with a decimal's scale.
     pub const SCALE: &str = "scale";
+
+    /// `Date.fromLogical`, which keeps the lowest 32 bits of the days.
+    #[expect(clippy::cast_possible_truncation, reason = "what Java does")]
+    pub(crate) fn date_to_days(ms: i64) -> Result<i32, DataError> {
+        if ms % DAY_MS != 0 {
+            return Err(DataError::data(
+                "Kafka Connect Date type should not have any time fields set to non-zero values.",
+            ));
+        }
+        Ok((ms / DAY_MS) as i32)
+    }
+
+    /// `Time.fromLogical`, to which midnight is the end of a day as well.
+    pub(crate) fn time_to_ms(ms: i64) -> Result<i32, DataError> {
+        match i32::try_from(ms) {
+            Ok(number) if (0..=DAY_MS).contains(&ms) => Ok(number),
+            _ => Err(DataError::data(
+                "Kafka Connect Time type should not have any date fields set to non-zero values.",
+            )),
+        }
+    }
 }
 
 /// A field of a struct.

@@ -63,7 +63,7 @@ fn validate(schema: &Schema, value: &Value, at: Location<'_>) -> Result<(), Data
     }
     match (schema.kind, value) {
         (Kind::Struct, Value::Struct(content)) => {
-            if !std::ptr::eq(&raw const *content.schema, schema) && *content.schema != *schema {
+            if *content.schema != *schema {
                 return Err(DataError::data("Struct schemas do not match."));
             }
             content.validate()

@@ -24,14 +24,6 @@ pub struct Struct {
     pub values: Vec<Value>,
 }
 
-impl Struct {
-    /// The value of a field.
-    pub fn get(&self, name: &str) -> Option<&Value> {
-        let (at, _) = self.schema.field(name)?;
-        self.values.get(at)
-    }
-}
-
 /// A value of Connect's data model, with or without a schema beside it.
 #[derive(Clone, Debug)]
 pub enum Value {

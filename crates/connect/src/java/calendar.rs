@@ -5,7 +5,7 @@
 //! before 15 October 1582, and any year that 64 bits of milliseconds reach.
 
 /// Milliseconds of a day.
-pub(super) const DAY_MS: i64 = 86_400_000;
+pub(crate) const DAY_MS: i64 = 86_400_000;
 
 /// The first day of the Gregorian calendar, 15 October 1582, in days since the
 /// epoch.

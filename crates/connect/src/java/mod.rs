@@ -21,6 +21,7 @@ mod regex_source;
 mod replacement;
 mod text;
 
+pub(crate) use calendar::DAY_MS;
 pub use date_format::DateFormat;
 pub use hash::{hash_map_order, hash_set_order};
 pub use number::{

@@ -1,6 +1,8 @@
 //! `toString` of Connect's values and `Class.toString` of their classes, as
 //! they appear in errors and where values become text.
 
+use std::sync::LazyLock;
+
 use super::number::{decimal_text, float_text};
 use super::{DateFormat, calendar};
 use crate::data::{Struct, Value};
@@ -32,7 +34,8 @@ pub fn value_text(value: &Value) -> String {
         }
         Value::Struct(value) => struct_text(value),
         Value::Decimal(value) => decimal_text(value),
-        Value::Date(ms) => date_text(*ms),
+        // `java.util.Date.toString`.
+        Value::Date(ms) => formatted(&DATE_TO_STRING, *ms),
     }
 }
 
@@ -46,25 +49,32 @@ fn struct_text(value: &Struct) -> String {
     format!("Struct{{{}}}", shown.join(","))
 }
 
-/// `java.util.Date.toString`.
-fn date_text(ms: i64) -> String {
-    match DateFormat::new("EEE MMM dd HH:mm:ss z y") {
-        Ok(format) => format.format(ms),
-        Err(_) => calendar::Fields::of(ms).year.to_string(),
-    }
+/// A format of these, compiled at its first use: dates are shown value by
+/// value.
+type Format = LazyLock<Result<DateFormat, String>>;
+
+static DATE_TO_STRING: Format = LazyLock::new(|| DateFormat::new("EEE MMM dd HH:mm:ss z y"));
+static TIME: Format = LazyLock::new(|| DateFormat::new("HH:mm:ss.SSS'Z'"));
+static DATE: Format = LazyLock::new(|| DateFormat::new("yyyy-MM-dd"));
+static BOTH: Format = LazyLock::new(|| DateFormat::new("yyyy-MM-dd'T'HH:mm:ss.SSS'Z'"));
+
+/// The patterns above are right, so there is always a text.
+fn formatted(format: &Format, ms: i64) -> String {
+    let format = format.as_ref();
+    format.map_or_else(|_| ms.to_string(), |format| format.format(ms))
 }
 
 /// A date as Connect makes text of it (`Values.dateFormatFor`): a time before
 /// the second day of 1970, a date at midnight, else both.
 pub fn iso_date_text(ms: i64) -> String {
-    let pattern = if ms < calendar::DAY_MS {
-        "HH:mm:ss.SSS'Z'"
+    let format = if ms < calendar::DAY_MS {
+        &TIME
     } else if ms % calendar::DAY_MS == 0 {
-        "yyyy-MM-dd"
+        &DATE
     } else {
-        "yyyy-MM-dd'T'HH:mm:ss.SSS'Z'"
+        &BOTH
     };
-    DateFormat::new(pattern).map_or_else(|_| String::new(), |format| format.format(ms))
+    formatted(format, ms)
 }
 
 /// What Java prints for a value's class, as in `class java.lang.String`.

@@ -3,11 +3,11 @@
 
 use std::collections::BTreeMap;
 
-use crate::config::{ConfigDef, ConfigKey, ConfigValue, Default, Importance, Type, validators};
+use crate::config::{ConfigDef, ConfigValue, Importance, Settings, required_text, validators};
 use crate::java::Regex;
 use crate::plugin::{self, Plugin};
 use crate::record::{Predicate, Record};
-use crate::transform::{Settings, valid_regex};
+use crate::transform::valid_regex;
 
 type Create = fn(&Settings) -> Result<Box<dyn Predicate>, String>;
 
@@ -68,24 +68,15 @@ pub fn create(
     (plugin.create)(&settings).map_err(|error| vec![error])
 }
 
-fn text(name: &str, doc: &str) -> ConfigKey {
-    ConfigKey::new(
-        name,
-        Type::String,
-        Default::Required,
-        Importance::Medium,
-        doc,
-    )
-}
-
 fn has_header_def() -> ConfigDef {
-    let name = text("name", "The header's name.");
+    let name = required_text("name", Importance::Medium, "The header's name.");
     ConfigDef::default().define(name.valid(validators::non_empty_string))
 }
 
 fn topic_def() -> ConfigDef {
-    let pattern = text(
+    let pattern = required_text(
         "pattern",
+        Importance::Medium,
         "A Java regular expression that must match the topic's whole name.",
     );
     ConfigDef::default().define(pattern.valid(|value: &ConfigValue| {

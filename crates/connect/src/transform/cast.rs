@@ -4,9 +4,9 @@
 use std::sync::Arc;
 
 use super::cache::SchemaCache;
-use super::settings::{REPLACE_NULL, Settings, replace_null};
+use super::settings::{REPLACE_NULL, replace_null};
 use super::side::{Side, java_split, put, require_map, require_struct};
-use crate::config::{ConfigDef, ConfigKey, ConfigValue, Default, Importance, Type};
+use crate::config::{ConfigDef, ConfigKey, ConfigValue, Default, Importance, Settings, Type};
 use crate::data::{Kind, Schema, SchemaBuilder, Struct, Value};
 use crate::java::hash_map_order;
 use crate::record::{DataError, Record, Transform};
@@ -45,17 +45,12 @@ impl Spec {
     /// `Cast.parseFieldTypes`.
     fn parse(spec: &[String]) -> Result<Self, String> {
         let mut whole = None;
-        let mut names = Vec::new();
-        let mut kinds: Vec<(String, Kind)> = Vec::new();
+        let mut fields: Vec<(String, Kind)> = Vec::new();
         for mapping in spec {
             match java_split(mapping, ':').as_slice() {
                 [] => return Err("Index 1 out of bounds for length 0".to_owned()),
                 [kind] => whole = Some(output(kind.trim())?),
-                [name, kind] => {
-                    let name = name.trim().to_owned();
-                    names.push(name.clone());
-                    kinds.push((name, output(kind.trim())?));
-                }
+                [name, kind] => fields.push((name.trim().to_owned(), output(kind.trim())?)),
                 _ => {
                     let shown = spec.join(", ");
                     return Err(format!(
@@ -71,12 +66,7 @@ impl Spec {
                 Ok(Self::Whole(kind))
             };
         }
-        let last = |name: String| {
-            let kind = kinds.iter().rev().find(|(known, _)| *known == name)?.1;
-            Some((name, kind))
-        };
-        let ordered = hash_map_order(&names).into_iter().filter_map(last);
-        Ok(Self::Fields(ordered.collect()))
+        Ok(Self::Fields(hash_map_order(fields)))
     }
 
     fn of(&self, field: &str) -> Option<Kind> {

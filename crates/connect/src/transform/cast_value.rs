@@ -70,22 +70,14 @@ fn text(value: &Value) -> String {
 
 /// `Cast.encodeLogicalType`.
 fn encoded(name: &str, value: &Value) -> Result<Value, DataError> {
-    const DAY_MS: i64 = 86_400_000;
     let Value::Date(ms) = value else {
         return Err(class_cast(value, "java.util.Date"));
     };
-    #[expect(clippy::cast_possible_truncation, reason = "what Java does")]
-    match name {
-        logical::DATE if ms.rem_euclid(DAY_MS) != 0 => Err(DataError::data(
-            "Kafka Connect Date type should not have any time fields set to non-zero values.",
-        )),
-        logical::DATE => Ok(Value::Int32((ms / DAY_MS) as i32)),
-        logical::TIME if !(0..=DAY_MS).contains(ms) => Err(DataError::data(
-            "Kafka Connect Time type should not have any date fields set to non-zero values.",
-        )),
-        logical::TIME => Ok(Value::Int32(*ms as i32)),
-        _ => Ok(Value::Int64(*ms)),
-    }
+    Ok(match name {
+        logical::DATE => Value::Int32(logical::date_to_days(*ms)?),
+        logical::TIME => Value::Int32(logical::time_to_ms(*ms)?),
+        _ => Value::Int64(*ms),
+    })
 }
 
 fn number(value: &Value, to: Kind) -> Result<Value, DataError> {

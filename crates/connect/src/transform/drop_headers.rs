@@ -1,7 +1,7 @@
 //! Removes headers (`org.apache.kafka.connect.transforms.DropHeaders`).
 
-use super::settings::{Settings, required_list};
-use crate::config::ConfigDef;
+use super::settings::required_list;
+use crate::config::{ConfigDef, Settings};
 use crate::record::{DataError, Record, Transform};
 
 pub(super) fn config_def() -> ConfigDef {

@@ -2,9 +2,9 @@
 //! (`org.apache.kafka.connect.transforms.ExtractField`).
 
 use super::field_path::{FieldPath, syntax_version};
-use super::settings::{REPLACE_NULL, Settings, replace_null, required_text};
-use super::side::{Side, require_map_ref, require_struct};
-use crate::config::{ConfigDef, Importance};
+use super::settings::{REPLACE_NULL, replace_null};
+use super::side::{Side, require_map, require_struct};
+use crate::config::{ConfigDef, Importance, Settings, required_text};
 use crate::data::Value;
 use crate::record::{DataError, Record, Transform};
 
@@ -43,27 +43,26 @@ impl ExtractField {
 }
 
 impl Transform for ExtractField {
-    fn apply(&self, record: Record) -> Result<Option<Record>, DataError> {
-        let value = self.side.value(&record);
-        let (schema, value) = match (self.side.schema(&record), value) {
-            (None, Value::Null) => (None, Value::Null),
-            (None, value) => (None, self.path.in_map(require_map_ref(value, PURPOSE)?)?),
-            (Some(schema), value) => {
-                let content = match value {
-                    Value::Null => None,
-                    value => Some(require_struct(value, PURPOSE)?),
-                };
-                let Some(schema) = self.path.schema(schema)? else {
-                    return Err(DataError::of(
-                        "java.lang.IllegalArgumentException",
-                        format!("Unknown field: {}", self.field),
-                    ));
-                };
-                let extract = |content| self.path.in_struct(content, self.replace_null);
-                let value = content.map_or(Ok(Value::Null), extract)?;
-                (Some(schema), value)
-            }
+    fn apply(&self, mut record: Record) -> Result<Option<Record>, DataError> {
+        let Some(schema) = self.side.schema(&record) else {
+            let value = match self.side.take(&mut record) {
+                Value::Null => Value::Null,
+                value => self.path.in_map(require_map(value, PURPOSE)?)?,
+            };
+            return Ok(Some(self.side.with(record, None, value)));
         };
-        Ok(Some(self.side.with(record, schema, value)))
+        let content = match self.side.value(&record) {
+            Value::Null => None,
+            value => Some(require_struct(value, PURPOSE)?),
+        };
+        let Some(schema) = self.path.schema(schema)? else {
+            return Err(DataError::of(
+                "java.lang.IllegalArgumentException",
+                format!("Unknown field: {}", self.field),
+            ));
+        };
+        let extract = |content| self.path.in_struct(content, self.replace_null);
+        let value = content.map_or(Ok(Value::Null), extract)?;
+        Ok(Some(self.side.with(record, Some(schema), value)))
     }
 }

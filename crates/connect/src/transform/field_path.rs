@@ -3,9 +3,8 @@
 
 use std::sync::Arc;
 
-use super::settings::Settings;
-use super::side::{entry, require_map_ref, require_struct};
-use crate::config::{ConfigKey, Default, Importance, Type, validators};
+use super::side::{Entries, require_map, require_struct, take_entry};
+use crate::config::{ConfigKey, Default, Importance, Settings, Type, validators};
 use crate::data::{Schema, Struct, Value};
 use crate::record::DataError;
 
@@ -92,16 +91,16 @@ impl FieldPath {
     }
 
     /// The same without a schema.
-    pub(super) fn in_map(&self, entries: &[(Value, Value)]) -> Result<Value, DataError> {
+    pub(super) fn in_map(&self, entries: Entries) -> Result<Value, DataError> {
         let (parents, last) = self.split()?;
         let mut current = entries;
         for step in parents {
-            match entry(current, step) {
+            match take_entry(current, step) {
                 Value::Null => return Ok(Value::Null),
-                value => current = require_map_ref(value, PURPOSE)?,
+                value => current = require_map(value, PURPOSE)?,
             }
         }
-        Ok(entry(current, last).clone())
+        Ok(take_entry(current, last))
     }
 }
 

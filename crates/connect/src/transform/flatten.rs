@@ -4,9 +4,8 @@
 use std::sync::Arc;
 
 use super::cache::SchemaCache;
-use super::settings::Settings;
 use super::side::{Entries, Side, class_cast, put, require_map, require_struct};
-use crate::config::{ConfigDef, ConfigKey, Default, Importance, Type};
+use crate::config::{ConfigDef, ConfigKey, Default, Importance, Settings, Type};
 use crate::data::{Kind, Schema, SchemaBuilder, Struct, Value};
 use crate::java::class_text;
 use crate::record::{DataError, Record, Transform};

@@ -4,9 +4,9 @@
 use std::sync::Arc;
 
 use super::cache::SchemaCache;
-use super::settings::{REPLACE_NULL, Settings, replace_null, required_list, required_text};
+use super::settings::{REPLACE_NULL, replace_null, required_list};
 use super::side::{Side, entry, is, require_map, require_struct};
-use crate::config::{ConfigDef, Importance, validators};
+use crate::config::{ConfigDef, Importance, Settings, required_text, validators};
 use crate::data::{Kind, Schema, SchemaBuilder, Struct, Value, logical};
 use crate::java::value_text;
 use crate::record::{DataError, Header, Record, Transform};
@@ -68,10 +68,8 @@ impl HeaderFrom {
 
     fn without_schema(&self, mut record: Record) -> Result<Record, DataError> {
         let mut entries = require_map(self.side.take(&mut record), self.purpose())?;
-        let named = self.fields.iter().zip(&self.headers);
-        let original = entries.clone();
-        for (field, header) in named {
-            let value = entry(&original, field).clone();
+        for (field, header) in self.fields.iter().zip(&self.headers) {
+            let value = entry(&entries, field).clone();
             let schema = match &value {
                 Value::Struct(content) => Some(content.schema.clone()),
                 _ => None,
@@ -81,27 +79,21 @@ impl HeaderFrom {
                 schema,
                 value,
             });
-            if self.moves {
-                entries.retain(|(key, _)| !is(key, field));
-            }
+        }
+        // Only now, since a field may go to several headers.
+        if self.moves {
+            let moved = |key: &Value| self.fields.iter().any(|field| is(key, field));
+            entries.retain(|(key, _)| !moved(key));
         }
         Ok(self.side.with(record, None, Value::Map(entries)))
     }
 
     fn with_schema(&self, mut record: Record, schema: &Arc<Schema>) -> Result<Record, DataError> {
         let content = require_struct(self.side.value(&record), self.purpose())?;
-        let (updated, value) = if self.moves {
-            let updated = self
-                .cache
-                .get(schema, |schema| self.without_fields(schema))?;
-            let mut kept = Struct::empty(updated.clone())?;
-            for (at, field) in updated.fields.iter().enumerate() {
-                let value = content.value_of(&field.name, self.replace_null)?;
-                kept.put_at(at, value.clone())?;
-            }
-            (updated, Value::Struct(kept))
+        let kept = if self.moves {
+            Some(self.kept(content, schema)?)
         } else {
-            (schema.clone(), Value::Struct(content.clone()))
+            None
         };
         let mut headers = Vec::with_capacity(self.fields.len());
         for (field, header) in self.fields.iter().zip(&self.headers) {
@@ -123,7 +115,26 @@ impl HeaderFrom {
             });
         }
         record.headers.extend(headers);
-        Ok(self.side.with(record, Some(updated), value))
+        Ok(match kept {
+            Some(kept) => {
+                let schema = kept.schema.clone();
+                self.side.with(record, Some(schema), Value::Struct(kept))
+            }
+            None => record,
+        })
+    }
+
+    /// The fields that do not move.
+    fn kept(&self, content: &Struct, schema: &Arc<Schema>) -> Result<Struct, DataError> {
+        let updated = self
+            .cache
+            .get(schema, |schema| self.without_fields(schema))?;
+        let mut kept = Struct::empty(updated.clone())?;
+        for (at, field) in updated.fields.iter().enumerate() {
+            let value = content.value_of(&field.name, self.replace_null)?;
+            kept.put_at(at, value.clone())?;
+        }
+        Ok(kept)
     }
 
     fn without_fields(&self, schema: &Schema) -> Result<Arc<Schema>, DataError> {

@@ -2,9 +2,8 @@
 //! (`org.apache.kafka.connect.transforms.HoistField`).
 
 use super::cache::SchemaCache;
-use super::settings::{Settings, required_text};
 use super::side::Side;
-use crate::config::{ConfigDef, Importance};
+use crate::config::{ConfigDef, Importance, Settings, required_text};
 use crate::data::{Kind, SchemaBuilder, Struct, Value};
 use crate::record::{DataError, Record, Transform};
 

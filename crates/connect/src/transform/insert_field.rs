@@ -4,9 +4,9 @@
 use std::sync::Arc;
 
 use super::cache::SchemaCache;
-use super::settings::{REPLACE_NULL, Settings, replace_null};
+use super::settings::{REPLACE_NULL, replace_null};
 use super::side::{Side, put, require_map, require_struct};
-use crate::config::{ConfigDef, ConfigKey, Default, Importance, Type};
+use crate::config::{ConfigDef, ConfigKey, Default, Importance, Settings, Type};
 use crate::data::{Kind, Schema, SchemaBuilder, Struct, Value, logical};
 use crate::record::{DataError, Record, Transform};
 

@@ -3,8 +3,7 @@
 
 use std::sync::Arc;
 
-use super::settings::{Settings, required_text};
-use crate::config::{ConfigDef, Importance, validators};
+use crate::config::{ConfigDef, Importance, Settings, required_text, validators};
 use crate::data::{Schema, Value, parse_string};
 use crate::record::{DataError, Header, Record, Transform};
 

@@ -1,9 +1,9 @@
 //! Replaces fields with the zero of their type, or with a fixed value
 //! (`org.apache.kafka.connect.transforms.MaskField`).
 
-use super::settings::{REPLACE_NULL, Settings, replace_null, required_list};
+use super::settings::{REPLACE_NULL, replace_null, required_list};
 use super::side::{Side, entry, put, require_map, require_struct};
-use crate::config::{ConfigDef, ConfigKey, Default, Importance, Type, validators};
+use crate::config::{ConfigDef, ConfigKey, Default, Importance, Settings, Type, validators};
 use crate::data::{Decimal, Struct, Value};
 use crate::java::{class_text, hash_set_order, narrow, parse_decimal, to_double, to_long};
 use crate::record::{DataError, Record, Transform};
@@ -32,7 +32,7 @@ pub(super) struct MaskField {
     side: Side,
     /// In the order in which Java masks them.
     fields: Vec<String>,
-    replacement: Option<String>,
+    replacement: Option<Replacement>,
     replace_null: bool,
 }
 
@@ -41,7 +41,7 @@ impl MaskField {
         Self {
             side,
             fields: hash_set_order(settings.list("fields")),
-            replacement: settings.text("replacement").map(str::to_owned),
+            replacement: settings.text("replacement").map(Replacement::new),
             replace_null: settings.flag(REPLACE_NULL),
         }
     }
@@ -50,7 +50,7 @@ impl MaskField {
         match &self.replacement {
             _ if value.is_null() => Ok(Value::Null),
             None => zero(value),
-            Some(replacement) => replaced(value, replacement),
+            Some(replacement) => replacement.instead_of(value),
         }
     }
 }
@@ -81,42 +81,50 @@ fn zero(value: &Value) -> Result<Value, DataError> {
     })
 }
 
-fn replaced(value: &Value, replacement: &str) -> Result<Value, DataError> {
-    let decimal = || parse_decimal(replacement).map(Value::Decimal);
-    #[expect(clippy::cast_possible_truncation, reason = "what Java does")]
-    let made = match value {
-        Value::String(_) => return Ok(Value::text(replacement)),
-        Value::Int8(_) => decimal()
-            .and_then(|n| narrow(&n))
-            .map(|n| Value::Int8(n as i8)),
-        Value::Int16(_) => decimal()
-            .and_then(|n| narrow(&n))
-            .map(|n| Value::Int16(n as i16)),
-        Value::Int32(_) => decimal().and_then(|n| narrow(&n)).map(Value::Int32),
-        Value::Int64(_) => decimal().and_then(|n| to_long(&n)).map(Value::Int64),
-        Value::Float32(_) => decimal()
-            .and_then(|n| to_double(&n))
-            .map(|n| Value::Float32(n as f32)),
-        Value::Float64(_) => decimal().and_then(|n| to_double(&n)).map(Value::Float64),
-        Value::Decimal(_) => {
-            return decimal().ok_or_else(|| {
-                DataError::data(format!(
-                    "Unable to convert {replacement} (class java.lang.String) to number"
-                ))
-            });
+/// What fields are replaced with.
+#[derive(Debug)]
+struct Replacement {
+    text: String,
+    /// The same as a decimal, if it is a number.
+    number: Option<Value>,
+}
+
+impl Replacement {
+    fn new(text: &str) -> Self {
+        Self {
+            text: text.to_owned(),
+            number: parse_decimal(text).map(Value::Decimal),
         }
-        _ => {
-            return Err(DataError::data(format!(
-                "Cannot mask value of type {} with custom replacement.",
-                class_text(value)
-            )));
-        }
-    };
-    made.ok_or_else(|| {
+    }
+
+    fn instead_of(&self, value: &Value) -> Result<Value, DataError> {
+        let number = self.number.as_ref();
+        #[expect(clippy::cast_possible_truncation, reason = "what Java does")]
+        let made = match value {
+            Value::String(_) => return Ok(Value::text(self.text.as_str())),
+            Value::Int8(_) => number.and_then(narrow).map(|n| Value::Int8(n as i8)),
+            Value::Int16(_) => number.and_then(narrow).map(|n| Value::Int16(n as i16)),
+            Value::Int32(_) => number.and_then(narrow).map(Value::Int32),
+            Value::Int64(_) => number.and_then(to_long).map(Value::Int64),
+            Value::Float32(_) => number.and_then(to_double).map(|n| Value::Float32(n as f32)),
+            Value::Float64(_) => number.and_then(to_double).map(Value::Float64),
+            Value::Decimal(_) => return number.cloned().ok_or_else(|| self.refused("number")),
+            _ => {
+                return Err(DataError::data(format!(
+                    "Cannot mask value of type {} with custom replacement.",
+                    class_text(value)
+                )));
+            }
+        };
+        made.ok_or_else(|| self.refused("a number"))
+    }
+
+    fn refused(&self, what: &str) -> DataError {
         DataError::data(format!(
-            "Unable to convert {replacement} (class java.lang.String) to a number"
+            "Unable to convert {} (class java.lang.String) to {what}",
+            self.text
         ))
-    })
+    }
 }
 
 impl Transform for MaskField {

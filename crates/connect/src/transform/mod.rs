@@ -7,7 +7,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::config::ConfigDef;
+use crate::config::{ConfigDef, Settings};
 use crate::plugin::{self, Plugin};
 use crate::record::Transform;
 
@@ -38,7 +38,6 @@ mod value_to_key;
 mod tests;
 
 pub(crate) use regex_router::valid_regex;
-pub(crate) use settings::Settings;
 
 use side::Side;
 

@@ -5,8 +5,7 @@
 //! part that does, which may be shorter; and a replacement that is not valid
 //! shows at the first record that matches.
 
-use super::settings::{Settings, required_text};
-use crate::config::{ConfigDef, ConfigValue, Importance};
+use crate::config::{ConfigDef, ConfigValue, Importance, Settings, required_text};
 use crate::java::{Regex, Replacement};
 use crate::record::{DataError, Record, Transform};
 

@@ -4,9 +4,9 @@
 use std::sync::Arc;
 
 use super::cache::SchemaCache;
-use super::settings::{REPLACE_NULL, Settings, replace_null};
+use super::settings::{REPLACE_NULL, replace_null};
 use super::side::{Side, class_cast, java_split, put, require_map, require_struct};
-use crate::config::{ConfigDef, ConfigKey, ConfigValue, Default, Importance, Type};
+use crate::config::{ConfigDef, ConfigKey, ConfigValue, Default, Importance, Settings, Type};
 use crate::data::{Kind, Schema, SchemaBuilder, Struct, Value};
 use crate::java::hash_map_order;
 use crate::record::{DataError, Record, Transform};
@@ -69,17 +69,9 @@ fn renames(mappings: &[String]) -> Result<Vec<(String, String)>, String> {
                 "Invalid value [{shown}] for configuration renames: Invalid rename mapping: {mapping}"
             ));
         };
-        match pairs.iter_mut().find(|(known, _)| known == old) {
-            Some((_, known)) => (*new).clone_into(known),
-            None => pairs.push(((*old).to_owned(), (*new).to_owned())),
-        }
+        pairs.push(((*old).to_owned(), (*new).to_owned()));
     }
-    let names: Vec<String> = pairs.iter().map(|(old, _)| old.clone()).collect();
-    let pair = |name: String| pairs.iter().find(|(old, _)| *old == name).cloned();
-    Ok(hash_map_order(&names)
-        .into_iter()
-        .filter_map(pair)
-        .collect())
+    Ok(hash_map_order(pairs))
 }
 
 /// See the module.

@@ -6,9 +6,10 @@
 
 use std::sync::Arc;
 
-use super::settings::{REPLACE_NULL, Settings, replace_null};
+use super::cache::SchemaCache;
+use super::settings::{REPLACE_NULL, replace_null};
 use super::side::Side;
-use crate::config::{ConfigDef, ConfigKey, Default, Importance, Type};
+use crate::config::{ConfigDef, ConfigKey, Default, Importance, Settings, Type};
 use crate::data::{Schema, Struct, Value};
 use crate::record::{DataError, Record, Transform};
 
@@ -33,6 +34,7 @@ pub(super) struct SetSchemaMetadata {
     name: Option<String>,
     version: Option<i32>,
     replace_null: bool,
+    cache: SchemaCache,
 }
 
 impl SetSchemaMetadata {
@@ -47,7 +49,17 @@ impl SetSchemaMetadata {
             name,
             version,
             replace_null: settings.flag(REPLACE_NULL),
+            cache: SchemaCache::default(),
         })
+    }
+
+    fn schema(&self, schema: &Schema) -> Result<Arc<Schema>, DataError> {
+        schema.struct_fields()?;
+        Ok(Arc::new(Schema {
+            name: self.name.clone().or_else(|| schema.name.clone()),
+            version: self.version.or(schema.version),
+            ..schema.clone()
+        }))
     }
 }
 
@@ -61,12 +73,9 @@ impl Transform for SetSchemaMetadata {
                 "Schema required for [updating schema metadata]",
             ));
         };
-        schema.struct_fields()?;
-        let updated = Arc::new(Schema {
-            name: self.name.clone().or_else(|| schema.name.clone()),
-            version: self.version.or(schema.version),
-            ..Schema::clone(schema)
-        });
+        // Java makes one for each record. Records of one source go on sharing
+        // one here, by which the next transform knows it at once.
+        let updated = self.cache.get(schema, |schema| self.schema(schema))?;
         let value = match self.side.take(&mut record) {
             Value::Struct(old) => {
                 let mut new = Struct::empty(updated.clone())?;

@@ -100,6 +100,13 @@ pub(super) fn entry<'v>(entries: &'v [(Value, Value)], name: &str) -> &'v Value 
     found.map_or(&Value::Null, |(_, value)| value)
 }
 
+/// The same value, out of entries that nobody needs any more.
+pub(super) fn take_entry(entries: Entries, name: &str) -> Value {
+    let mut entries = entries.into_iter();
+    let found = entries.find(|(key, _)| is(key, name));
+    found.map_or(Value::Null, |(_, value)| value)
+}
+
 /// `Map.put` with a text for key.
 pub(super) fn put(entries: &mut Entries, name: &str, value: Value) {
     match entries.iter_mut().find(|(key, _)| is(key, name)) {

@@ -5,10 +5,12 @@
 use std::sync::Arc;
 
 use super::cache::SchemaCache;
-use super::settings::{REPLACE_NULL, Settings, replace_null};
+use super::settings::{REPLACE_NULL, replace_null};
 use super::side::{Side, entry, put, require_map, require_struct};
 use super::timestamp_type::{Converter, Form, Precision};
-use crate::config::{ConfigDef, ConfigKey, Default, Importance, Type, validators};
+use crate::config::{
+    ConfigDef, ConfigKey, Default, Importance, Settings, Type, required_text, validators,
+};
 use crate::data::{Kind, Schema, SchemaBuilder, Struct, Value};
 use crate::java::DateFormat;
 use crate::record::{DataError, Record, Transform};
@@ -20,10 +22,8 @@ pub(super) fn config_def() -> ConfigDef {
         let default = Default::Text(default.to_owned());
         ConfigKey::new(name, Type::String, default, importance, doc)
     };
-    let target = ConfigKey::new(
+    let target = required_text(
         "target.type",
-        Type::String,
-        Default::Required,
         Importance::High,
         "The form that timestamps get: string, unix, Date, Time or Timestamp.",
     );
@@ -70,6 +70,8 @@ pub(super) struct TimestampConverter {
     side: Side,
     field: String,
     converter: Converter,
+    /// Of what is converted: the required and the optional one.
+    schemas: [Arc<Schema>; 2],
     replace_null: bool,
     cache: SchemaCache,
 }
@@ -100,9 +102,14 @@ impl TimestampConverter {
                 format,
                 precision: Precision::named(settings.required("unix.precision")),
             },
+            schemas: [false, true].map(|optional| Arc::new(target.schema(optional))),
             replace_null: settings.flag(REPLACE_NULL),
             cache: SchemaCache::default(),
         })
+    }
+
+    fn target_schema(&self, source: &Schema) -> Arc<Schema> {
+        self.schemas[usize::from(source.optional)].clone()
     }
 
     fn with_schema(
@@ -112,11 +119,8 @@ impl TimestampConverter {
     ) -> Result<(Arc<Schema>, Value), DataError> {
         if self.field.is_empty() {
             let form = Form::of_schema(schema)?;
-            let updated = self.converter.target.schema(schema.optional);
-            return Ok((
-                Arc::new(updated),
-                self.converter.convert(value, Some(form))?,
-            ));
+            let converted = self.converter.convert(value, Some(form))?;
+            return Ok((self.target_schema(schema), converted));
         }
         let content = match value {
             Value::Null => None,
@@ -134,7 +138,7 @@ impl TimestampConverter {
         let mut builder = SchemaBuilder::like(schema, Kind::Struct);
         for field in schema.struct_fields()? {
             let changed = if field.name == self.field {
-                Arc::new(self.converter.target.schema(field.schema.optional))
+                self.target_schema(&field.schema)
             } else {
                 field.schema.clone()
             };

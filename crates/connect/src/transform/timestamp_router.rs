@@ -1,8 +1,7 @@
 //! Makes the topic's name of itself and the record's timestamp
 //! (`org.apache.kafka.connect.transforms.TimestampRouter`).
 
-use super::settings::Settings;
-use crate::config::{ConfigDef, ConfigKey, Default, Importance, Type};
+use crate::config::{ConfigDef, ConfigKey, Default, Importance, Settings, Type};
 use crate::java::{DateFormat, value_text};
 use crate::record::{DataError, Header, Record, Transform};
 

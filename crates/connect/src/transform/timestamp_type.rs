@@ -2,10 +2,8 @@
 //! between them.
 
 use crate::data::{Kind, Schema, Value, logical};
-use crate::java::{DateFormat, class_text};
+use crate::java::{DAY_MS, DateFormat, class_text};
 use crate::record::DataError;
-
-const DAY_MS: i64 = 86_400_000;
 
 /// A form.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

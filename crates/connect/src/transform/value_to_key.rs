@@ -2,9 +2,9 @@
 //! (`org.apache.kafka.connect.transforms.ValueToKey`).
 
 use super::cache::SchemaCache;
-use super::settings::{REPLACE_NULL, Settings, replace_null, required_list};
+use super::settings::{REPLACE_NULL, replace_null, required_list};
 use super::side::{entry, put, require_map_ref, require_struct};
-use crate::config::ConfigDef;
+use crate::config::{ConfigDef, Settings};
 use crate::data::{Kind, SchemaBuilder, Struct, Value};
 use crate::record::{DataError, Record, Transform};
 

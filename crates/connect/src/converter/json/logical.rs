@@ -7,8 +7,6 @@ use crate::data::{Decimal, Schema, Value, logical};
 use crate::java::{class_text, decimal_text};
 use crate::record::DataError;
 
-const DAY_MS: i64 = 86_400_000;
-
 /// What a value of a logical type is in JSON.
 #[derive(Debug)]
 pub(super) enum Logical {
@@ -34,8 +32,8 @@ pub(super) fn convert(
             Logical::Decimal(decimal_text(decimal))
         }
         (logical::DECIMAL, Value::Decimal(decimal)) => Logical::Bytes(unscaled(schema, decimal)?),
-        (logical::DATE, Value::Date(ms)) => Logical::Integer(days(*ms)?),
-        (logical::TIME, Value::Date(ms)) => Logical::Integer(time(*ms)?),
+        (logical::DATE, Value::Date(ms)) => Logical::Integer(logical::date_to_days(*ms)?.into()),
+        (logical::TIME, Value::Date(ms)) => Logical::Integer(logical::time_to_ms(*ms)?.into()),
         (logical::TIMESTAMP, Value::Date(ms)) => Logical::Integer(*ms),
         (logical::DECIMAL, value) => return Err(invalid("Decimal", "BigDecimal", value)),
         (logical::DATE, value) => return Err(invalid("Date", "Date", value)),
@@ -69,25 +67,4 @@ fn unscaled(schema: &Schema, decimal: &Decimal) -> Result<Vec<u8>, DataError> {
         )));
     }
     Ok(BigInt::to_signed_bytes_be(&decimal.unscaled))
-}
-
-/// `Date.fromLogical`, which keeps the lowest 32 bits of the days.
-#[expect(clippy::cast_possible_truncation, reason = "what Java does")]
-fn days(ms: i64) -> Result<i64, DataError> {
-    if ms % DAY_MS != 0 {
-        return Err(DataError::data(
-            "Kafka Connect Date type should not have any time fields set to non-zero values.",
-        ));
-    }
-    Ok(i64::from((ms / DAY_MS) as i32))
-}
-
-/// `Time.fromLogical`, to which midnight is the end of a day as well.
-fn time(ms: i64) -> Result<i64, DataError> {
-    if !(0..=DAY_MS).contains(&ms) {
-        return Err(DataError::data(
-            "Kafka Connect Time type should not have any date fields set to non-zero values.",
-        ));
-    }
-    Ok(ms)
 }

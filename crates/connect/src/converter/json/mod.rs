@@ -15,9 +15,7 @@ mod write;
 pub use parse::parse_json;
 
 use super::Converter;
-use crate::config::{
-    ConfigDef, ConfigKey, ConfigValue, Default, Importance, Parsed, Type, Width, validators,
-};
+use crate::config::{ConfigDef, ConfigKey, Default, Importance, Settings, Type, Width, validators};
 use crate::data::{Schema, Value};
 use crate::record::DataError;
 use write::Writer;
@@ -30,19 +28,14 @@ pub(super) struct JsonConverter {
 }
 
 impl JsonConverter {
-    /// By what [`define`] has parsed.
-    pub(super) fn new(parsed: &[Parsed]) -> Self {
-        let value = |name: &str| parsed.iter().find(|one| one.name == name);
-        let is = |name: &str, wanted: &ConfigValue| value(name).is_some_and(|v| v.value == *wanted);
-        let format = value("decimal.format").map(|format| &format.value);
+    /// By what [`define`] has defined.
+    pub(super) fn new(settings: &Settings) -> Self {
+        let format = settings.required("decimal.format");
         Self {
-            schemas: is("schemas.enable", &ConfigValue::Boolean(true)),
+            schemas: settings.flag("schemas.enable"),
             writer: Writer {
-                numeric_decimals: matches!(
-                    format,
-                    Some(ConfigValue::Text(name)) if name.eq_ignore_ascii_case("NUMERIC")
-                ),
-                replace_null: is("replace.null.with.default", &ConfigValue::Boolean(true)),
+                numeric_decimals: format.eq_ignore_ascii_case("NUMERIC"),
+                replace_null: settings.flag("replace.null.with.default"),
             },
         }
     }
@@ -56,19 +49,14 @@ impl JsonConverter {
         if !self.schemas {
             return self.writer.value(schema, value, 1, out);
         }
-        self.envelope_start(schema, out)?;
-        self.writer.value(schema, value, 2, out)?;
-        out.push(b'}');
-        Ok(())
-    }
-
-    fn envelope_start(&self, schema: Option<&Schema>, out: &mut Vec<u8>) -> Result<(), DataError> {
         out.extend_from_slice(b"{\"schema\":");
         match schema {
             Some(schema) => self.writer.schema(schema, None, 2, out)?,
             None => out.extend_from_slice(b"null"),
         }
         out.extend_from_slice(b",\"payload\":");
+        self.writer.value(schema, value, 2, out)?;
+        out.push(b'}');
         Ok(())
     }
 }
@@ -88,17 +76,6 @@ impl Converter for JsonConverter {
         if let Err(error) = self.write(schema, value, out) {
             out.truncate(start);
             return Err(error);
-        }
-        Ok(true)
-    }
-
-    fn append_text(&self, _topic: &str, text: &str, out: &mut Vec<u8>) -> Result<bool, DataError> {
-        if self.schemas {
-            self.envelope_start(Some(&super::STRING), out)?;
-        }
-        text::append_string(text, out);
-        if self.schemas {
-            out.push(b'}');
         }
         Ok(true)
     }

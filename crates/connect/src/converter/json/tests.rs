@@ -37,10 +37,6 @@ fn an_envelope_has_the_schema() {
         r#"{"schema":null,"payload":"a\"b"}"#
     );
     assert_eq!(convert(&[], None, &Value::Null), "nothing");
-    let converter = create("Json", false, &BTreeMap::new()).unwrap();
-    let mut out = Vec::new();
-    assert_eq!(converter.append_text("t", "a\"b", &mut out), Ok(true));
-    assert_eq!(String::from_utf8(out).unwrap(), expected);
 }
 
 #[test]
@@ -166,17 +162,15 @@ fn a_plain_text_needs_no_more_than_its_room() {
             .map(|(k, v): &(&str, &str)| ((*k).to_owned(), (*v).to_owned()));
         let converter = create(class, false, &pairs.collect()).unwrap();
         let text = "some text".repeat(100);
-        let mut out = Vec::with_capacity(2 * (text.len() + more));
+        let length = text.len() + more;
+        let mut out = Vec::with_capacity(length);
         let room = out.capacity();
-        assert_eq!(converter.append_text("t", &text, &mut out), Ok(true));
-        assert_eq!(out.len(), text.len() + more);
         let string = Schema::new(Kind::String);
         let value = Value::String(text);
         assert_eq!(
             converter.append("t", Some(&string), &value, &mut out),
             Ok(true)
         );
-        assert_eq!((out.capacity(), out.len()), (room, room));
-        assert_eq!(out[..room / 2], out[room / 2..]);
+        assert_eq!((out.capacity(), out.len()), (room, length));
     }
 }

@@ -5,7 +5,6 @@ use base64::engine::general_purpose::STANDARD;
 
 use super::logical::{self, Logical};
 use super::text::{append_double, append_float, append_integer, append_string};
-use crate::converter::primitive::upper_name;
 use crate::data::{Kind, Schema, Struct, Value};
 use crate::java::{class_text, value_text};
 use crate::record::DataError;
@@ -243,7 +242,7 @@ impl Writer {
     ) -> Written {
         check_depth(depth)?;
         let own = &*content.schema;
-        if !schema.is_some_and(|schema| std::ptr::eq(schema, own) || schema == own) {
+        if schema != Some(own) {
             return Err(DataError::data("Mismatching schema."));
         }
         let fields = own.fields.iter().zip(&content.values);
@@ -300,8 +299,8 @@ fn append_scalar(kind: Kind, value: &Value, out: &mut Vec<u8>) -> Written {
 
 fn invalid(kind: Kind, value: &Value) -> DataError {
     let kind = match kind {
-        Kind::Bytes => "bytes type".to_owned(),
-        kind => upper_name(kind),
+        Kind::Bytes => "bytes type",
+        kind => kind.constant(),
     };
     DataError::data(format!("Invalid type for {kind}: {}", class_text(value)))
 }

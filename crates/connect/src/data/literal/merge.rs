@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::Parsed;
 use crate::data::{Kind, Schema, Value, logical};
-use crate::java::{narrow, to_double, to_long};
+use crate::java::{DAY_MS, narrow, to_double, to_long};
 use crate::record::DataError;
 
 /// The schema that fits all values so far, if there is one.
@@ -55,7 +55,6 @@ fn merged(previous: &Arc<Schema>, new: Arc<Schema>) -> Option<Arc<Schema>> {
 
 /// `Values.convertTo`, as far as literals need it.
 pub(super) fn align(schema: &Schema, value: Value) -> Result<Value, DataError> {
-    const DAY_MS: i64 = 86_400_000;
     if value.is_null() {
         return Err(DataError::data(
             "Unable to convert a null value to a schema that requires a value",

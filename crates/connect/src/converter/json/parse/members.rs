@@ -7,24 +7,30 @@ use crate::data::Value;
 /// Objects of up to so many members are searched for a name one by one.
 const SEARCHED: usize = 16;
 
+/// Names are texts; they are what a map's keys are, so that a whole object is
+/// its map without another vector.
+pub(super) type Members = Vec<(Value, Value)>;
+
 /// Adds a member to an object that is searched; larger ones are cleaned when
 /// they are whole.
-pub(super) fn put(members: &mut Vec<(String, Value)>, name: String, value: Value) {
+pub(super) fn put(members: &mut Members, name: String, value: Value) {
+    let same = |known: &Value| matches!(known, Value::String(known) if *known == name);
     if members.len() < SEARCHED
-        && let Some((_, known)) = members.iter_mut().find(|(known, _)| *known == name)
+        && let Some((_, known)) = members.iter_mut().find(|(known, _)| same(known))
     {
         *known = value;
         return;
     }
-    members.push((name, value));
+    members.push((Value::String(name), value));
 }
 
 /// The last of several members of one name counts, in the place of the first.
-pub(super) fn object(mut members: Vec<(String, Value)>) -> Value {
+pub(super) fn object(mut members: Members) -> Value {
     if members.len() > SEARCHED {
         let mut places: HashMap<&str, usize> = HashMap::with_capacity(members.len());
         let mut moves = Vec::new();
         for (at, (name, _)) in members.iter().enumerate() {
+            let Value::String(name) = name else { continue };
             let first = *places.entry(name).or_insert(at);
             if first != at {
                 moves.push((at, first));
@@ -44,8 +50,5 @@ pub(super) fn object(mut members: Vec<(String, Value)>) -> Value {
             });
         }
     }
-    let pairs = members
-        .into_iter()
-        .map(|(name, value)| (Value::String(name), value));
-    Value::Map(pairs.collect())
+    Value::Map(members)
 }

@@ -15,7 +15,7 @@ mod tests;
 
 use crate::data::Value;
 use crate::record::DataError;
-use members::{object, put};
+use members::{Members, object, put};
 
 const MAX_DEPTH: usize = 1_000;
 const MAX_NAME_BYTES: usize = 50_000;
@@ -59,7 +59,7 @@ struct Parser<'a> {
 enum Open {
     Array(Vec<Value>),
     /// And the name of the member that comes.
-    Object(Vec<(String, Value)>, String),
+    Object(Members, String),
 }
 
 /// What comes after the start of a value.
