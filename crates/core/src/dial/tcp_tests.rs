@@ -88,8 +88,7 @@ async fn raced(manners: &'static [Manner]) -> Race {
         begun.push(start.elapsed().as_millis());
         let (alive, port) = (Arc::clone(&alive), address.port());
         async move {
-            let _alive = alive;
-            match manners[usize::from(port)] {
+            let ended = match manners[usize::from(port)] {
                 Hangs => pending().await,
                 Refuses(ms) => {
                     sleep(Duration::from_millis(ms)).await;
@@ -99,7 +98,9 @@ async fn raced(manners: &'static [Manner]) -> Race {
                     sleep(Duration::from_millis(ms)).await;
                     Ok(port)
                 }
-            }
+            };
+            drop(alive);
+            ended
         }
     })
     .await;
