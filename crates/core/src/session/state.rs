@@ -375,3 +375,6 @@ impl Session {
 #[cfg(test)]
 #[path = "state_tests.rs"]
 mod tests;
+#[cfg(test)]
+#[path = "transition_tests.rs"]
+mod transition_tests;
