@@ -394,6 +394,30 @@ async fn what_cannot_be_delivered_in_time_is_reported_as_lost() {
 }
 
 #[tokio::test]
+async fn a_server_is_reached_by_its_ipv6_address() {
+    let listener = match tokio::net::TcpListener::bind("[::1]:0").await {
+        Ok(listener) => listener,
+        Err(error) => {
+            eprintln!("not tested: this machine has no IPv6 loopback: {error}");
+            return;
+        }
+    };
+    let authority = listener.local_addr().unwrap().to_string();
+    assert!(authority.starts_with("[::1]:"), "{authority}");
+    let settings = [("websocket.connection.timeout.ms", "10000")];
+    let running = start(&format!("ws://{authority}/"), &settings);
+    let (stream, request) = answer(&listener, "").await;
+    assert!(
+        request.contains(&format!("\r\nHost: {authority}\r\n")),
+        "{request}"
+    );
+    drop(stream);
+    let mut socket = accept(&listener).await;
+    send(&mut socket, &["over IPv6"]).await;
+    assert_eq!(running.wait_records(1).await, ["over IPv6"]);
+}
+
+#[tokio::test]
 async fn a_redirect_is_followed_without_credentials_to_another_origin() {
     let (first, url) = listen().await;
     let (second, target) = listen().await;

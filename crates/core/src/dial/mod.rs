@@ -33,22 +33,36 @@ pub struct Dialled {
 }
 
 /// Dials; shared by all tasks of a host, since it holds the trusted roots.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Dialer {
     tls: OnceCell<Arc<ClientConfig>>,
+    resolve: tcp::Resolve,
 }
 
 impl Dialer {
     /// A dialer that trusts the platform's roots, read when first needed, or
     /// those of `SSL_CERT_FILE` and `SSL_CERT_DIR` where these are set.
     pub fn platform() -> Self {
-        Self::default()
+        Self {
+            tls: OnceCell::new(),
+            resolve: tcp::system,
+        }
     }
 
     /// A dialer with its own TLS configuration.
     pub fn with_tls(config: Arc<ClientConfig>) -> Self {
         Self {
             tls: OnceCell::new_with(Some(config)),
+            ..Self::platform()
+        }
+    }
+
+    /// A dialer whose questions for addresses are never answered.
+    #[cfg(test)]
+    pub(crate) fn without_answers() -> Self {
+        Self {
+            resolve: |_, _| Box::pin(std::future::pending()),
+            ..Self::platform()
         }
     }
 
@@ -79,7 +93,7 @@ impl Dialer {
     }
 
     async fn open(&self, url: &WsUrl) -> Result<Stream, ConnectFailure> {
-        let tcp = tcp::connect(url.host(), url.port()).await?;
+        let tcp = tcp::connect(self.resolve, url.host(), url.port()).await?;
         if !url.secure() {
             return Ok(Stream::Plain(tcp));
         }

@@ -5,6 +5,7 @@
 use std::future::Future;
 use std::io;
 use std::net::SocketAddr;
+use std::pin::Pin;
 use std::time::Duration;
 
 use socket2::{SockRef, TcpKeepalive};
@@ -22,19 +23,36 @@ const MAX_ADDRESSES: usize = 16;
 /// half-open for ever.
 const KEEPALIVE_AFTER: Duration = Duration::from_secs(60);
 
-/// Connects to `host`, a name or an address literal without brackets.
+/// Looks up the addresses of a host, a name or an address literal without
+/// brackets, for a port.
+pub(super) type Resolve = fn(&str, u16) -> Resolving;
+type Resolving = Pin<Box<dyn Future<Output = io::Result<Vec<SocketAddr>>> + Send>>;
+
+/// Asks the system.
+pub(super) fn system(host: &str, port: u16) -> Resolving {
+    let host = host.to_owned();
+    Box::pin(async move {
+        let found = tokio::net::lookup_host((host, port)).await?;
+        Ok(found.collect())
+    })
+}
+
+/// Connects to `host`, which has the addresses that `resolve` finds.
 ///
 /// # Errors
 /// The name does not resolve, or no address accepts the connection.
-pub(super) async fn connect(host: &str, port: u16) -> Result<TcpStream, ConnectFailure> {
+pub(super) async fn connect(
+    resolve: Resolve,
+    host: &str,
+    port: u16,
+) -> Result<TcpStream, ConnectFailure> {
     let unresolved = |text: String| ConnectFailure::Resolve {
         host: host.to_owned(),
         text,
     };
-    let found: Vec<_> = tokio::net::lookup_host((host, port))
+    let found = resolve(host, port)
         .await
-        .map_err(|error| unresolved(error.to_string()))?
-        .collect();
+        .map_err(|error| unresolved(error.to_string()))?;
     if found.is_empty() {
         return Err(unresolved("no address".to_owned()));
     }

@@ -5,6 +5,7 @@ use tokio::net::TcpListener;
 use tokio::time::Instant;
 
 use super::*;
+use crate::test_net::hanging;
 
 fn address(text: &str) -> SocketAddr {
     text.parse().expect("an address")
@@ -41,7 +42,9 @@ async fn the_failure_names_host_and_port() {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a listener");
         listener.local_addr().expect("its address").port()
     };
-    let failure = connect("127.0.0.1", port).await.expect_err("refused");
+    let failure = connect(system, "127.0.0.1", port)
+        .await
+        .expect_err("refused");
     let expected = format!("ConnectException: Failed to connect to 127.0.0.1/{port}: ");
     assert!(failure.to_string().starts_with(&expected), "{failure}");
 }
@@ -146,6 +149,16 @@ async fn a_refusal_brings_the_next_at_once_and_the_last_one_is_told() {
     assert_eq!(race, race_of(Err("1"), &[0, 10], 410));
     let race = raced(&[]).await;
     assert_eq!(race, race_of(Err("no address"), &[], 0));
+}
+
+#[tokio::test]
+async fn an_address_at_which_nobody_answers_does_not_keep_the_next_from_its_turn() {
+    let (silent, _sockets) = hanging();
+    let listener = TcpListener::bind("127.0.0.1:0").await.expect("a listener");
+    let open = listener.local_addr().expect("its address");
+    let stream = connect_resolved("h", open.port(), vec![silent, open]).await;
+    let peer = stream.expect("a connection").peer_addr();
+    assert_eq!(peer.expect("a peer"), open);
 }
 
 /// A listener on the IPv6 loopback; `None`, with a word, where there is none.
