@@ -14,7 +14,7 @@ fn map(pairs: &[(&str, &str)]) -> BTreeMap<String, String> {
         .collect()
 }
 
-fn with(
+pub(super) fn with(
     worker: &[(&str, &str)],
     connector: &[(&str, &str)],
 ) -> Result<ProducerSettings, ClientSettingsErrors> {
@@ -28,7 +28,7 @@ fn with(
     })
 }
 
-fn errors(worker: &[(&str, &str)]) -> String {
+pub(super) fn errors(worker: &[(&str, &str)]) -> String {
     with(worker, &[]).expect_err("errors").to_string()
 }
 
