@@ -98,12 +98,43 @@ async fn a_refusal_is_a_state_with_the_server_s_words() {
     running.wait_phase(Phase::Refused).await;
     let status = running.task.status();
     assert_eq!(status.refused_status, Some(401));
-    assert!(
-        status
-            .reason
-            .contains("Expected HTTP 101 response but was '401 Unauthorized'")
+    assert_eq!(
+        status.reason,
+        "ProtocolException: Expected HTTP 101 response but was '401 Unauthorized'; \
+         the server says: bad token"
     );
     assert!(status.next_attempt_at.is_some());
+}
+
+#[tokio::test]
+async fn a_refusal_without_end_is_read_no_further_than_it_is_of_use() {
+    let (listener, url) = listen().await;
+    let running = start(&url, &[("websocket.reconnect.interval.ms", "60000")]);
+    let head = "HTTP/1.1 403 Forbidden\r\nContent-Length: 1000000000\r\n\r\n";
+    let _open = answer(&listener, &format!("{head}{}", "x".repeat(5_000))).await;
+    running.wait_phase(Phase::Refused).await;
+    let reason = running.task.status().reason;
+    assert!(
+        reason.ends_with(&format!("says: {}", "x".repeat(200))),
+        "{reason}"
+    );
+}
+
+#[tokio::test]
+async fn redirects_have_an_end() {
+    let (listener, url) = listen().await;
+    let settings = [("websocket.reconnect.enabled", "false")];
+    let running = start(&url, &settings);
+    let redirect = format!("HTTP/1.1 307 Temporary Redirect\r\nLocation: {url}\r\n\r\n");
+    for _ in 0..21 {
+        answer(&listener, &redirect).await;
+    }
+    let failure = running.task.ended().await.expect("a failure");
+    assert!(
+        failure.trace.contains("more than 20 redirects"),
+        "{}",
+        failure.trace
+    );
 }
 
 #[tokio::test]

@@ -125,3 +125,59 @@ fn redirected(from: &WsUrl, refusal: Refusal) -> Result<WsUrl, ConnectFailure> {
 fn wall_clock() -> SystemTime {
     SystemTime::now()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn url(text: &str) -> WsUrl {
+        WsUrl::parse(text).expect("a URL")
+    }
+
+    fn target(from: &str, location: Option<&str>) -> Option<String> {
+        let refusal = Refusal {
+            status: 302,
+            reason: "Found".to_owned(),
+            retry_after: None,
+            location: location.map(str::to_owned),
+            body: String::new(),
+        };
+        match redirected(&url(from), refusal.clone()) {
+            Ok(target) => Some(target.text().to_owned()),
+            Err(failure) => {
+                assert_eq!(failure, ConnectFailure::Refused(refusal));
+                None
+            }
+        }
+    }
+
+    #[test]
+    fn a_redirect_leads_to_nothing_less_safe() {
+        let cases = [
+            ("ws://h/a", Some("wss://i/"), true),
+            ("ws://h/a", Some("/b"), true),
+            ("wss://h/a", Some("https://i/b"), true),
+            ("wss://h/a", Some("ws://h/a"), false),
+            ("wss://h/a", Some("http://h/a"), false),
+            ("ws://h/a", Some("ftp://h/a"), false),
+            ("ws://h/a", None, false),
+        ];
+        for (from, location, followed) in cases {
+            let target = target(from, location);
+            assert_eq!(target.is_some(), followed, "{from} {location:?} {target:?}");
+        }
+    }
+
+    #[test]
+    fn an_origin_is_scheme_host_and_port() {
+        let origin = url("wss://h/a");
+        for (text, same) in [
+            ("wss://h:443/b?c", true),
+            ("ws://h:443/a", false),
+            ("wss://i/a", false),
+            ("wss://h:444/a", false),
+        ] {
+            assert_eq!(same_origin(&origin, &url(text)), same, "{text}");
+        }
+    }
+}
