@@ -107,6 +107,29 @@ async fn a_refusal_is_a_state_with_the_server_s_words() {
 }
 
 #[tokio::test]
+async fn a_server_that_repeats_a_secret_does_not_make_it_known() {
+    let (listener, url) = listen().await;
+    let settings = [("websocket.auth.token", "t0k3n-0f-a-test")];
+    let running = start(&url, &settings);
+    let refusal =
+        "HTTP/1.1 401 t0k3n-0f-a-test\r\nContent-Length: 24\r\n\r\nt0k3n-0f-a-test is wrong";
+    answer(&listener, refusal).await;
+    let reason = "ProtocolException: Expected HTTP 101 response but was '401 [hidden]'; \
+                  the server says: [hidden] is wrong";
+    let told =
+        |reason: &'static str| move |running: &Running| running.task.status().reason == reason;
+    running.wait(told(reason)).await;
+    let mut socket = accept(&listener).await;
+    let frame = CloseFrame {
+        code: CloseCode::Policy,
+        reason: "t0k3n-0f-a-test has ended".into(),
+    };
+    socket.close(Some(frame)).await.unwrap();
+    let reason = "Connection closed by server: code=1008, reason=[hidden] has ended";
+    running.wait(told(reason)).await;
+}
+
+#[tokio::test]
 async fn a_refusal_without_end_is_read_no_further_than_it_is_of_use() {
     let (listener, url) = listen().await;
     let running = start(&url, &[("websocket.reconnect.interval.ms", "60000")]);

@@ -243,6 +243,7 @@ impl Runner {
             let (code, text) = (error.close_code(), error.to_string());
             self.decide(Input::Lost(Loss::Violation { code, text }));
         } else if let Some((code, reason)) = found.close {
+            let reason = self.config.hide_secrets(&reason);
             self.decide(Input::Lost(Loss::ClosedByServer { code, reason }));
         }
     }
