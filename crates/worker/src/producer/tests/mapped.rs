@@ -22,6 +22,7 @@ fn mapped_sink(producer: &Arc<Producer>, transforms: &[(&str, &str)]) -> Box<dyn
         topic: "t".to_owned(),
         format: ValueFormat::String,
         chain: Chain::new(&config(transforms)).unwrap(),
+        key_class: "String",
         key: converter::create("String", true, &none).unwrap(),
         value: converter::create("String", false, &none).unwrap(),
         key_class: "String",
