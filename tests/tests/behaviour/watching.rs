@@ -2,7 +2,7 @@
 //! lines that the reference's published rules take apart.
 
 use end_to_end::kafka::{Kafka, Version};
-use end_to_end::server::{Library, Script};
+use end_to_end::server::{Library, Script, Server};
 use end_to_end::worker::{Connector, Worker};
 use regex::Regex;
 use serde_json::json;
@@ -94,6 +94,18 @@ fn grok(rule: &str) -> Regex {
     Regex::new(&rule).expect("a valid rule")
 }
 
+fn flood() -> Server {
+    let script = Script::new(Library::Npm).count(30_000);
+    script.padding_bytes(1_000).start()
+}
+
+/// A connector whose buffer is soon full, and that nobody takes from.
+fn dropping(flood: &Server) -> Connector {
+    Connector::new("dropping", flood, "log-rules-none")
+        .set("producer.override.bootstrap.servers", "127.0.0.1:1")
+        .set("websocket.message.queue.size", "100")
+}
+
 #[test]
 fn log_lines_follow_the_published_grok_and_promtail_rules() {
     let server = Script::new(Library::Npm)
@@ -101,17 +113,11 @@ fn log_lines_follow_the_published_grok_and_promtail_rules() {
         .count(1_000)
         .start();
     let kafka = Kafka::shared(Version::V4_1);
-    let flood = Script::new(Library::Npm)
-        .count(30_000)
-        .padding_bytes(1_000)
-        .start();
-    let dropping = Connector::new("dropping", &flood, "log-rules-none")
-        .set("producer.override.bootstrap.servers", "127.0.0.1:1")
-        .set("websocket.message.queue.size", "100");
+    let flood = flood();
     let mut worker = Worker::builder(kafka)
         .set("task.shutdown.graceful.timeout.ms", "500")
         .connector(Connector::new("numbers", &server, "log-rules"))
-        .connector(dropping)
+        .connector(dropping(&flood))
         .start();
     worker.wait_for_acknowledged("numbers", 1_000);
     worker.wait_for_line("Queue full (100/100), dropping oldest message (connector=dropping, ");

@@ -25,7 +25,6 @@ fn mapped_sink(producer: &Arc<Producer>, transforms: &[(&str, &str)]) -> Box<dyn
         key_class: "String",
         key: converter::create("String", true, &none).unwrap(),
         value: converter::create("String", false, &none).unwrap(),
-        key_class: "String",
         value_class: "String",
         header_class: "Simple",
         header: converter::create_header("Simple", &none).unwrap(),
