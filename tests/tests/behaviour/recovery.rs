@@ -98,11 +98,11 @@ const LARGE_BUFFER: [(&str, &str); 2] = [
 ];
 
 fn a_broker_down_for_ten_seconds_loses_reorders_and_repeats_nothing(version: Version) {
-    // The first has nothing set that need not be; its buffer holds 50 seconds.
+    // The first has nothing set that need not be; its buffer holds 100 seconds.
     let streams = [
         Stream {
             name: "outage",
-            rate: 200,
+            rate: 100,
             settings: &[],
         },
         Stream {

@@ -144,7 +144,7 @@ fn messages_in_the_buffer_at_a_sigterm_are_delivered_and_committed() {
     kafka.create_topic("buffered", 1);
     kafka.stop();
     let mut worker = Worker::builder(&kafka)
-        .set("task.shutdown.graceful.timeout.ms", "50000")
+        .set("task.shutdown.graceful.timeout.ms", "120000")
         .connector(Connector::new("numbers", &server, "buffered"))
         .start();
     worker.wait_for_received("numbers", MESSAGES);
