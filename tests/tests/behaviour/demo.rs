@@ -192,20 +192,28 @@ fn what_it_loses_is_told_and_is_status_1() {
 }
 
 #[test]
-fn where_8083_is_taken_the_next_free_port_is_used() {
+fn where_8083_is_taken_each_demo_has_the_next_free_port() {
     ports::occupy_connect();
-    let demo = command::start(&["demo", "--rate", "10"]);
-    let line = demo.wait_for_error("REST ");
+    let start = || command::start(&["demo", "--rate", "10"]);
+    let demos = [start(), start(), start()];
     let rule = Regex::new(r"http://127\.0\.0\.1:(\d+)/connectors ").expect("a rule");
-    let found = rule.captures(&line).unwrap_or_else(|| panic!("{line}"));
-    let port: u16 = found[1].parse().expect("a port");
-    assert!(
-        port > ports::CONNECT && port < ports::CONNECT + 100,
-        "{line}"
-    );
-    wait_for_connectors(port);
-    demo.signal("INT");
-    assert_eq!(demo.end().code, 0);
+    let port_of = |demo: &Running| -> u16 {
+        let line = demo.wait_for_error("REST ");
+        let found = rule.captures(&line).unwrap_or_else(|| panic!("{line}"));
+        found[1].parse().expect("a port")
+    };
+    let mut taken = demos.each_ref().map(port_of).to_vec();
+    for port in &taken {
+        assert!((ports::CONNECT + 1..ports::CONNECT + 100).contains(port));
+        wait_for_connectors(*port);
+    }
+    taken.sort_unstable();
+    taken.dedup();
+    assert_eq!(taken.len(), demos.len(), "{taken:?}");
+    for demo in demos {
+        demo.signal("INT");
+        assert_eq!(demo.end().code, 0);
+    }
 }
 
 #[test]

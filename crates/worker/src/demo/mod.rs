@@ -100,11 +100,7 @@ impl Demo {
         .await
         .map_err(|error| error.to_string())?;
         let offsets = tempfile::tempdir().map_err(|error| error.to_string())?;
-        let port = match options.rest_port {
-            Some(port) => port,
-            None => free_port()?,
-        };
-        let worker = Worker::start(worker_config(&kafka, &offsets, port)?).await?;
+        let worker = start_worker(&kafka, &offsets, options.rest_port).await?;
         let reader = Reader::start(&kafka.bootstrap_servers(), !options.json)?;
         let demo = Self {
             options,
@@ -293,10 +289,27 @@ fn worker_config(
     WorkerConfig::from_map(&map).map_err(|error| error.to_string())
 }
 
-fn free_port() -> Result<u16, String> {
-    (REST_PORT..REST_PORT + REST_PORTS)
-        .find(|port| std::net::TcpListener::bind(("127.0.0.1", *port)).is_ok())
-        .ok_or_else(|| {
-            format!("no free port from {REST_PORT} on for the REST API; give one with --rest-port")
-        })
+/// Starts the worker on the port asked for, else on the first that is free; one
+/// that somebody takes at the same moment is passed over.
+async fn start_worker(
+    kafka: &EmbeddedKafka,
+    offsets: &tempfile::TempDir,
+    rest_port: Option<u16>,
+) -> Result<Worker, String> {
+    if let Some(port) = rest_port {
+        return Worker::start(worker_config(kafka, offsets, port)?).await;
+    }
+    let is_taken = |port: u16| std::net::TcpListener::bind(("127.0.0.1", port)).is_err();
+    for port in REST_PORT..REST_PORT + REST_PORTS {
+        if is_taken(port) {
+            continue;
+        }
+        match Worker::start(worker_config(kafka, offsets, port)?).await {
+            Err(_) if is_taken(port) => {}
+            started => return started,
+        }
+    }
+    Err(format!(
+        "no free port from {REST_PORT} on for the REST API; give one with --rest-port"
+    ))
 }
