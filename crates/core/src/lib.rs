@@ -17,3 +17,5 @@ pub mod session;
 pub mod settings;
 pub mod sink;
 pub mod task;
+#[cfg(test)]
+mod test_log;

@@ -10,7 +10,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
 use crate::buffer::Rows;
-use crate::frames::{FrameError, Kind};
+use crate::frames::{Ahead, FrameError, Kind};
 use crate::settings::{BinaryPolicy, SourceConfig, ValueFormat};
 
 /// The rule for one task, compiled from its settings.
@@ -27,6 +27,21 @@ impl Payload {
                 ValueFormat::String | ValueFormat::Json => config.binary,
                 ValueFormat::Bytes => BinaryPolicy::Bytes,
             },
+        }
+    }
+
+    /// As many bytes as the value of a message can have at the most.
+    #[inline]
+    pub fn value_bytes(&self, message: Ahead) -> usize {
+        let bytes = message.bytes;
+        match (message.kind, self.binary) {
+            (Some(Kind::Binary), BinaryPolicy::Drop) => 0,
+            (Some(Kind::Binary), BinaryPolicy::Base64) => {
+                base64::encoded_len(bytes, true).unwrap_or(usize::MAX)
+            }
+            // Every byte may become a U+FFFD.
+            (Some(Kind::Binary), BinaryPolicy::Text) => bytes.saturating_mul(3),
+            _ => bytes,
         }
     }
 
@@ -115,6 +130,39 @@ mod tests {
         for (policy, expected) in cases {
             let value = admit(policy, Kind::Binary, b"a\xffb");
             assert_eq!(value, Ok(expected.map(<[u8]>::to_vec)), "{policy:?}");
+        }
+    }
+
+    #[test]
+    fn no_value_is_larger_than_was_said() {
+        let worst = |policy| {
+            Payload { binary: policy }.value_bytes(Ahead {
+                kind: Some(Kind::Binary),
+                bytes: 4,
+            })
+        };
+        let cases: [(BinaryPolicy, usize); 4] = [
+            (BinaryPolicy::Drop, 0),
+            (BinaryPolicy::Bytes, 4),
+            (BinaryPolicy::Base64, 8),
+            (BinaryPolicy::Text, 12),
+        ];
+        for (policy, bytes) in cases {
+            assert_eq!(worst(policy), bytes, "{policy:?}");
+            let value = admit(policy, Kind::Binary, &[0xff; 4]).expect("valid");
+            assert_eq!(value.map_or(0, |value| value.len()), bytes, "{policy:?}");
+            let text = Ahead {
+                kind: Some(Kind::Text),
+                bytes: 4,
+            };
+            assert_eq!(Payload { binary: policy }.value_bytes(text), 4);
+        }
+        let endless = Ahead {
+            kind: Some(Kind::Binary),
+            bytes: usize::MAX,
+        };
+        for binary in [BinaryPolicy::Base64, BinaryPolicy::Text] {
+            assert_eq!(Payload { binary }.value_bytes(endless), usize::MAX);
         }
     }
 }

@@ -55,14 +55,6 @@ pub struct ConfigStorage {
     connectors: BTreeMap<String, StoredConnector>,
 }
 
-fn state_name(state: InitialState) -> &'static str {
-    match state {
-        InitialState::Running => "RUNNING",
-        InitialState::Paused => "PAUSED",
-        InitialState::Stopped => "STOPPED",
-    }
-}
-
 fn read_one(value: &Value) -> Option<StoredConnector> {
     let mut config = BTreeMap::new();
     for (key, value) in value.get("config")?.as_object()? {
@@ -155,8 +147,8 @@ impl ConfigStorage {
             .connectors
             .iter()
             .map(|(name, one)| {
-                let state = state_name(one.state);
-                (name.clone(), json!({"config": one.config, "state": state}))
+                let shown = json!({"config": one.config, "state": one.state.name()});
+                (name.clone(), shown)
             })
             .collect();
         format!("{:#}\n", json!({"connectors": connectors}))

@@ -16,7 +16,7 @@ use tokio_rustls::TlsAcceptor;
 use crate::config_storage::ConfigStorage;
 use crate::embedded::EmbeddedKafka;
 use crate::exposition::Exposition;
-use crate::files::{AdminListeners, ConnectorFile, Listener, RestConfig, Scheme, WorkerConfig};
+use crate::files::{ConnectorFile, Listener, RestConfig, Scheme, WorkerConfig};
 use crate::herder::{Herder, Target};
 use crate::kafka_settings::{SystemTrust, client_properties};
 use crate::log::Loggers;
@@ -225,7 +225,11 @@ pub fn rest_errors(settings: &RestConfig) -> Vec<String> {
     let found = [
         login(settings).err(),
         tls("listeners", &settings.listeners, &settings.ssl),
-        tls("admin.listeners", own_admin(settings), &settings.admin_ssl),
+        tls(
+            "admin.listeners",
+            settings.admin_listeners.own(),
+            &settings.admin_ssl,
+        ),
     ];
     found.into_iter().flatten().collect()
 }
@@ -239,17 +243,10 @@ fn login(settings: &RestConfig) -> Result<Option<Login>, String> {
     Login::read(settings.login_config.as_deref(), kafka_opts.as_deref()).map(Some)
 }
 
-fn own_admin(settings: &RestConfig) -> &[Listener] {
-    match &settings.admin_listeners {
-        AdminListeners::Own(own) => own,
-        AdminListeners::Main | AdminListeners::Off => &[],
-    }
-}
-
 /// Binds the main listeners and the admin resources' own.
 async fn bind(settings: &RestConfig) -> Result<(Vec<Bound>, Vec<Bound>), String> {
     let main = bind_all("listeners", &settings.listeners, &settings.ssl).await?;
-    let own = own_admin(settings);
+    let own = settings.admin_listeners.own();
     let admin = bind_all("admin.listeners", own, &settings.admin_ssl).await?;
     Ok((main, admin))
 }

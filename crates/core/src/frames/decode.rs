@@ -106,6 +106,15 @@ pub struct Step {
     pub item: Option<Item>,
 }
 
+/// A message that is not decoded yet.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Ahead {
+    /// Its kind, if its beginning is there.
+    pub kind: Option<Kind>,
+    /// Bytes that it will have at least.
+    pub bytes: usize,
+}
+
 #[derive(Debug)]
 struct Assembly {
     kind: Kind,
@@ -159,17 +168,31 @@ impl Decoder {
         }
     }
 
-    /// Bytes that the next message in `input` will have at least, as far as
-    /// its header is there: lets a caller that is short of room stop before
-    /// the message instead of after it.
-    pub fn peek_bytes(&self, input: &[u8]) -> usize {
-        let ahead = match Header::parse(input) {
-            Ok(Some(header)) if !header.opcode.is_control() => {
-                usize::try_from(header.payload_bytes).unwrap_or(usize::MAX)
+    /// What is known of the next message in `input` before it is decoded: lets
+    /// a caller that is short of room stop before the message instead of after
+    /// it.
+    pub fn peek(&self, input: &[u8]) -> Ahead {
+        let mut kind = self.assembly.as_ref().map(|assembly| assembly.kind);
+        let ahead = if let Some(streaming) = &self.streaming {
+            // The input is payload; a header that it seems to have is none.
+            streaming.remaining
+        } else {
+            match Header::parse(input) {
+                Ok(Some(header)) if !header.opcode.is_control() => {
+                    kind = match header.opcode {
+                        Opcode::Text => Some(Kind::Text),
+                        Opcode::Binary => Some(Kind::Binary),
+                        _ => kind,
+                    };
+                    usize::try_from(header.payload_bytes).unwrap_or(usize::MAX)
+                }
+                _ => 0,
             }
-            _ => 0,
         };
-        self.bytes.len().saturating_add(ahead)
+        Ahead {
+            kind,
+            bytes: self.bytes.len().saturating_add(ahead),
+        }
     }
 
     /// Decodes the next thing in `input`.
@@ -476,6 +499,27 @@ mod tests {
                 limit: 1000
             }
         );
+    }
+
+    #[test]
+    fn what_comes_is_known_as_far_as_its_header_is_there() {
+        let ahead = |kind, bytes| Ahead { kind, bytes };
+        let mut decoder = Decoder::new(LIMITS);
+        let large = frame(false, Opcode::Binary, &[0xff; 400]);
+        assert_eq!(decoder.peek(&large[..1]), ahead(None, 0));
+        assert_eq!(decoder.peek(&large[..4]), ahead(Some(Kind::Binary), 400));
+        let step = decoder.next(&large[..104]).unwrap();
+        assert_eq!(step.consumed, 104);
+        // Payload that would be an endless text frame as a header.
+        let payload = [0x81, 0x7f, 0x7f, 0, 0, 0, 0, 0, 0, 0];
+        for input in [&payload[..], &[]] {
+            assert_eq!(decoder.peek(input), ahead(Some(Kind::Binary), 400));
+        }
+        decoder.next(&large[104..]).unwrap();
+        let ping = frame(true, Opcode::Ping, b"p");
+        assert_eq!(decoder.peek(&ping), ahead(Some(Kind::Binary), 400));
+        let rest = frame(true, Opcode::Continuation, &[0; 9]);
+        assert_eq!(decoder.peek(&rest), ahead(Some(Kind::Binary), 409));
     }
 
     #[test]

@@ -9,7 +9,7 @@ mod decode;
 mod encode;
 mod header;
 
-pub use decode::{Decoder, FrameError, Item, Limits, Step};
+pub use decode::{Ahead, Decoder, FrameError, Item, Limits, Step};
 pub use encode::{MAX_CONTROL_PAYLOAD_BYTES, encode_close, encode_frame};
 pub use header::{Header, MAX_HEADER_BYTES, Opcode};
 

@@ -190,3 +190,66 @@ fn mask() -> Result<[u8; 4], rustls::crypto::GetRandomFailed> {
     random::fill(&mut mask)?;
     Ok(mask)
 }
+
+#[cfg(test)]
+mod tests {
+    use std::future::poll_fn;
+
+    use futures_util::StreamExt as _;
+    use tokio::net::{TcpListener, TcpSocket, TcpStream};
+    use tokio_tungstenite::WebSocketStream;
+    use tokio_tungstenite::tungstenite::Message;
+    use tokio_tungstenite::tungstenite::protocol::Role;
+
+    use super::*;
+
+    const PINGS: u32 = 100_000;
+
+    /// A connection to a server, with little room in between.
+    async fn connected() -> (Connection, TcpStream) {
+        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a listener");
+        let socket = TcpSocket::new_v4().expect("a socket");
+        socket.set_send_buffer_size(4096).expect("a small buffer");
+        let address = listener.local_addr().expect("its address");
+        let client = socket.connect(address).await.expect("a connection");
+        let (server, _) = listener.accept().await.expect("the same");
+        let dialled = Dialled {
+            stream: Stream::Plain(client),
+            leftover: Vec::new(),
+        };
+        (Connection::new(dialled, 1024), server)
+    }
+
+    async fn send_now(connection: &mut Connection) -> Poll<io::Result<()>> {
+        poll_fn(|cx| Poll::Ready(connection.poll_send(cx))).await
+    }
+
+    #[tokio::test]
+    async fn a_server_that_pings_and_does_not_read_gets_the_newest_pong_and_costs_one() {
+        let (mut connection, server) = connected().await;
+        let mut held_up = false;
+        for ping in 0..PINGS {
+            connection.send_pong(format!("{ping:0125}").as_bytes());
+            held_up |= send_now(&mut connection).await.is_pending();
+            // One frame that is partly sent, and one payload.
+            assert!(connection.outbox.len() <= 131, "after {ping}");
+        }
+        assert!(held_up, "the sockets took everything");
+        let mut server = WebSocketStream::from_raw_socket(server, Role::Server, None).await;
+        let reading = tokio::spawn(async move {
+            let mut pongs: Vec<u32> = Vec::new();
+            while let Some(Ok(Message::Pong(payload))) = server.next().await {
+                let text = std::str::from_utf8(&payload).expect("digits");
+                pongs.push(text.parse().expect("a number"));
+            }
+            pongs
+        });
+        let sent = poll_fn(|cx| connection.poll_send(cx)).await;
+        sent.expect("everything is sent");
+        drop(connection);
+        let pongs = reading.await.expect("no panic");
+        assert!(pongs.is_sorted_by(|a, b| a < b), "{pongs:?}");
+        assert_eq!(pongs.last(), Some(&(PINGS - 1)));
+        assert!(pongs.len() < PINGS as usize, "none was superseded");
+    }
+}

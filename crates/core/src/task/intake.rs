@@ -118,7 +118,9 @@ impl Intake {
     /// for want of room.
     pub(super) fn reads(&self, connection: &mut Connection) -> bool {
         let (received, start, end, decoder) = connection.input();
-        let next = decoder.peek_bytes(&received[start..end]);
+        let next = self
+            .payload
+            .value_bytes(decoder.peek(&received[start..end]));
         let held = self.held && start < end;
         !held && self.has_room(&Rows::default(), next)
     }
@@ -173,8 +175,11 @@ impl Intake {
         let more = loop {
             let input = &slab[start..end];
             // Without input there is nothing to hold back.
-            if !input.is_empty() && !self.admits(rows, decoder.peek_bytes(input), received.at) {
-                break !rows.is_empty();
+            if !input.is_empty() {
+                let next = self.payload.value_bytes(decoder.peek(input));
+                if !self.admits(rows, next, received.at) {
+                    break !rows.is_empty();
+                }
             }
             let step = match decoder.next(input) {
                 Ok(step) => step,
@@ -258,10 +263,7 @@ impl Intake {
         self.metrics.received_bytes.fetch_add(bytes as u64, Relaxed);
         let mut taken = 0;
         if !self.paused && self.buffer.is_empty() {
-            match self.offer(batch) {
-                Ok(count) => taken = count,
-                Err(error) => found.rejected = Some(error),
-            }
+            (taken, found.rejected) = self.offer(batch);
         }
         if taken < batch.len() {
             let dropped = self.buffer.push(&batch.tail(taken));
@@ -271,13 +273,16 @@ impl Intake {
     }
 
     /// Offers a batch, once more if the sink says it is full: between the two
-    /// tries it was told to wake us, so no room can be missed.
-    fn offer(&mut self, batch: &Batch<'_>) -> Result<usize, SinkError> {
+    /// tries it was told to wake us, so no room can be missed. Returns how many
+    /// records were taken and, if the one after them can never be, why.
+    fn offer(&mut self, batch: &Batch<'_>) -> (usize, Option<SinkError>) {
         let begun = Instant::now();
-        let mut taken = self.sink.offer(batch)?;
-        if taken < batch.len() {
+        let (mut taken, mut rejected) = counted(self.sink.offer(batch));
+        if rejected.is_none() && taken < batch.len() {
             self.sink.delivery().arm();
-            taken += self.sink.offer(&batch.tail(taken))?;
+            let more;
+            (more, rejected) = counted(self.sink.offer(&batch.tail(taken)));
+            taken += more;
         }
         self.full = taken < batch.len();
         let us = u64::try_from(begun.elapsed().as_micros()).unwrap_or(u64::MAX);
@@ -286,7 +291,7 @@ impl Intake {
         metrics.batches.fetch_add(1, Relaxed);
         metrics.batch_time_us.fetch_add(us, Relaxed);
         metrics.batch_time_max_us.fetch_max(us, Relaxed);
-        Ok(taken)
+        (taken, rejected)
     }
 
     /// Has the sink send what lingers, once nothing more will come.
@@ -306,12 +311,11 @@ impl Intake {
         let mut result = Ok(());
         self.full = false;
         while let Some(batch) = buffer.front() {
-            match self.offer(&batch) {
-                Ok(taken) => buffer.advance(taken),
-                Err(error) => {
-                    result = Err(error);
-                    break;
-                }
+            let (taken, rejected) = self.offer(&batch);
+            buffer.advance(taken);
+            if let Some(error) = rejected {
+                result = Err(error);
+                break;
             }
             if self.full {
                 break;
@@ -321,4 +325,9 @@ impl Intake {
         self.publish_queue();
         result
     }
+}
+
+/// What an offer came to.
+fn counted(offered: Result<usize, SinkError>) -> (usize, Option<SinkError>) {
+    offered.map_or_else(|error| (0, Some(error)), |taken| (taken, None))
 }

@@ -163,3 +163,7 @@ impl Reporter {
         self.emit(&Event::Stopped(*report));
     }
 }
+
+#[cfg(test)]
+#[path = "report_tests.rs"]
+mod tests;

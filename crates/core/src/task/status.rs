@@ -27,6 +27,18 @@ pub enum Phase {
 }
 
 impl Phase {
+    /// All phases, in the order of a session's life.
+    pub const ALL: [Self; 8] = [
+        Self::Connecting,
+        Self::Handshake,
+        Self::Live,
+        Self::BackingOff,
+        Self::Refused,
+        Self::Draining,
+        Self::Closed,
+        Self::Failed,
+    ];
+
     /// The name shown by `GET /connectors/{c}/session`.
     pub const fn name(self) -> &'static str {
         match self {
@@ -95,4 +107,27 @@ pub struct StopReport {
     /// Messages that were received and neither delivered nor dropped by a
     /// policy: what was still buffered or unacknowledged at the deadline.
     pub lost: u64,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_periodic_line_has_one_of_four_words_for_every_phase() {
+        let words = [
+            (Phase::Connecting, "CONNECTING"),
+            (Phase::Handshake, "CONNECTING"),
+            (Phase::Live, "OPEN"),
+            (Phase::BackingOff, "BACKOFF"),
+            (Phase::Refused, "BACKOFF"),
+            (Phase::Draining, "CLOSED"),
+            (Phase::Closed, "CLOSED"),
+            (Phase::Failed, "CLOSED"),
+        ];
+        for (phase, word) in words {
+            assert_eq!(phase.connection(), word, "{phase:?}");
+        }
+        assert_eq!(words.map(|(phase, _)| phase), Phase::ALL);
+    }
 }

@@ -5,6 +5,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
 use std::collections::BTreeMap;
+use std::sync::atomic::Ordering::Relaxed;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -31,13 +32,31 @@ pub(crate) struct Memory {
     delivery: Arc<Delivery>,
     /// Says that it has room when it has none, as one may whose room is shared.
     boasts: bool,
+    /// Bytes of the largest record it can ever take.
+    largest: usize,
+}
+
+impl Memory {
+    /// The number of records before the first that is too large.
+    fn sendable(&self, batch: &Batch<'_>) -> Result<usize, SinkError> {
+        let limit = self.largest;
+        match batch.values().position(|value| value.len() > limit) {
+            Some(0) => Err(SinkError::TooLarge {
+                bytes: batch.value(0).len(),
+                limit,
+            }),
+            Some(count) => Ok(count),
+            None => Ok(batch.len()),
+        }
+    }
 }
 
 impl Sink for Memory {
     fn offer(&mut self, batch: &Batch<'_>) -> Result<usize, SinkError> {
+        let sendable = self.sendable(batch)?;
         let mut records = self.records.lock().unwrap();
         let mut room = self.room.lock().unwrap();
-        let taken = batch.len().min(*room);
+        let taken = sendable.min(*room);
         *room -= taken;
         let first = records.len() as u64;
         records.extend(batch.values().take(taken).map(<[u8]>::to_vec));
@@ -68,6 +87,13 @@ pub(crate) struct Running {
     delivery: Arc<Delivery>,
 }
 
+/// What a sink can do.
+struct Abilities {
+    room: usize,
+    boasts: bool,
+    largest: usize,
+}
+
 /// Starts a task for `url` with further settings.
 pub(crate) fn start(url: &str, pairs: &[(&str, &str)]) -> Running {
     start_with_room(url, pairs, usize::MAX)
@@ -75,15 +101,35 @@ pub(crate) fn start(url: &str, pairs: &[(&str, &str)]) -> Running {
 
 /// The same with a sink that takes only `room` records.
 pub(crate) fn start_with_room(url: &str, pairs: &[(&str, &str)], room: usize) -> Running {
-    start_with_sink(url, pairs, room, false)
+    let abilities = Abilities {
+        room,
+        boasts: false,
+        largest: usize::MAX,
+    };
+    start_with_sink(url, pairs, &abilities)
 }
 
 /// The same with a sink that always says it has room.
 pub(crate) fn start_boasting(url: &str, pairs: &[(&str, &str)], room: usize) -> Running {
-    start_with_sink(url, pairs, room, true)
+    let abilities = Abilities {
+        room,
+        boasts: true,
+        largest: usize::MAX,
+    };
+    start_with_sink(url, pairs, &abilities)
 }
 
-fn start_with_sink(url: &str, pairs: &[(&str, &str)], room: usize, boasts: bool) -> Running {
+/// The same with a sink that can never take a record above `largest` bytes.
+pub(crate) fn start_with_limit(url: &str, pairs: &[(&str, &str)], largest: usize) -> Running {
+    let abilities = Abilities {
+        room: usize::MAX,
+        boasts: false,
+        largest,
+    };
+    start_with_sink(url, pairs, &abilities)
+}
+
+fn start_with_sink(url: &str, pairs: &[(&str, &str)], abilities: &Abilities) -> Running {
     let mut raw = BTreeMap::from([
         ("websocket.url".to_owned(), url.to_owned()),
         ("kafka.topic".to_owned(), "t".to_owned()),
@@ -99,13 +145,14 @@ fn start_with_sink(url: &str, pairs: &[(&str, &str)], room: usize, boasts: bool)
             .map(|(k, v)| ((*k).to_owned(), (*v).to_owned())),
     );
     let records = Arc::new(Mutex::new(Vec::new()));
-    let room = Arc::new(Mutex::new(room));
+    let room = Arc::new(Mutex::new(abilities.room));
     let delivery = Arc::new(Delivery::new(Arc::new(Histogram::default())));
     let sink = Memory {
         records: Arc::clone(&records),
         room: Arc::clone(&room),
         delivery: Arc::clone(&delivery),
-        boasts,
+        boasts: abilities.boasts,
+        largest: abilities.largest,
     };
     let task = spawn(TaskOptions {
         connector: "c".to_owned(),
@@ -127,11 +174,16 @@ fn start_with_sink(url: &str, pairs: &[(&str, &str)], room: usize, boasts: bool)
 impl Running {
     /// The records taken so far, as text.
     pub(crate) fn records(&self) -> Vec<String> {
-        let records = self.records.lock().unwrap();
+        let records = self.bytes();
         records
             .iter()
             .map(|value| String::from_utf8_lossy(value).into_owned())
             .collect()
+    }
+
+    /// The records taken so far.
+    pub(crate) fn bytes(&self) -> Vec<Vec<u8>> {
+        self.records.lock().unwrap().clone()
     }
 
     /// Waits until the sink has `count` records.
@@ -145,6 +197,18 @@ impl Running {
     pub(crate) async fn wait_phase(&self, phase: Phase) {
         self.wait(|running| running.task.status().phase == phase)
             .await;
+    }
+
+    /// Waits until so many messages with so many bytes are in the buffer.
+    pub(crate) async fn wait_queue(&self, messages: u64, bytes: u64) {
+        self.wait(|running| {
+            let metrics = running.task.metrics();
+            (
+                metrics.queue_messages.load(Relaxed),
+                metrics.queue_bytes.load(Relaxed),
+            ) == (messages, bytes)
+        })
+        .await;
     }
 
     /// Gives the sink room for all.

@@ -88,7 +88,7 @@ impl Print {
         Ok(())
     }
 
-    pub(super) fn write<M: Message>(&self, out: &mut dyn Write, message: &M) -> io::Result<()> {
+    pub(crate) fn write<M: Message>(&self, out: &mut dyn Write, message: &M) -> io::Result<()> {
         let mut parts = Parts {
             out,
             separator: self.key_separator.as_bytes(),

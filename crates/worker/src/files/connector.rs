@@ -21,18 +21,28 @@ pub enum InitialState {
     Stopped,
 }
 
+impl InitialState {
+    const ALL: [Self; 3] = [Self::Running, Self::Paused, Self::Stopped];
+
+    /// Connect's name.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Running => "RUNNING",
+            Self::Paused => "PAUSED",
+            Self::Stopped => "STOPPED",
+        }
+    }
+}
+
 impl FromStr for InitialState {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
-        match text.to_ascii_uppercase().as_str() {
-            "RUNNING" => Ok(Self::Running),
-            "PAUSED" => Ok(Self::Paused),
-            "STOPPED" => Ok(Self::Stopped),
-            _ => Err(format!(
-                "initial_state '{text}' is not one of RUNNING, PAUSED, STOPPED"
-            )),
-        }
+        let named = |state: &Self| state.name().eq_ignore_ascii_case(text);
+        Self::ALL.into_iter().find(named).ok_or_else(|| {
+            let names = Self::ALL.map(Self::name).join(", ");
+            format!("initial_state '{text}' is not one of {names}")
+        })
     }
 }
 

@@ -23,6 +23,16 @@ pub enum AdminListeners {
     Own(Vec<Listener>),
 }
 
+impl AdminListeners {
+    /// The listeners of their own.
+    pub fn own(&self) -> &[Listener] {
+        match self {
+            Self::Own(own) => own,
+            Self::Main | Self::Off => &[],
+        }
+    }
+}
+
 /// Settings of the REST API.
 #[derive(Clone)]
 pub struct RestConfig {
@@ -72,7 +82,9 @@ impl RestConfig {
             })
         });
         let advertised = Advertised {
-            host: non_empty(values, "rest.advertised.host.name"),
+            host: values
+                .non_empty("rest.advertised.host.name")
+                .map(str::to_owned),
             port: values.port("rest.advertised.port"),
             scheme: values.parsed("rest.advertised.listener", |text| {
                 listener::parse_scheme(text).map(Some).ok_or_else(|| {
@@ -93,7 +105,9 @@ impl RestConfig {
             response_headers: values
                 .parsed("response.http.headers.config", response_headers::parse),
             basic_auth: values.parsed("rest.extension.classes", extensions),
-            login_config: non_empty(values, "rest.basic.auth.login.config").map(PathBuf::from),
+            login_config: values
+                .non_empty("rest.basic.auth.login.config")
+                .map(PathBuf::from),
             ssl: all_or_nothing(values, "listeners.https."),
             admin_ssl: all_or_nothing(values, "admin.listeners.https."),
             listeners,
@@ -106,17 +120,13 @@ impl RestConfig {
 
     fn warnings(&self, values: &Values<'_>) -> Vec<String> {
         let mut warnings = Vec::new();
-        let secure = |listeners: &[Listener]| listeners.iter().any(|l| l.scheme == Scheme::Https);
-        let admin = match &self.admin_listeners {
-            AdminListeners::Own(own) => own.as_slice(),
-            AdminListeners::Main | AdminListeners::Off => &[],
-        };
-        for (prefix, secure) in [
-            ("listeners.https.", secure(&self.listeners)),
-            ("admin.listeners.https.", secure(admin)),
+        for (setting, listeners) in [
+            ("listeners", self.listeners.as_slice()),
+            ("admin.listeners", self.admin_listeners.own()),
         ] {
-            if !secure && !values.prefixed(prefix).is_empty() {
-                let setting = prefix.trim_end_matches("https.").trim_end_matches('.');
+            let prefix = format!("{setting}.https.");
+            let secure = listeners.iter().any(|l| l.scheme == Scheme::Https);
+            if !secure && !values.prefixed(&prefix).is_empty() {
                 warnings.push(format!(
                     "{prefix}* has no effect: {setting} has no https listener"
                 ));
@@ -128,11 +138,8 @@ impl RestConfig {
                  rest.extension.classes={BASIC_AUTH}"
             ));
         }
-        if self.cors.is_none()
-            && values
-                .text("access.control.allow.methods")
-                .is_some_and(|m| !m.is_empty())
-        {
+        let methods = values.non_empty("access.control.allow.methods");
+        if self.cors.is_none() && methods.is_some() {
             warnings.push(
                 "access.control.allow.methods has no effect: access.control.allow.origin is not set"
                     .to_owned(),
@@ -140,11 +147,6 @@ impl RestConfig {
         }
         warnings
     }
-}
-
-fn non_empty(values: &Values<'_>, name: &str) -> Option<String> {
-    let text = values.text(name).filter(|text| !text.is_empty());
-    text.map(str::to_owned)
 }
 
 /// `rest.extension.classes`: whether the one that we have is among them.

@@ -22,17 +22,19 @@ impl<'a> Values<'a> {
         self.map.get(name).map(|value| value.trim())
     }
 
+    /// The text of a setting, trimmed; a blank one counts as none.
+    pub(super) fn non_empty(&self, name: &str) -> Option<&'a str> {
+        self.text(name).filter(|text| !text.is_empty())
+    }
+
     /// A setting that must be there; the empty text if it is not.
     pub(super) fn required(&mut self, name: &str) -> &'a str {
-        match self.text(name) {
-            Some(value) if !value.is_empty() => value,
-            _ => {
-                self.errors.push(format!(
-                    "Missing required configuration \"{name}\" which has no default value."
-                ));
-                ""
-            }
-        }
+        self.non_empty(name).unwrap_or_else(|| {
+            self.errors.push(format!(
+                "Missing required configuration \"{name}\" which has no default value."
+            ));
+            ""
+        })
     }
 
     /// A number of Kafka's type LONG that is at least `min`.

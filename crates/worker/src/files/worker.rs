@@ -52,8 +52,6 @@ pub struct WorkerConfig {
     pub offset_storage_file: PathBuf,
     /// `offset.flush.interval.ms`.
     pub offset_flush_interval_ms: u64,
-    /// `offset.flush.timeout.ms`.
-    pub offset_flush_timeout_ms: u64,
     /// `task.shutdown.graceful.timeout.ms`, for all tasks together.
     pub task_shutdown_graceful_timeout_ms: u64,
     /// Everything about the REST API.
@@ -62,8 +60,6 @@ pub struct WorkerConfig {
     pub config_storage_file: Option<PathBuf>,
     /// `auto.restart.*`.
     pub auto_restart: AutoRestart,
-    /// `topic.creation.enable`.
-    pub topic_creation_enable: bool,
     /// `topic.tracking.enable`.
     pub topic_tracking_enable: bool,
     /// `topic.tracking.allow.reset`.
@@ -130,6 +126,9 @@ impl WorkerConfig {
         let value_converter = converter(&mut values, Side::Value);
         let header_converter = converter(&mut values, Side::Header);
         let offset_storage_file = values.required("offset.storage.file.filename").into();
+        // Without effect, but an error in them is one, as in Connect.
+        values.long("offset.flush.timeout.ms", 5_000, 0);
+        values.boolean("topic.creation.enable", true);
         let (rest, rest_warnings) = RestConfig::read(&mut values);
         let override_policy = values
             .text("connector.client.config.override.policy")
@@ -137,36 +136,30 @@ impl WorkerConfig {
             .parse()
             .map_err(|error: String| values.errors.push(error))
             .unwrap_or(OverridePolicy::All);
-        let text = |name: &str, default: &str| {
-            let given = map
-                .get(name)
-                .map(|value| value.trim())
-                .filter(|value| !value.is_empty());
-            given.unwrap_or(default).to_owned()
-        };
         let config = Self {
-            bootstrap_servers: text("bootstrap.servers", "localhost:9092"),
-            client_id: text("client.id", ""),
+            bootstrap_servers: values
+                .non_empty("bootstrap.servers")
+                .unwrap_or("localhost:9092")
+                .to_owned(),
+            client_id: values.non_empty("client.id").unwrap_or_default().to_owned(),
             key_converter,
             value_converter,
             header_converter,
             offset_storage_file,
             offset_flush_interval_ms: values.long("offset.flush.interval.ms", 60_000, 1),
-            offset_flush_timeout_ms: values.long("offset.flush.timeout.ms", 5_000, 0),
             task_shutdown_graceful_timeout_ms: values.long(
                 "task.shutdown.graceful.timeout.ms",
                 5_000,
                 0,
             ),
             rest,
-            config_storage_file: Some(text("config.storage.file.filename", ""))
-                .filter(|path| !path.is_empty())
+            config_storage_file: values
+                .non_empty("config.storage.file.filename")
                 .map(PathBuf::from),
             auto_restart: AutoRestart {
                 enabled: values.boolean("auto.restart.enabled", false),
                 interval_ms: values.long("auto.restart.interval.ms", 60_000, 1),
             },
-            topic_creation_enable: values.boolean("topic.creation.enable", true),
             topic_tracking_enable: values.boolean("topic.tracking.enable", true),
             topic_tracking_allow_reset: values.boolean("topic.tracking.allow.reset", true),
             providers,
@@ -299,6 +292,26 @@ mod tests {
                 .to_owned()
         ));
         assert_eq!(errors.len(), 6, "{errors:?}");
+    }
+
+    #[test]
+    fn what_has_no_effect_is_told_of_and_checked_all_the_same() {
+        let config = with(&[
+            ("offset.flush.timeout.ms", "10000"),
+            ("topic.creation.enable", "true"),
+        ]);
+        let warnings = config.expect("valid").warnings;
+        assert_eq!(warnings.len(), 2, "{warnings:?}");
+        let usual = with(&[
+            ("offset.flush.timeout.ms", "5000"),
+            ("topic.creation.enable", "false"),
+        ]);
+        assert_eq!(usual.expect("valid").warnings, [""; 0]);
+        let errors = errors(&[
+            ("offset.flush.timeout.ms", "soon"),
+            ("topic.creation.enable", "maybe"),
+        ]);
+        assert_eq!(errors.len(), 2, "{errors:?}");
     }
 
     #[test]

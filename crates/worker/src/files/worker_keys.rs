@@ -7,7 +7,7 @@
 use std::collections::BTreeMap;
 
 /// Settings that are read. A name that ends in a dot is a prefix.
-pub(super) const KNOWN: [&str; 37] = [
+pub(super) const KNOWN: [&str; 35] = [
     "bootstrap.servers",
     "client.id",
     "key.converter",
@@ -21,7 +21,6 @@ pub(super) const KNOWN: [&str; 37] = [
     "auto.restart.enabled",
     "auto.restart.interval.ms",
     "offset.flush.interval.ms",
-    "offset.flush.timeout.ms",
     "task.shutdown.graceful.timeout.ms",
     "listeners",
     "listeners.https.",
@@ -38,7 +37,6 @@ pub(super) const KNOWN: [&str; 37] = [
     "config.providers",
     "config.providers.",
     "connector.client.config.override.policy",
-    "topic.creation.enable",
     "topic.tracking.enable",
     "topic.tracking.allow.reset",
     "producer.",
@@ -56,7 +54,7 @@ const DISTRIBUTED: &str = "it is for distributed mode, and this worker is a stan
 /// Settings of Kafka Connect without an effect: name or prefix, the values
 /// that ask for nothing more than what happens here anyway, and why another
 /// one has no effect.
-const WITHOUT_EFFECT: [(&str, &[&str], &str); 37] = [
+const WITHOUT_EFFECT: [(&str, &[&str], &str); 39] = [
     ("plugin.path", &[""], NO_JVM),
     ("plugin.discovery", &["hybrid_warn"], NO_JVM),
     ("key.converter.plugin.version", &[""], NO_JVM),
@@ -73,6 +71,16 @@ const WITHOUT_EFFECT: [(&str, &[&str], &str); 37] = [
         "this worker records all its metrics always",
     ),
     ("consumer.", &[], NO_SINKS),
+    (
+        "offset.flush.timeout.ms",
+        &["5000"],
+        "offsets are written to a local file, and nothing waits for it",
+    ),
+    (
+        "topic.creation.enable",
+        &["false"],
+        "this worker does not create topics by topic.creation.* yet",
+    ),
     (
         "client.dns.lookup",
         &["use_all_dns_ips"],
@@ -187,6 +195,8 @@ mod tests {
             ("offset.storage.topic", "distributed"),
             ("group.id", "distributed"),
             ("consumer.max.poll.records", "source connectors only"),
+            ("offset.flush.timeout.ms", "local file"),
+            ("topic.creation.enable", "topic.creation.*"),
         ] {
             let warnings = warned(&[(name, "x")]);
             assert!(

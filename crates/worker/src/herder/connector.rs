@@ -129,14 +129,9 @@ impl ConnectorView {
 
 impl Connector {
     pub(super) fn view(&self) -> ConnectorView {
-        let state = match self.target {
-            Target::Started => "RUNNING",
-            Target::Paused => "PAUSED",
-            Target::Stopped => "STOPPED",
-        };
         ConnectorView {
             config: self.config.clone(),
-            state,
+            state: InitialState::from(self.target).name(),
             task: self.task_view(),
         }
     }
@@ -168,6 +163,16 @@ impl Connector {
                     errors: Arc::clone(&started.errors),
                 })
             }
+        }
+    }
+
+    /// Changes what is wanted of it, and of its task if it has one.
+    pub(super) fn retarget(&mut self, target: Target) {
+        self.target = target;
+        match (&self.slot, target) {
+            (Slot::Started(started), Target::Paused) => started.handle.pause(),
+            (Slot::Started(started), Target::Started) => started.handle.resume(),
+            _ => {}
         }
     }
 

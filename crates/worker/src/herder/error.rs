@@ -23,6 +23,11 @@ pub enum HerderError {
 }
 
 impl HerderError {
+    /// Connect's words for a connector that is not there.
+    pub fn not_found(name: &str) -> Self {
+        Self::NotFound(format!("Connector {name} not found"))
+    }
+
     /// Connect's words for a configuration of nobody knows what. Connect shows
     /// the values too, which may be secret.
     pub fn no_class(config: &BTreeMap<String, String>) -> Self {

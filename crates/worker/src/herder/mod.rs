@@ -239,7 +239,7 @@ impl Herder {
     ) -> Result<ConnectorView, HerderError> {
         let _changing = self.changing.lock().await;
         let Some(view) = self.view(name) else {
-            return Err(HerderError::NotFound(format!("Connector {name} not found")));
+            return Err(HerderError::not_found(name));
         };
         let mut config = view.config;
         for (key, value) in changes {
@@ -287,7 +287,7 @@ impl Herder {
     pub async fn delete(&self, name: &str) -> Result<(), HerderError> {
         let _changing = self.changing.lock().await;
         if !self.connectors().contains_key(name) {
-            return Err(HerderError::NotFound(format!("Connector {name} not found")));
+            return Err(HerderError::not_found(name));
         }
         self.end_task(name, self.graceful()).await;
         self.connectors().remove(name);
@@ -299,7 +299,8 @@ impl Herder {
     /// Pauses, resumes or stops a connector.
     ///
     /// # Errors
-    /// There is none of this name, or its configuration has become invalid.
+    /// There is none of this name, or its configuration has become invalid;
+    /// then its task has failed.
     pub async fn set_target(&self, name: &str, target: Target) -> Result<(), HerderError> {
         let _changing = self.changing.lock().await;
         if !self.connectors().contains_key(name) {
@@ -314,27 +315,30 @@ impl Herder {
         if target == Target::Stopped {
             self.end_task(name, self.graceful()).await;
         }
-        self.retarget(name, target)?;
+        let retargeted = self.retarget(name, target);
+        // Also where its task could not be started: it is wanted as it is now.
         self.store_again(name);
-        Ok(())
+        retargeted
     }
 
     fn retarget(&self, name: &str, target: Target) -> Result<(), HerderError> {
-        let mut connectors = self.connectors();
-        let Some(connector) = connectors.get_mut(name) else {
-            return Ok(());
-        };
-        connector.target = target;
-        match (&connector.slot, target) {
-            (Slot::Started(started), Target::Paused) => started.handle.pause(),
-            (Slot::Started(started), Target::Started) => started.handle.resume(),
-            (Slot::Empty, Target::Started) => {
-                let plan = self.check(&connector.config)?;
-                connector.slot = self.start(plan);
+        let config = match self.connectors().get_mut(name) {
+            None => return Ok(()),
+            Some(connector) => {
+                if let (Slot::Empty, Target::Started) = (&connector.slot, target) {
+                    connector.config.clone()
+                } else {
+                    connector.retarget(target);
+                    return Ok(());
+                }
             }
-            _ => {}
+        };
+        let (slot, checked) = self.start_from(name, &config);
+        if let Some(connector) = self.connectors().get_mut(name) {
+            connector.target = target;
+            connector.slot = slot;
         }
-        Ok(())
+        checked
     }
 
     fn graceful(&self) -> Duration {
@@ -343,6 +347,13 @@ impl Herder {
 
     /// Ends a connector's task, if it has one, and stores its last offset.
     async fn end_task(&self, name: &str, within: Duration) -> StopReport {
+        let report = self.end_task_unflushed(name, within).await;
+        self.flush_offsets().await;
+        report
+    }
+
+    /// The same, with the offset only given to the store.
+    async fn end_task_unflushed(&self, name: &str, within: Duration) -> StopReport {
         let slot = match self.connectors().get_mut(name) {
             Some(connector) => std::mem::replace(&mut connector.slot, Slot::Empty),
             None => Slot::Empty,
@@ -353,7 +364,6 @@ impl Herder {
         let report = started.handle.stop(within).await;
         self.topics.keep(name, &started);
         self.commit_one(name, &started);
-        self.flush_offsets().await;
         report
     }
 
@@ -363,7 +373,10 @@ impl Herder {
         let _changing = self.changing.lock().await;
         let within = self.graceful();
         let names = self.names();
-        let ends = names.iter().map(|name| self.end_task(name, within));
+        // The file is written once for all: it is as large as they are many.
+        let ends = names
+            .iter()
+            .map(|name| self.end_task_unflushed(name, within));
         let mut total = StopReport::default();
         for report in futures_util::future::join_all(ends).await {
             total.received += report.received;
@@ -371,6 +384,10 @@ impl Herder {
             total.dropped += report.dropped;
             total.lost += report.lost;
         }
+        self.flush_offsets().await;
         total
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -6,7 +6,7 @@ use super::{Herder, HerderError, Target};
 use crate::offsets::{OffsetStore, PartitionOffset};
 
 impl Herder {
-    fn offset_store(&self) -> MutexGuard<'_, OffsetStore> {
+    pub(super) fn offset_store(&self) -> MutexGuard<'_, OffsetStore> {
         self.offsets.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -16,7 +16,7 @@ impl Herder {
     /// There is none of this name.
     pub fn offsets(&self, name: &str) -> Result<Vec<PartitionOffset>, HerderError> {
         if !self.connectors().contains_key(name) {
-            return Err(HerderError::NotFound(format!("Connector {name} not found")));
+            return Err(HerderError::not_found(name));
         }
         Ok(self.offset_store().list(name))
     }
@@ -51,7 +51,7 @@ impl Herder {
 
     fn check_stopped(&self, name: &str) -> Result<(), HerderError> {
         match self.connectors().get(name) {
-            None => Err(HerderError::NotFound(format!("Connector {name} not found"))),
+            None => Err(HerderError::not_found(name)),
             Some(connector) if connector.target == Target::Stopped => Ok(()),
             Some(_) => Err(HerderError::BadRequest(format!(
                 "Connectors must be in the STOPPED state before their offsets can be modified. This can \

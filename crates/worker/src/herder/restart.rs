@@ -1,5 +1,7 @@
 //! Restarting connectors and tasks (KIP-745).
 
+use std::collections::BTreeMap;
+
 use super::connector::Slot;
 use super::{ConnectorView, Herder, HerderError, Target};
 
@@ -9,7 +11,8 @@ impl Herder {
     /// before.
     ///
     /// # Errors
-    /// There is none of this name.
+    /// There is none of this name, or its configuration has become invalid;
+    /// then its task has failed.
     pub async fn restart(
         &self,
         name: &str,
@@ -35,7 +38,8 @@ impl Herder {
     /// Restarts the task of this number.
     ///
     /// # Errors
-    /// There is no such connector, or no such task.
+    /// There is no such connector, or no such task, or its configuration has
+    /// become invalid; then it has failed.
     pub async fn restart_one(&self, name: &str, task: i32) -> Result<(), HerderError> {
         let _changing = self.changing.lock().await;
         let has_task = match self.connectors().get(name) {
@@ -57,15 +61,22 @@ impl Herder {
 
     async fn restart_task(&self, name: &str) -> Result<(), HerderError> {
         self.end_task(name, self.graceful()).await;
-        let mut connectors = self.connectors();
-        let Some(connector) = connectors.get_mut(name) else {
+        let Some(config) = self.config(name) else {
             return Ok(());
         };
-        let plan = self.check(&connector.config)?;
-        connector.slot = self.start(plan);
-        if let (Slot::Started(started), Target::Paused) = (&connector.slot, connector.target) {
-            started.handle.pause();
+        let (slot, checked) = self.start_from(name, &config);
+        if let Some(connector) = self.connectors().get_mut(name) {
+            connector.slot = slot;
+            if let (Slot::Started(started), Target::Paused) = (&connector.slot, connector.target) {
+                started.handle.pause();
+            }
         }
-        Ok(())
+        checked
+    }
+
+    fn config(&self, name: &str) -> Option<BTreeMap<String, String>> {
+        let connectors = self.connectors();
+        let connector = connectors.get(name)?;
+        Some(connector.config.clone())
     }
 }

@@ -1,5 +1,6 @@
 //! Starting a task where its stored offset ends, and committing offsets.
 
+use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::sync::{Arc, PoisonError};
 use std::time::Duration;
@@ -7,8 +8,8 @@ use std::time::Duration;
 use websocket_source::metrics::TaskMetrics;
 use websocket_source::task::{TaskOptions, spawn};
 
-use super::Herder;
 use super::connector::{Slot, Started, TaskTopics};
+use super::{Herder, HerderError};
 use crate::exposition::StartupCounts;
 use crate::kafka_settings::ProducerSettings;
 use crate::mapping::{ErrorCounts, WrittenTopics};
@@ -24,7 +25,8 @@ fn options(settings: &ProducerSettings) -> ProducerOptions {
 }
 
 /// Starts since the worker began. A connector whose configuration is valid
-/// always starts; a task fails to if its producer cannot be made.
+/// always starts; a task fails to if its producer cannot be made, or if its
+/// configuration is not valid any more.
 #[derive(Debug, Default)]
 pub(super) struct Startups {
     pub(super) connectors: AtomicU64,
@@ -81,11 +83,9 @@ impl Herder {
         let sink = match sink {
             Ok(sink) => sink,
             Err(error) => {
-                self.startups.failed_tasks.fetch_add(1, Relaxed);
                 let reason = format!("Failed to construct kafka producer: {error}");
-                tracing::error!(target: "Worker", connector = %plan.name, task = 0, "{reason}");
-                let trace = format!("org.apache.kafka.common.KafkaException: {reason}");
-                return Slot::Unstartable { trace };
+                let class = "org.apache.kafka.common.KafkaException";
+                return self.unstartable(&plan.name, class, &reason);
             }
         };
         let url = plan.source.url.text().to_owned();
@@ -110,11 +110,38 @@ impl Herder {
         })
     }
 
+    /// Starts the task of a configuration that was valid once. If it is not
+    /// any more, as when a config provider's file cannot be read, the task has
+    /// failed, so that this is seen and can be tried again.
+    ///
+    /// Both read files: the caller holds `changing` and not the map.
+    pub(super) fn start_from(
+        &self,
+        name: &str,
+        config: &BTreeMap<String, String>,
+    ) -> (Slot, Result<(), HerderError>) {
+        match self.check(config) {
+            Ok(plan) => (self.start(plan), Ok(())),
+            Err(error) => {
+                self.startups.tasks.fetch_add(1, Relaxed);
+                let class = "org.apache.kafka.connect.errors.ConnectException";
+                let slot = self.unstartable(name, class, &error.to_string());
+                (slot, Err(error))
+            }
+        }
+    }
+
+    /// A task that has failed before it could start.
+    fn unstartable(&self, connector: &str, class: &str, reason: &str) -> Slot {
+        self.startups.failed_tasks.fetch_add(1, Relaxed);
+        tracing::error!(target: "Worker", connector = %connector, task = 0, "{reason}");
+        let trace = format!("{class}: {reason}");
+        Slot::Unstartable { trace }
+    }
+
     fn stored_sequence(&self, connector: &str, url: &str) -> u64 {
-        let offsets = self.offsets.lock().unwrap_or_else(PoisonError::into_inner);
-        offsets
-            .get(connector, url)
-            .map_or(0, |offset| offset.sequence)
+        let offset = self.offset_store().get(connector, url);
+        offset.map_or(0, |offset| offset.sequence)
     }
 
     /// Gives a task's newest offset to the store; returns the number of newly
@@ -124,8 +151,7 @@ impl Herder {
             return 0;
         };
         let messages = offset.sequence - started.stored;
-        let mut offsets = self.offsets.lock().unwrap_or_else(PoisonError::into_inner);
-        offsets.set(connector, &started.url, &offset);
+        self.offset_store().set(connector, &started.url, &offset);
         messages
     }
 

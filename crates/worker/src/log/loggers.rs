@@ -150,7 +150,7 @@ pub struct Loggers {
     filter: Option<reload::Handle<EnvFilter, Registry>>,
 }
 
-#[derive(Clone, Debug, Default)]
+#[derive(Debug, Default)]
 struct State {
     /// All that have a level of their own, `root` always among them.
     levels: BTreeMap<String, LoggerView>,
@@ -184,23 +184,29 @@ impl Loggers {
         })
     }
 
-    // Each change is made on a copy and put in place at once.
+    // A change is a few insertions, each of which leaves the state whole.
     fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Replaces all levels by those of a `--log-level`.
     pub(super) fn replace(&self, level: &str) -> Result<(), LogError> {
-        *self.state() = State::parse(level)?;
-        self.apply();
+        let mut state = self.state();
+        *state = State::parse(level)?;
+        self.put_into_effect(&state);
         Ok(())
     }
 
     /// Puts the levels into effect.
     pub(super) fn apply(&self) {
+        self.put_into_effect(&self.state());
+    }
+
+    // Nothing is logged meanwhile: the state is locked.
+    fn put_into_effect(&self, state: &State) {
         if let Some(handle) = &self.filter {
             // It fails only when the log is gone, with nobody to be told.
-            let _ = handle.reload(EnvFilter::new(self.state().directives()));
+            let _ = handle.reload(EnvFilter::new(state.directives()));
         }
     }
 
@@ -222,7 +228,9 @@ impl Loggers {
     /// # Errors
     /// It would be one more name than may be added.
     pub fn set(&self, namespace: &str, level: LoggerLevel) -> Result<Vec<String>, TooManyLoggers> {
-        let mut state = self.state().clone();
+        // Held until the levels are in effect, so that of two changes at the
+        // same time neither is lost.
+        let mut state = self.state();
         if !state.names().any(|known| known == namespace) {
             if state.added.len() >= MAX_ADDED || namespace.len() > MAX_NAME_BYTES {
                 return Err(TooManyLoggers);
@@ -246,8 +254,7 @@ impl Loggers {
                 state.levels.insert(name.clone(), changed);
             }
         }
-        *self.state() = state;
-        self.apply();
+        self.put_into_effect(&state);
         Ok(names.into_iter().collect())
     }
 }

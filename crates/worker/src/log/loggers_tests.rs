@@ -86,6 +86,27 @@ fn names_that_can_be_added_are_bounded() {
 }
 
 #[test]
+fn changes_at_the_same_time_are_all_kept() {
+    let loggers = loggers("info");
+    let names = |thread: usize| (0..200).map(move |number| format!("t{thread}.n{number}"));
+    let begin = std::sync::Barrier::new(4);
+    std::thread::scope(|scope| {
+        for thread in 0..4 {
+            let (loggers, begin) = (&loggers, &begin);
+            scope.spawn(move || {
+                begin.wait();
+                for name in names(thread) {
+                    loggers.set(&name, LoggerLevel::Debug).expect("room");
+                }
+            });
+        }
+    });
+    for name in (0..4).flat_map(names) {
+        assert_eq!(level(&loggers, &name), "DEBUG");
+    }
+}
+
+#[test]
 fn each_component_has_a_directive_of_its_own() {
     let loggers = loggers("warn,Worker=debug");
     loggers

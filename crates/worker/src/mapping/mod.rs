@@ -50,7 +50,7 @@ pub struct MappingError {
     /// Where.
     pub stage: Stage,
     /// The class that refused it.
-    pub class: String,
+    pub class: &'static str,
     /// Why.
     pub error: DataError,
 }
@@ -83,12 +83,16 @@ pub struct Mapping {
     pub chain: Chain,
     /// `key.converter`.
     pub key: Box<dyn Converter>,
+    /// Its class, for messages and dead letters.
+    pub key_class: &'static str,
     /// `value.converter`.
     pub value: Box<dyn Converter>,
-    /// Its class, for messages.
+    /// Its class likewise.
     pub value_class: &'static str,
     /// `header.converter`.
     pub header: Box<dyn HeaderConverter>,
+    /// Its class likewise.
+    pub header_class: &'static str,
     /// `errors.*`.
     pub tolerance: Tolerance,
 }
@@ -123,7 +127,7 @@ impl Mapping {
             Err(refusal) => {
                 return Err(MappingError {
                     stage: Stage::Transformation,
-                    class: refusal.class.to_owned(),
+                    class: refusal.class,
                     error: refusal.error,
                 });
             }
@@ -134,7 +138,7 @@ impl Mapping {
     fn value_error(&self, error: DataError) -> MappingError {
         MappingError {
             stage: Stage::ValueConverter,
-            class: self.value_class.to_owned(),
+            class: self.value_class,
             error,
         }
     }
@@ -175,7 +179,7 @@ impl Mapping {
             .from_connect_data(topic, record.key_schema.as_deref(), &record.key)
             .map_err(|error| MappingError {
                 stage: Stage::KeyConverter,
-                class: "key.converter".to_owned(),
+                class: self.key_class,
                 error,
             })?;
         let value = self
@@ -190,7 +194,7 @@ impl Mapping {
                 .from_connect_header(topic, &header.key, schema, &header.value)
                 .map_err(|error| MappingError {
                     stage: Stage::HeaderConverter,
-                    class: "header.converter".to_owned(),
+                    class: self.header_class,
                     error,
                 })?;
             headers.push((header.key.clone(), bytes));

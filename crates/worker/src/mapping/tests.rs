@@ -19,7 +19,9 @@ fn mapping(format: ValueFormat, value: &str, transforms: &[(&str, &str)]) -> Map
         chain: Chain::new(&config(transforms)).expect("a chain"),
         key: converter::create("String", true, &plain).expect("a converter"),
         value: converter::create(value, false, &plain).expect("a converter"),
+        key_class: "key",
         value_class: "value",
+        header_class: "header",
         header: converter::create_header("Simple", &plain).expect("a converter"),
         tolerance: Tolerance::default(),
     }
@@ -94,4 +96,37 @@ fn what_cannot_be_mapped_says_where() {
     let cast = mapping(ValueFormat::String, "Integer", &cast);
     assert_eq!(stage(&cast, b"x"), Stage::Transformation);
     assert!(cast.apply(b"12", 0).is_ok());
+}
+
+#[test]
+fn what_cannot_be_mapped_names_the_class_that_refused_it() {
+    let class =
+        |mapping: &Mapping, message: &[u8]| mapping.apply(message, 0).expect_err("refused").class;
+    let values = mapping(ValueFormat::String, "Integer", &[]);
+    assert_eq!(class(&values, b"x"), "value");
+    let to_key = [
+        ("transforms", "k"),
+        (
+            "transforms.k.type",
+            "org.apache.kafka.connect.transforms.ValueToKey",
+        ),
+        ("transforms.k.fields", "a"),
+    ];
+    let mut keys = mapping(ValueFormat::Json, "Json", &to_key);
+    let plain = config(&[("schemas.enable", "false")]);
+    keys.key = converter::create("Integer", true, &plain).expect("a converter");
+    assert_eq!(class(&keys, br#"{"a":"x"}"#), "key");
+    let to_header = [
+        ("transforms", "h"),
+        (
+            "transforms.h.type",
+            "org.apache.kafka.connect.transforms.HeaderFrom$Value",
+        ),
+        ("transforms.h.fields", "a"),
+        ("transforms.h.headers", "a"),
+        ("transforms.h.operation", "copy"),
+    ];
+    let mut headers = mapping(ValueFormat::Json, "Json", &to_header);
+    headers.header = converter::create_header("Integer", &plain).expect("a converter");
+    assert_eq!(class(&headers, br#"{"a":"x"}"#), "header");
 }

@@ -5,7 +5,7 @@
 //! so that one that is left out counts as done in its place; one that there
 //! is no room for is mapped once and kept.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
 use std::time::{Duration, Instant};
@@ -13,10 +13,9 @@ use std::time::{Duration, Instant};
 use websocket_source::buffer::{Batch, Received};
 use websocket_source::sink::{Delivery, Sink, SinkError};
 
-use super::native::{Code, FullRecord, Topic, describe};
-use super::sink::{BATCH_OVERHEAD_BYTES, flush};
-use super::slots::Slot;
-use super::turn::Turn;
+use super::lane::Lane;
+use super::native::{Code, FullRecord, Native, Topic, describe};
+use super::sink::BATCH_OVERHEAD_BYTES;
 use super::{Producer, ProducerError};
 use crate::mapping::{ErrorCounts, Mapped, Mapping, MappingError, WrittenTopics};
 
@@ -35,28 +34,58 @@ pub struct MappedOptions {
 
 /// See the module's documentation.
 pub(super) struct MappedSink {
-    pub(super) producer: Arc<Producer>,
+    pub(super) lane: Lane,
     pub(super) options: MappedOptions,
-    pub(super) topics: HashMap<String, Topic>,
-    pub(super) slot: Arc<Slot>,
-    pub(super) delivery: Arc<Delivery>,
-    pub(super) sequence: u64,
-    pub(super) turn: Turn,
-    /// A mapped message that there was no room for.
-    pub(super) pending: Option<Mapped>,
+    pub(super) destinations: HashMap<String, Destination>,
+    /// A message that there was no room for, and what it was mapped to. The
+    /// buffer may drop it before it is offered again.
+    pub(super) pending: Option<(Vec<u8>, Mapped)>,
     /// Why no further message can be taken.
     pub(super) failure: Option<SinkError>,
-    /// Topics noted since the reset of this number.
-    pub(super) noted: (u64, HashSet<String>),
 }
 
-fn size(mapped: &Mapped) -> usize {
-    let length = |bytes: &Option<Vec<u8>>| bytes.as_ref().map_or(0, Vec::len);
+/// A topic that records go to.
+pub(super) struct Destination {
+    topic: Topic,
+    /// The number of the reset since which it has been noted as written to.
+    noted_since: Option<u64>,
+}
+
+fn length(bytes: Option<&Vec<u8>>) -> usize {
+    bytes.map_or(0, Vec::len)
+}
+
+/// Bytes that a delivery report tells of, so that they are given back: headers
+/// do not count.
+fn reported_bytes(mapped: &Mapped) -> usize {
+    length(mapped.key.as_ref()) + length(mapped.value.as_ref())
+}
+
+/// Bytes in a request.
+fn request_bytes(mapped: &Mapped) -> usize {
     let headers = mapped.headers.iter();
-    let headers: usize = headers
-        .map(|(name, value)| name.len() + length(value))
-        .sum();
-    length(&mapped.key) + length(&mapped.value) + headers
+    let headers = headers.map(|(name, value)| name.len() + length(value.as_ref()));
+    reported_bytes(mapped) + headers.sum::<usize>()
+}
+
+fn open<'a>(
+    destinations: &'a mut HashMap<String, Destination>,
+    native: &Arc<Native>,
+    name: &str,
+) -> Result<&'a mut Destination, SinkError> {
+    let topic = super::check_topic(name)
+        .map_err(|why| format!("'{name}' is not a topic's name: {why}"))
+        .and_then(|()| Topic::new(native, name))
+        .map_err(|text| SinkError::Rejected {
+            code: "INVALID_TOPIC_EXCEPTION".to_owned(),
+            text,
+        })?;
+    let destination = Destination {
+        topic,
+        noted_since: None,
+    };
+    let entry = destinations.entry(name.to_owned());
+    Ok(entry.insert_entry(destination).into_mut())
 }
 
 impl MappedSink {
@@ -68,91 +97,89 @@ impl MappedSink {
         now: Instant,
     ) -> Result<bool, SinkError> {
         let mapped = match self.pending.take() {
-            Some(pending) => Some(pending),
-            None => self.map(message, received)?,
+            Some((source, mapped)) if source == message => Some(mapped),
+            _ => self.map(message, received)?,
         };
         let Some(mapped) = mapped else {
-            self.slot.add_taken(1);
-            self.slot.add_reported(1);
-            self.delivery.acknowledge(self.sequence, 1);
-            self.sequence += 1;
+            self.lane.slot.add_taken(1);
+            self.lane.slot.add_reported(1);
+            self.lane.delivery.acknowledge(self.lane.sequence, 1);
+            self.lane.sequence += 1;
             return Ok(true);
         };
-        let bytes = size(&mapped);
-        let limit = self.producer.max_request_size_bytes;
+        let bytes = request_bytes(&mapped);
+        let limit = self.lane.producer.max_request_size_bytes;
         if bytes + BATCH_OVERHEAD_BYTES > limit {
             return Err(SinkError::TooLarge { bytes, limit });
         }
-        let idle = self.slot.is_idle();
-        let sizes = std::iter::once(bytes);
-        let admitted = self.turn.admits(idle, now, sizes.clone()) == 1
-            && self.producer.room.reserve(&sizes) == 1;
+        let idle = self.lane.slot.is_idle();
+        let reported = std::iter::once(reported_bytes(&mapped));
+        let admitted = self.lane.turn.admits(idle, now, std::iter::once(bytes)) == 1
+            && self.lane.producer.room.reserve(&reported) == 1;
         if !admitted {
-            self.pending = Some(mapped);
+            self.pending = Some((message.to_vec(), mapped));
             return Ok(false);
         }
-        self.hand_over(mapped, bytes)
+        self.hand_over(message, mapped, bytes)
     }
 
-    fn hand_over(&mut self, mapped: Mapped, bytes: usize) -> Result<bool, SinkError> {
-        let opaque = self.slot.opaque(self.sequence);
-        self.slot.add_taken(1);
-        let refused = match self.topic(&mapped.topic) {
-            Ok(topic) => topic
-                .produce_full(&FullRecord {
-                    partition: mapped.partition,
-                    value: mapped.value.as_deref(),
-                    key: mapped.key.as_deref(),
-                    opaque,
-                    timestamp_ms: mapped.timestamp_ms,
-                    headers: &mapped.headers,
-                })
-                .err()
-                .map(|code| (code, describe(code))),
-            Err(why) => {
-                let code = Code::RD_KAFKA_RESP_ERR_TOPIC_EXCEPTION;
-                Some((code, ("INVALID_TOPIC_EXCEPTION".to_owned(), why)))
+    fn hand_over(
+        &mut self,
+        message: &[u8],
+        mapped: Mapped,
+        bytes: usize,
+    ) -> Result<bool, SinkError> {
+        let opaque = self.lane.slot.opaque(self.lane.sequence);
+        self.lane.slot.add_taken(1);
+        let refused = match self.produce(&mapped, opaque) {
+            Ok(()) => {
+                self.lane.turn.add(1, bytes);
+                self.lane.sequence += 1;
+                return Ok(true);
             }
+            Err(refused) => refused,
         };
-        let Some((code, (name, text))) = refused else {
-            self.turn.add(1, bytes);
-            self.sequence += 1;
-            self.note(mapped.topic);
-            return Ok(true);
-        };
-        self.slot.add_reported(1);
-        self.producer.room.release(1, bytes as u64);
-        if code == Code::RD_KAFKA_RESP_ERR__QUEUE_FULL {
-            self.pending = Some(mapped);
+        self.lane.slot.add_reported(1);
+        let reported = reported_bytes(&mapped) as u64;
+        self.lane.producer.room.release(1, reported);
+        let Some(rejected) = refused else {
+            self.pending = Some((message.to_vec(), mapped));
             return Ok(false);
-        }
-        Err(SinkError::Rejected { code: name, text })
+        };
+        Err(rejected)
     }
 
-    /// Notes where a record has gone, if that is news; dead letters do not
-    /// count.
-    fn note(&mut self, topic: String) {
+    /// Hands a record over, and notes where it has gone if that is news; dead
+    /// letters do not count. `None` is librdkafka's queue that is full.
+    fn produce(&mut self, mapped: &Mapped, opaque: u64) -> Result<(), Option<SinkError>> {
+        let destination = match self.destinations.get_mut(&mapped.topic) {
+            Some(known) => known,
+            None => open(
+                &mut self.destinations,
+                &self.lane.producer.native,
+                &mapped.topic,
+            )?,
+        };
+        let record = FullRecord {
+            partition: mapped.partition,
+            value: mapped.value.as_deref(),
+            key: mapped.key.as_deref(),
+            opaque,
+            timestamp_ms: mapped.timestamp_ms,
+            headers: &mapped.headers,
+        };
+        if let Err(code) = destination.topic.produce_full(&record) {
+            let (name, text) = describe(code);
+            let full = code == Code::RD_KAFKA_RESP_ERR__QUEUE_FULL;
+            return Err((!full).then_some(SinkError::Rejected { code: name, text }));
+        }
         let resets = self.options.written.resets();
-        if self.noted.0 != resets {
-            self.noted = (resets, HashSet::new());
-        }
         let dead_letters = &self.options.mapping.tolerance.dead_letter_topic;
-        if !self.noted.1.contains(&topic) && dead_letters.as_ref() != Some(&topic) {
-            self.options.written.note(&topic);
-            self.noted.1.insert(topic);
+        if destination.noted_since != Some(resets) && dead_letters.as_ref() != Some(&mapped.topic) {
+            self.options.written.note(&mapped.topic);
+            destination.noted_since = Some(resets);
         }
-    }
-
-    fn topic(&mut self, name: &str) -> Result<&mut Topic, String> {
-        if !self.topics.contains_key(name) {
-            super::check_topic(name)
-                .map_err(|why| format!("'{name}' is not a topic's name: {why}"))?;
-            let topic = Topic::new(&self.producer.native, name)?;
-            self.topics.insert(name.to_owned(), topic);
-        }
-        self.topics
-            .get_mut(name)
-            .ok_or_else(|| format!("{name} is not there"))
+        Ok(())
     }
 
     /// Maps a message, and judges one that cannot be mapped.
@@ -239,7 +266,7 @@ impl MappedSink {
 impl Sink for MappedSink {
     fn offer(&mut self, batch: &Batch<'_>) -> Result<usize, SinkError> {
         let failure = self.failure.clone();
-        if let Some(error) = failure.or_else(|| self.delivery.rejection()) {
+        if let Some(error) = failure.or_else(|| self.lane.delivery.rejection()) {
             return Err(error);
         }
         let now = Instant::now();
@@ -258,30 +285,22 @@ impl Sink for MappedSink {
                 }
             }
         }
-        self.delivery.taken(self.sequence, batch.received().at);
+        self.lane
+            .delivery
+            .taken(self.lane.sequence, batch.received().at);
         Ok(taken)
     }
 
     fn has_room(&self, records: usize, bytes: usize) -> bool {
-        self.pending.is_none()
-            && self
-                .turn
-                .has_room(self.slot.is_idle(), Instant::now, records, bytes)
-            && self.producer.room.has_room(records as u64, bytes as u64)
+        self.pending.is_none() && self.lane.has_room(records, bytes)
     }
 
     fn flush(&mut self, within: Duration) {
-        flush(&self.producer, within);
+        self.lane.flush(within);
     }
 
     fn delivery(&self) -> &Arc<Delivery> {
-        &self.delivery
-    }
-}
-
-impl Drop for MappedSink {
-    fn drop(&mut self) {
-        self.slot.close();
+        &self.lane.delivery
     }
 }
 
@@ -296,18 +315,12 @@ impl Producer {
         options: MappedOptions,
         latency: Arc<websocket_source::metrics::Histogram>,
     ) -> Result<Box<dyn Sink>, ProducerError> {
-        let (slot, delivery) = self.open_slot(latency)?;
         Ok(Box::new(MappedSink {
-            producer: Arc::clone(self),
+            lane: Lane::open(self, latency)?,
             options,
-            topics: HashMap::new(),
-            slot,
-            delivery,
-            sequence: 0,
-            turn: Turn::new(self.turn),
+            destinations: HashMap::new(),
             pending: None,
             failure: None,
-            noted: (0, HashSet::new()),
         }))
     }
 }

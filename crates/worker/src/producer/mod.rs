@@ -8,6 +8,7 @@
 //! way, never forgotten; a producer ends when its last sink and pool are gone.
 
 mod cluster;
+mod lane;
 mod mapped;
 mod native;
 mod reports;
@@ -26,17 +27,18 @@ use std::time::Duration;
 use rdkafka::ClientConfig;
 use rdkafka::config::RDKafkaLogLevel;
 use websocket_source::metrics::Histogram;
-use websocket_source::sink::{Delivery, Sink};
+use websocket_source::sink::Sink;
 
 pub use cluster::cluster_id;
 pub use mapped::MappedOptions;
 
+use lane::Lane;
 use native::{Native, Topic};
 use reports::Shared;
 use room::Room;
 use sink::ProducerSink;
-use slots::{Slot, Slots};
-use turn::{Bounds, Turn};
+use slots::Slots;
+use turn::Bounds;
 
 /// Settings of a producer. Tasks whose options are equal share one.
 #[derive(Clone, PartialEq, Eq, Hash)]
@@ -202,26 +204,10 @@ impl Producer {
                 topic: topic.to_owned(),
                 reason,
             })?;
-        let (slot, delivery) = self.open_slot(latency)?;
         Ok(Box::new(ProducerSink {
-            producer: Arc::clone(self),
+            lane: Lane::open(self, latency)?,
             topic: handle,
-            slot,
-            delivery,
-            sequence: 0,
-            turn: Turn::new(self.turn),
         }))
-    }
-
-    fn open_slot(
-        &self,
-        latency: Arc<Histogram>,
-    ) -> Result<(Arc<Slot>, Arc<Delivery>), ProducerError> {
-        let delivery = Arc::new(Delivery::new(latency));
-        let slot = self.shared.slots.open(&delivery).ok_or_else(|| {
-            ProducerError::Exhausted("too many tasks with records on their way".to_owned())
-        })?;
-        Ok((slot, delivery))
     }
 
     /// Sends what lingers and waits until nothing is on its way, at most

@@ -6,10 +6,8 @@ use std::time::{Duration, Instant};
 use websocket_source::buffer::Batch;
 use websocket_source::sink::{Delivery, Sink, SinkError};
 
-use super::Producer;
+use super::lane::Lane;
 use super::native::{self, Code, FullRecord, Record, Topic};
-use super::slots::Slot;
-use super::turn::Turn;
 
 /// Bytes that Kafka's record batch adds to a single record at most
 /// (`AbstractRecords.estimateSizeInBytesUpperBound`).
@@ -20,34 +18,18 @@ const OLD: Duration = Duration::from_secs(1);
 
 /// See the module's documentation.
 pub(super) struct ProducerSink {
-    pub(super) producer: Arc<Producer>,
+    pub(super) lane: Lane,
     pub(super) topic: Topic,
-    pub(super) slot: Arc<Slot>,
-    pub(super) delivery: Arc<Delivery>,
-    pub(super) sequence: u64,
-    pub(super) turn: Turn,
 }
 
 fn sizes<'a>(batch: &'a Batch<'_>) -> impl Iterator<Item = usize> + Clone + 'a {
     (0..batch.len()).map(|row| batch.value(row).len() + batch.key(row).map_or(0, <[u8]>::len))
 }
 
-/// Sends what lingers, without waiting for it.
-pub(super) fn flush(producer: &Arc<Producer>, within: Duration) {
-    let producer = Arc::clone(producer);
-    let flushed = std::thread::Builder::new()
-        .name("producer-flush".to_owned())
-        .spawn(move || producer.flush(within));
-    if let Err(error) = flushed {
-        // Without it, linger.ms passes before the last records are sent.
-        tracing::warn!(target: "Producer", "no thread to flush the producer: {error}");
-    }
-}
-
 impl ProducerSink {
     /// The number of records before the first that is too large.
     fn sendable(&self, batch: &Batch<'_>) -> Result<usize, SinkError> {
-        let limit = self.producer.max_request_size_bytes;
+        let limit = self.lane.producer.max_request_size_bytes;
         let too_large = sizes(batch).position(|size| size + BATCH_OVERHEAD_BYTES > limit);
         match too_large {
             Some(0) => Err(SinkError::TooLarge {
@@ -62,7 +44,7 @@ impl ProducerSink {
     fn hand_over(&mut self, batch: &Batch<'_>, count: usize) -> (usize, Option<Code>) {
         let received = batch.received();
         if received.at.elapsed() < OLD {
-            let (slot, first) = (Arc::clone(&self.slot), self.sequence);
+            let (slot, first) = (Arc::clone(&self.lane.slot), self.lane.sequence);
             let records = (0..count).map(|row| Record {
                 value: batch.value(row),
                 key: batch.key(row),
@@ -75,7 +57,7 @@ impl ProducerSink {
                 partition: None,
                 value: Some(batch.value(row)),
                 key: batch.key(row),
-                opaque: self.slot.opaque(self.sequence + row as u64),
+                opaque: self.lane.slot.opaque(self.lane.sequence + row as u64),
                 timestamp_ms: Some(received.at_ms),
                 headers: &[],
             };
@@ -89,58 +71,60 @@ impl ProducerSink {
 
 impl Sink for ProducerSink {
     fn offer(&mut self, batch: &Batch<'_>) -> Result<usize, SinkError> {
-        if let Some(rejection) = self.delivery.rejection() {
+        if let Some(rejection) = self.lane.delivery.rejection() {
             return Err(rejection);
         }
         let sendable = self.sendable(batch)?;
-        let (idle, sizes) = (self.slot.is_idle(), sizes(batch));
+        let (idle, sizes) = (self.lane.slot.is_idle(), sizes(batch));
         let admitted = self
+            .lane
             .turn
             .admits(idle, Instant::now(), sizes.clone().take(sendable));
-        let count = self.producer.room.reserve(&sizes.clone().take(admitted));
+        let count = self
+            .lane
+            .producer
+            .room
+            .reserve(&sizes.clone().take(admitted));
         if count == 0 {
             return Ok(0);
         }
         // Reports may come before the call returns, so the slot counts first.
-        self.slot.add_taken(count as u64);
+        self.lane.slot.add_taken(count as u64);
         let (taken, refused) = self.hand_over(batch, count);
         if taken < count {
             let bytes: usize = sizes.clone().take(count).skip(taken).sum();
-            self.producer
+            self.lane
+                .producer
                 .room
                 .release((count - taken) as u64, bytes as u64);
-            self.slot.add_reported((count - taken) as u64);
+            self.lane.slot.add_reported((count - taken) as u64);
         }
-        self.sequence += taken as u64;
-        self.turn.add(taken, sizes.take(taken).sum());
-        self.delivery.taken(self.sequence, batch.received().at);
+        self.lane.sequence += taken as u64;
+        self.lane.turn.add(taken, sizes.take(taken).sum());
+        self.lane
+            .delivery
+            .taken(self.lane.sequence, batch.received().at);
         match refused {
             None | Some(Code::RD_KAFKA_RESP_ERR__QUEUE_FULL) => Ok(taken),
             Some(code) => {
                 let (code, text) = native::describe(code);
-                self.delivery.reject(SinkError::Rejected { code, text });
+                self.lane
+                    .delivery
+                    .reject(SinkError::Rejected { code, text });
                 Ok(taken)
             }
         }
     }
 
     fn has_room(&self, records: usize, bytes: usize) -> bool {
-        let idle = self.slot.is_idle();
-        self.turn.has_room(idle, Instant::now, records, bytes)
-            && self.producer.room.has_room(records as u64, bytes as u64)
+        self.lane.has_room(records, bytes)
     }
 
     fn flush(&mut self, within: Duration) {
-        flush(&self.producer, within);
+        self.lane.flush(within);
     }
 
     fn delivery(&self) -> &Arc<Delivery> {
-        &self.delivery
-    }
-}
-
-impl Drop for ProducerSink {
-    fn drop(&mut self) {
-        self.slot.close();
+        &self.lane.delivery
     }
 }

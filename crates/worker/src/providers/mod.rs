@@ -168,10 +168,20 @@ impl Providers {
                     .then_some((value.trim(), written.as_str()))
             })
             .collect();
-        // A value within another one must not spoil that one's replacement.
+        // A value within another one must not spoil that one's replacement,
+        // nor one within what another is replaced by.
         secrets.sort_by_key(|(value, _)| std::cmp::Reverse(value.len()));
-        let replace = |text: String, (value, written): (&str, &str)| text.replace(value, written);
-        secrets.into_iter().fold(text.to_owned(), replace)
+        let (mut hidden, mut rest) = (String::with_capacity(text.len()), text);
+        while let Some(first) = rest.chars().next() {
+            let found = secrets.iter().find(|(value, _)| rest.starts_with(value));
+            let (length, shown) = match found {
+                Some((value, written)) => (value.len(), *written),
+                None => (first.len_utf8(), &rest[..first.len_utf8()]),
+            };
+            hidden.push_str(shown);
+            rest = &rest[length..];
+        }
+        hidden
     }
 }
 

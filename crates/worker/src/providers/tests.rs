@@ -154,6 +154,13 @@ fn looked_up_values_can_be_hidden_in_texts() {
         Providers::hide(&written, &looked_up, text),
         "${p:x} and ${p:y} are not plain"
     );
+    // What is shown instead may contain another one's value.
+    let written = map(&[("a", "${p:/tmp/7/secrets:x}"), ("b", "${p:y}")]);
+    let looked_up = map(&[("a", "hunter2"), ("b", "7")]);
+    assert_eq!(
+        Providers::hide(&written, &looked_up, "hunter2 is not 7"),
+        "${p:/tmp/7/secrets:x} is not ${p:y}"
+    );
 }
 
 #[test]

@@ -237,9 +237,11 @@ fn mapping(
         topic: source.topic.clone(),
         format: source.value_format,
         chain,
+        key_class: key.class,
         key: key.key().ok()?,
         value_class: value.class,
         value: value.value().ok()?,
+        header_class: header.class,
         header: header.header().ok()?,
         tolerance: tolerance(config),
     })
@@ -294,13 +296,20 @@ pub fn unknown_class(class: &str) -> String {
 }
 
 fn warn(config: &Config, validation: &mut Validation) {
-    for (key, default) in FIXED {
-        let differs = |value: &&String| !value.trim().eq_ignore_ascii_case(default);
-        if config.get(key).as_ref().is_some_and(differs) {
-            validation.warnings.push(format!(
-                "{key} is not supported by this worker yet and has no effect"
-            ));
-        }
+    let differs = |(key, default): &(&str, &str)| {
+        let value = config.get(*key);
+        value.is_some_and(|value| !value.trim().eq_ignore_ascii_case(default))
+    };
+    let fixed = FIXED.iter().filter(|row| differs(row)).map(|(key, _)| *key);
+    // A group's settings have names of the user's choice.
+    let topics = config
+        .iter()
+        .filter(|(key, value)| key.starts_with("topic.creation.") && !value.trim().is_empty())
+        .map(|(key, _)| key.as_str());
+    for key in fixed.chain(topics) {
+        validation.warnings.push(format!(
+            "{key} is not supported by this worker yet and has no effect"
+        ));
     }
     let tasks = config
         .get("tasks.max")

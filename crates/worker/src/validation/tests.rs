@@ -96,3 +96,21 @@ fn a_plan_has_a_mapping_only_if_messages_are_changed() {
     let error = validated(&bytes).into_plan().expect_err("unfit");
     assert!(error[0].contains("ByteArrayConverter"), "{error:?}");
 }
+
+#[test]
+fn every_setting_about_the_creation_of_topics_is_told_of() {
+    let told = |pairs: &[(&str, &str)]| validated(pairs).into_plan().expect("valid").warnings;
+    let given = [
+        ("topic.creation.groups", "g"),
+        ("topic.creation.g.include", "a.*"),
+        ("topic.creation.default.partitions", "3"),
+        ("topic.creation.default.replication.factor", "1"),
+    ];
+    let warnings = told(&given);
+    for (name, _) in given {
+        let expected = format!("{name} is not supported by this worker yet and has no effect");
+        assert!(warnings.contains(&expected), "{warnings:?}");
+    }
+    assert_eq!(warnings.len(), given.len());
+    assert_eq!(told(&[("topic.creation.groups", "")]), [""; 0]);
+}

@@ -128,12 +128,10 @@ impl Topic {
         record: &FullRecord<'_>,
     ) -> Result<(), Code> {
         use rdsys::rd_kafka_vtype_t as Tag;
-        let part = |bytes: Option<&[u8]>| match bytes {
-            Some(bytes) => (bytes.as_ptr().cast::<c_void>(), bytes.len()),
-            None => (ptr::null(), 0),
-        };
         let ((value, value_bytes), (key, key_bytes)) = (part(record.value), part(record.key));
-        let opaque = usize::try_from(record.opaque).unwrap_or(usize::MAX);
+        let partition = record
+            .partition
+            .unwrap_or_else(|| self.partitions.for_batch(value_bytes, record.key.is_some()));
         let headers = native_headers(record.headers);
         // SAFETY: the argument list is `rd_kafka_producev`'s: each tag is
         // followed by values of the types it asks for, END comes last; value
@@ -145,7 +143,7 @@ impl Topic {
                 Tag::RD_KAFKA_VTYPE_RKT,
                 self.topic,
                 Tag::RD_KAFKA_VTYPE_PARTITION,
-                record.partition.unwrap_or(PARTITION_UA),
+                partition,
                 Tag::RD_KAFKA_VTYPE_MSGFLAGS,
                 rdsys::RD_KAFKA_MSG_F_COPY,
                 Tag::RD_KAFKA_VTYPE_VALUE,
@@ -155,7 +153,7 @@ impl Topic {
                 key,
                 key_bytes,
                 Tag::RD_KAFKA_VTYPE_OPAQUE,
-                ptr::without_provenance_mut::<c_void>(opaque),
+                pointer(record.opaque),
                 Tag::RD_KAFKA_VTYPE_TIMESTAMP,
                 record.timestamp_ms.unwrap_or(0),
                 Tag::RD_KAFKA_VTYPE_HEADERS,
@@ -207,18 +205,28 @@ impl Drop for Topic {
     }
 }
 
+/// Bytes as librdkafka takes them; null is Kafka's null.
+fn part(bytes: Option<&[u8]>) -> (*mut c_void, usize) {
+    bytes.map_or((ptr::null_mut(), 0), |bytes| {
+        (bytes.as_ptr().cast::<c_void>().cast_mut(), bytes.len())
+    })
+}
+
+fn pointer(opaque: u64) -> *mut c_void {
+    ptr::without_provenance_mut(usize::try_from(opaque).unwrap_or(usize::MAX))
+}
+
 fn message(record: &Record<'_>) -> rdsys::rd_kafka_message_t {
+    let ((payload, len), (key, key_len)) = (part(Some(record.value)), part(record.key));
     rdsys::rd_kafka_message_t {
         err: Code::RD_KAFKA_RESP_ERR_NO_ERROR,
         rkt: ptr::null_mut(),
         partition: PARTITION_UA,
-        payload: record.value.as_ptr().cast::<c_void>().cast_mut(),
-        len: record.value.len(),
-        key: record.key.map_or(ptr::null_mut(), |key| {
-            key.as_ptr().cast::<c_void>().cast_mut()
-        }),
-        key_len: record.key.map_or(0, <[u8]>::len),
+        payload,
+        len,
+        key,
+        key_len,
         offset: 0,
-        _private: ptr::without_provenance_mut(usize::try_from(record.opaque).unwrap_or(usize::MAX)),
+        _private: pointer(record.opaque),
     }
 }

@@ -4,6 +4,7 @@
 #![allow(clippy::unwrap_used)]
 
 mod faults;
+mod mapped;
 mod records;
 
 use std::collections::BTreeMap;

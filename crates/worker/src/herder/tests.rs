@@ -1,0 +1,117 @@
+//! What becomes of tasks that cannot be started, without a broker.
+
+use std::fs;
+use std::path::PathBuf;
+
+use tempfile::TempDir;
+
+use super::*;
+
+fn map(pairs: &[(&str, &str)]) -> BTreeMap<String, String> {
+    let pairs = pairs.iter();
+    pairs
+        .map(|(k, v)| ((*k).to_owned(), (*v).to_owned()))
+        .collect()
+}
+
+/// A worker with the connector "c", whose topic is in a file of its own.
+struct Fixture {
+    herder: Herder,
+    topic: PathBuf,
+    _folder: TempDir,
+}
+
+impl Fixture {
+    async fn new() -> Self {
+        let folder = tempfile::tempdir().expect("a folder");
+        let string = "org.apache.kafka.connect.storage.StringConverter";
+        let worker = map(&[
+            ("bootstrap.servers", "127.0.0.1:1"),
+            ("key.converter", string),
+            ("value.converter", string),
+            ("offset.storage.file.filename", "unused"),
+            ("task.shutdown.graceful.timeout.ms", "0"),
+            ("config.providers", "file"),
+            (
+                "config.providers.file.class",
+                "org.apache.kafka.common.config.provider.FileConfigProvider",
+            ),
+        ]);
+        let worker = WorkerConfig::from_map(&worker).unwrap_or_else(|error| panic!("{error}"));
+        let offsets = OffsetStore::open(&folder.path().join("offsets")).expect("a store");
+        let fixture = Self {
+            herder: Herder::new(worker, SystemTrust::default(), offsets, None),
+            topic: folder.path().join("topic.properties"),
+            _folder: folder,
+        };
+        fixture.give_topic();
+        let topic = format!("${{file:{}:topic}}", fixture.topic.display());
+        let config = map(&[
+            ("name", "c"),
+            ("connector.class", "WebSocketSource"),
+            ("websocket.url", "ws://127.0.0.1:1/"),
+            ("kafka.topic", &topic),
+        ]);
+        let created = fixture.herder.create(config, Target::Started).await;
+        created.expect("created");
+        fixture
+    }
+
+    fn give_topic(&self) {
+        fs::write(&self.topic, "topic=t\n").expect("written");
+    }
+
+    fn take_topic(&self) {
+        fs::remove_file(&self.topic).expect("removed");
+    }
+
+    fn task(&self) -> (&'static str, String) {
+        let view = self.herder.view("c").expect("there");
+        assert_eq!(view.state, "RUNNING");
+        let task = view.task.expect("a task");
+        (task.state, task.trace.unwrap_or_default())
+    }
+
+    fn has_failed(&self) {
+        let (state, trace) = self.task();
+        assert_eq!(state, "FAILED");
+        assert!(
+            trace.starts_with("org.apache.kafka.connect.errors.ConnectException: ")
+                && trace.contains("Could not read properties"),
+            "{trace}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn a_task_whose_configuration_cannot_be_read_at_a_restart_has_failed() {
+    let fixture = Fixture::new().await;
+    fixture.take_topic();
+    let refused = fixture.herder.restart_one("c", 0).await;
+    assert!(
+        matches!(refused, Err(HerderError::Invalid(_))),
+        "{refused:?}"
+    );
+    fixture.has_failed();
+    fixture.give_topic();
+    let restarted = fixture.herder.restart("c", true, true).await;
+    restarted.expect("what has failed can be restarted");
+    assert_eq!(fixture.task(), ("RUNNING", String::new()));
+}
+
+#[tokio::test]
+async fn a_task_whose_configuration_cannot_be_read_at_a_resume_has_failed() {
+    let fixture = Fixture::new().await;
+    let stopped = fixture.herder.set_target("c", Target::Stopped).await;
+    stopped.expect("stopped");
+    fixture.take_topic();
+    let refused = fixture.herder.set_target("c", Target::Started).await;
+    assert!(
+        matches!(refused, Err(HerderError::Invalid(_))),
+        "{refused:?}"
+    );
+    fixture.has_failed();
+    fixture.give_topic();
+    fixture.herder.restart_one("c", 0).await.expect("restarted");
+    assert_eq!(fixture.task(), ("RUNNING", String::new()));
+}
