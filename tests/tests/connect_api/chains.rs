@@ -59,7 +59,7 @@ pub(crate) fn parsed(all: &[Parsed]) -> BTreeMap<String, (Json, Json)> {
 const T: &str = "org.apache.kafka.connect.transforms.";
 
 /// Connectors' configurations, most of them wrong in some way.
-const CONNECTORS: [Pairs; 7] = [
+const CONNECTORS: [Pairs; 8] = [
     &[],
     &[("transforms", "")],
     &[
@@ -131,6 +131,19 @@ const CONNECTORS: [Pairs; 7] = [
         ),
         ("predicates", "r"),
         ("predicates.r.type", "Value"),
+    ],
+    &[
+        ("transforms", "\u{1}a,b\u{0},c"),
+        ("transforms.a.type", "\u{1}RegexRouter\u{1f}"),
+        ("transforms.b.type", "\u{a0}RegexRouter"),
+        (
+            "transforms.c.type",
+            "org.apache.kafka.connect.transforms.Cast$Key",
+        ),
+        (
+            "transforms.c.spec",
+            "\u{1}a\u{1}:\u{1}int8,b\u{a0}:\u{a0}int8",
+        ),
     ],
 ];
 

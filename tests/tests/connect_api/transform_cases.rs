@@ -99,6 +99,11 @@ const CAST: &[Pairs] = &[
     &[("spec", "a:bytes")],
     &[("spec", "a:number")],
     &[("spec", "int8,a:int8")],
+    &[(
+        "spec",
+        "\u{1}a\u{1}:\u{0} int8,b\u{a0}:string,\u{2003}c :int8",
+    )],
+    &[("spec", "a:\u{a0}int8")],
     &[("spec", "int8"), ("replace.null.with.default", "maybe")],
 ];
 

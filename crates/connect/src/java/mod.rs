@@ -30,4 +30,4 @@ pub use number::{
 };
 pub use regex::{Regex, RegexError};
 pub use replacement::Replacement;
-pub use text::{class_text, iso_date_text, value_text};
+pub use text::{class_text, iso_date_text, trim, value_text};

@@ -4,6 +4,7 @@ use std::fmt::Write;
 
 use num_bigint::BigInt;
 
+use super::text::trim;
 use crate::data::{Decimal, Value};
 
 /// `new BigDecimal(text)`; `None` where Java throws `NumberFormatException`.
@@ -63,7 +64,7 @@ pub fn decimal_text(value: &Decimal) -> String {
 /// The value of `text` after Java's rules for floating-point numbers, which
 /// allow surrounding blanks and a type suffix; hexadecimal ones are refused.
 fn float_syntax(text: &str) -> Option<&str> {
-    let text = text.trim_matches(|c| c <= ' ');
+    let text = trim(text);
     let unsigned = text.strip_prefix(['+', '-']).unwrap_or(text);
     if matches!(unsigned, "NaN" | "Infinity") {
         return Some(text);
