@@ -3,25 +3,29 @@
 
 use super::calendar::{DAY_MS, System, day_of_week, days_from_week, in_force};
 
+/// A number and its place in the text's order, from 1 on; a pattern may have
+/// any number of fields.
+pub(super) type Field = Option<(i64, usize)>;
+
 /// What was read, each with its place in the text's order: where fields
 /// contradict each other, Java lets the later decide.
 #[derive(Debug, Default)]
 pub(super) struct Read {
-    pub(super) order: u8,
+    pub(super) order: usize,
     pub(super) bc: bool,
-    pub(super) year: Option<(i64, u8)>,
-    pub(super) week_year: Option<(i64, u8)>,
-    pub(super) month: Option<(i64, u8)>,
-    pub(super) day: Option<(i64, u8)>,
-    pub(super) day_of_year: Option<(i64, u8)>,
+    pub(super) year: Field,
+    pub(super) week_year: Field,
+    pub(super) month: Field,
+    pub(super) day: Field,
+    pub(super) day_of_year: Field,
     /// From 1, Sunday, on.
-    pub(super) day_of_week: Option<(i64, u8)>,
-    pub(super) day_of_week_in_month: Option<(i64, u8)>,
-    pub(super) week_of_year: Option<(i64, u8)>,
-    pub(super) week_of_month: Option<(i64, u8)>,
-    pub(super) hour_of_day: Option<(i64, u8)>,
-    pub(super) hour: Option<(i64, u8)>,
-    pub(super) pm: Option<(i64, u8)>,
+    pub(super) day_of_week: Field,
+    pub(super) day_of_week_in_month: Field,
+    pub(super) week_of_year: Field,
+    pub(super) week_of_month: Field,
+    pub(super) hour_of_day: Field,
+    pub(super) hour: Field,
+    pub(super) pm: Field,
     pub(super) minute: i64,
     pub(super) second: i64,
     pub(super) ms: i64,
@@ -31,7 +35,7 @@ pub(super) struct Read {
 
 impl Read {
     /// Takes a number for the letter of a pattern.
-    pub(super) fn number(&mut self, letter: char, number: i64, order: u8) {
+    pub(super) fn number(&mut self, letter: char, number: i64, order: usize) {
         let number_at = Some((number, order));
         let or = |top: i64| Some((if number == top { 0 } else { number }, order));
         match letter {
@@ -57,12 +61,12 @@ impl Read {
 
     /// Milliseconds since the epoch; `None` if they do not fit.
     pub(super) fn resolve(&self) -> Option<i64> {
-        let stamp = |field: Option<(i64, u8)>| field.map_or(0, |(_, order)| order);
-        let both = |a: Option<(i64, u8)>, b: Option<(i64, u8)>| match (a, b) {
+        let stamp = |field: Field| field.map_or(0, |(_, order)| order);
+        let both = |a: Field, b: Field| match (a, b) {
             (Some((_, a)), Some((_, b))) => a.max(b),
             _ => 0,
         };
-        let value = |field: Option<(i64, u8)>, or: i64| field.map_or(or, |(value, _)| value);
+        let value = |field: Field, or: i64| field.map_or(or, |(value, _)| value);
         let half = both(self.hour, self.pm);
         let none = self.hour.is_none() && self.pm.is_none();
         let of_day = stamp(self.hour_of_day);
@@ -80,8 +84,8 @@ impl Read {
     /// `GregorianCalendar.selectFields`: the day, from the group of fields that
     /// was completed last.
     fn days(&self) -> i64 {
-        let stamp = |field: Option<(i64, u8)>| field.map_or(0, |(_, order)| order);
-        let value = |field: Option<(i64, u8)>, or: i64| field.map_or(or, |(value, _)| value);
+        let stamp = |field: Field| field.map_or(0, |(_, order)| order);
+        let value = |field: Field, or: i64| field.map_or(or, |(value, _)| value);
         if stamp(self.week_year) > stamp(self.year) {
             let mut week = value(self.week_of_year, 1);
             let mut day = value(self.day_of_week, 1);
@@ -93,7 +97,7 @@ impl Read {
         }
         let year = value(self.year, 1970);
         let year = if self.bc { 1 - year } else { year };
-        let with_day = |field: Option<(i64, u8)>| match (field, self.day_of_week) {
+        let with_day = |field: Field| match (field, self.day_of_week) {
             (Some((_, a)), Some((_, b))) => a.max(b),
             _ => 0,
         };

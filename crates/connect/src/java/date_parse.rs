@@ -148,6 +148,7 @@ fn named<'a>(text: &'a str, names: &[&str]) -> Option<(i64, &'a str)> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::java::DAY_MS;
 
     fn parse(pattern: &str, text: &str) -> Option<i64> {
         DateFormat::new(pattern).unwrap().parse(text)
@@ -190,6 +191,18 @@ mod tests {
             ("yy-MM-dd", "20-1-1", 1_577_836_800_000),
         ] {
             assert_eq!(parse(pattern, text), Some(ms), "{pattern} {text}");
+        }
+    }
+
+    #[test]
+    fn a_pattern_may_have_any_number_of_fields() {
+        let days = "d ".repeat(1_000);
+        // Of the day of the year and that of the month the later one decides.
+        for (pattern, text, day) in [
+            (format!("D {days}"), format!("40 {}", "2 ".repeat(1_000)), 1),
+            (format!("{days}D"), format!("{}40", "2 ".repeat(1_000)), 39),
+        ] {
+            assert_eq!(parse(&pattern, &text), Some(day * DAY_MS));
         }
     }
 
