@@ -27,77 +27,80 @@ fn record(topic: &str, timestamp_ms: Option<i64>, value: Value) -> Record {
     }
 }
 
+/// What patterns are put together of.
+const PARTS: &[&str] = &[
+    "a",
+    "b",
+    "ab",
+    "1",
+    "-",
+    "_",
+    ".",
+    "|",
+    "(",
+    ")",
+    "(?:",
+    "(?=",
+    "(?!",
+    "(?<x>",
+    "(?>",
+    "(?i)",
+    "(?i:",
+    "(?-s)",
+    "(?-x)",
+    "(?i--:",
+    "(?c)",
+    "[",
+    "]",
+    "[^",
+    "[a-c",
+    "&&",
+    "*",
+    "+",
+    "?",
+    "{2}",
+    "{1,",
+    "}",
+    "{",
+    "^",
+    "$",
+    "\\d",
+    "\\D",
+    "\\w",
+    "\\W",
+    "\\s",
+    "\\S",
+    "\\b",
+    "\\1",
+    "\\k<x>",
+    "\\.",
+    "\\-",
+    "\\Q",
+    "\\E",
+    "\\x61",
+    "\\x{62}",
+    "\\u0061",
+    "\\0141",
+    "\\p{L}",
+    "\\p{Alpha}",
+    "\\P{Upper}",
+    "\\pN",
+    "\\p{Foo}",
+    "\\h",
+    "\\R",
+    "\\Z",
+    "\\t",
+    "\\cA",
+    "\\q",
+    "\\",
+    "#",
+    " ",
+    "~",
+    "é",
+];
+
 fn pattern() -> impl Strategy<Value = String> {
-    let part = select(vec![
-        "a",
-        "b",
-        "ab",
-        "1",
-        "-",
-        "_",
-        ".",
-        "|",
-        "(",
-        ")",
-        "(?:",
-        "(?=",
-        "(?!",
-        "(?<x>",
-        "(?>",
-        "(?i)",
-        "(?i:",
-        "(?-s)",
-        "(?-x)",
-        "(?i--:",
-        "(?c)",
-        "[",
-        "]",
-        "[^",
-        "[a-c",
-        "&&",
-        "*",
-        "+",
-        "?",
-        "{2}",
-        "{1,",
-        "}",
-        "{",
-        "^",
-        "$",
-        "\\d",
-        "\\D",
-        "\\w",
-        "\\W",
-        "\\s",
-        "\\S",
-        "\\b",
-        "\\1",
-        "\\k<x>",
-        "\\.",
-        "\\-",
-        "\\Q",
-        "\\E",
-        "\\x61",
-        "\\x{62}",
-        "\\u0061",
-        "\\0141",
-        "\\p{L}",
-        "\\p{Alpha}",
-        "\\P{Upper}",
-        "\\pN",
-        "\\p{Foo}",
-        "\\h",
-        "\\R",
-        "\\Z",
-        "\\t",
-        "\\cA",
-        "\\q",
-        "\\",
-        "#",
-        " ",
-        "~",
-        "é",
-    ]);
+    let part = select(PARTS);
     vec(part, 1..7).prop_map(|parts| parts.concat())
 }
 
@@ -238,6 +241,70 @@ fn dates_are_read_as_java_does() {
         read += usize::from(theirs.is_ok());
     }
     assert!(read > 1_000, "{read}");
+}
+
+/// Where 64 bits of milliseconds, and the 32 of a calendar's fields, end.
+fn extremes() -> Vec<Value> {
+    let near = [0, 1, 43_200_000, 86_399_999, 86_400_000, 172_800_001];
+    let low = near.iter().map(|more| i64::MIN + more);
+    let numbers: Vec<i64> = low.chain(near.iter().map(|less| i64::MAX - less)).collect();
+    let years = [
+        "292278994",
+        "292278995",
+        "-292269055",
+        "2147483647",
+        "-2147483648",
+        "99999999999",
+    ];
+    let ends = [
+        "-1-1 0",
+        "-2147483647-1 0",
+        "-1--2147483648 0",
+        "-12-31 2147483647",
+        "--2147483648-1 0",
+        "-1-1 -2147483648",
+    ];
+    let texts = years
+        .iter()
+        .flat_map(|year| ends.iter().map(move |end| format!("{year}{end}")));
+    let dates = numbers.iter().map(|ms| Value::Date(*ms));
+    let units = numbers.iter().map(|ms| Value::Int64(*ms));
+    dates.chain(units).chain(texts.map(Value::String)).collect()
+}
+
+#[test]
+fn timestamps_at_the_limits_are_java_s() {
+    let class = "org.apache.kafka.connect.transforms.TimestampConverter$Value";
+    let targets = ["string", "unix", "Date", "Time", "Timestamp"];
+    let units = ["seconds", "milliseconds", "microseconds", "nanoseconds"];
+    let configs = targets
+        .iter()
+        .flat_map(|target| units.iter().map(move |unit| (*target, *unit)));
+    for (target, unit) in configs {
+        let config = config(&[
+            ("target.type", target),
+            ("unix.precision", unit),
+            ("format", "y-M-d H"),
+        ]);
+        let transform = transform::create(class, &config).unwrap();
+        let records: Vec<Record> = extremes()
+            .into_iter()
+            .map(|value| record("t", None, value))
+            .collect();
+        let questions: Vec<Json> = records
+            .iter()
+            .map(|record| ask::transform(class, &config, record))
+            .collect();
+        let answers = Reference::shared(Version::V3_9).ask_all(&questions);
+        for (record, answer) in records.into_iter().zip(answers) {
+            let asked = record.value.clone();
+            let ours = transform.apply(record).map(|record| record.unwrap().value);
+            let theirs = answer.map(|record| decode::record(&record).unwrap().value);
+            let theirs = theirs.map_err(|thrown| thrown.message.unwrap());
+            let ours = ours.map_err(|error| error.message);
+            assert_eq!(ours, theirs, "{target} {unit} {asked:?}");
+        }
+    }
 }
 
 fn literal() -> impl Strategy<Value = String> {

@@ -1,7 +1,10 @@
 //! The fields that a date's text had, and the date that they make: the
 //! calendar's rules on which of them decide (`GregorianCalendar`).
+//!
+//! Years, months, days and milliseconds without end wrap as Java's numbers do;
+//! weeks and times of day of a hundred million or so may be other ones here.
 
-use super::calendar::{DAY_MS, System, day_of_week, days_from_week, in_force};
+use super::calendar::{DAY_MS, System, day_of_week, days_from_week, in_force, int};
 
 /// A number and its place in the text's order, from 1 on; a pattern may have
 /// any number of fields.
@@ -41,7 +44,8 @@ impl Read {
         match letter {
             'y' => self.year = number_at,
             'Y' => self.week_year = number_at,
-            'M' | 'L' => self.month = number_at,
+            // Java counts months from 0 on.
+            'M' | 'L' => self.month = Some((int(number - 1) + 1, order)),
             'd' => self.day = number_at,
             'D' => self.day_of_year = number_at,
             'F' => self.day_of_week_in_month = number_at,
@@ -59,8 +63,8 @@ impl Read {
         }
     }
 
-    /// Milliseconds since the epoch; `None` if they do not fit.
-    pub(super) fn resolve(&self) -> Option<i64> {
+    /// Milliseconds since the epoch; of those that do not fit the lowest 64 bits.
+    pub(super) fn resolve(&self) -> i64 {
         let stamp = |field: Field| field.map_or(0, |(_, order)| order);
         let both = |a: Field, b: Field| match (a, b) {
             (Some((_, a)), Some((_, b))) => a.max(b),
@@ -77,8 +81,8 @@ impl Read {
         };
         let days = self.days();
         let of_day = ((hours * 60 + self.minute) * 60 + self.second) * 1_000 + self.ms;
-        days.checked_mul(DAY_MS)?
-            .checked_add(of_day - self.offset_ms)
+        let midnight = days.wrapping_mul(DAY_MS);
+        midnight.wrapping_add(of_day - self.offset_ms)
     }
 
     /// `GregorianCalendar.selectFields`: the day, from the group of fields that

@@ -1,5 +1,6 @@
 //! How `SimpleDateFormat` reads text: leniently, and number by number.
 
+use super::calendar::int;
 use super::date_fields::Read;
 use super::date_format::{DateFormat, Item, MONTHS, WEEKDAYS};
 use super::date_zone::{iso_zone, zone};
@@ -19,11 +20,11 @@ impl DateFormat {
                 }
             };
         }
-        let ms = read.resolve()?;
+        let ms = read.resolve();
         if read.two_digits && ms < self.century_start_ms {
             let (year, order) = read.year?;
             read.year = Some((year + 100, order));
-            return read.resolve();
+            return Some(read.resolve());
         }
         Some(ms)
     }
@@ -120,8 +121,8 @@ fn integer(text: &str, width: Option<usize>) -> Option<(i64, &str)> {
     }
     let end = window.len() - unsigned.len() + digits;
     let number = match text[..end].parse::<i64>() {
-        #[expect(clippy::cast_possible_truncation, reason = "Number.intValue")]
-        Ok(number) => i64::from(number as i32),
+        // `Number.intValue`.
+        Ok(number) => int(number),
         Err(_) if unsigned.len() < window.len() => i64::from(i32::MIN),
         Err(_) => i64::from(i32::MAX),
     };

@@ -20,7 +20,7 @@ pub fn parse_decimal(text: &str) -> Option<Decimal> {
         return None;
     }
     let sign = if digits.starts_with('-') { "-" } else { "" };
-    let scale = i64::try_from(fraction.len()).ok()? - exponent;
+    let scale = i64::try_from(fraction.len()).ok()?.checked_sub(exponent)?;
     Some(Decimal {
         unscaled: format!("{sign}{whole}{fraction}").parse().ok()?,
         scale: i32::try_from(scale).ok()?,
@@ -308,6 +308,7 @@ mod tests {
             "0x1",
             "1.2.3",
             "1e99999999999",
+            "1e-9223372036854775808",
             "--1",
         ] {
             assert_eq!(parse_decimal(text), None, "{text}");
