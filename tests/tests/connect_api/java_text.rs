@@ -12,20 +12,7 @@ use proptest::sample::select;
 use serde_json::{Value as Json, json};
 
 use super::generate::{date, samples};
-use super::transform_cases::config;
-
-fn record(topic: &str, timestamp_ms: Option<i64>, value: Value) -> Record {
-    Record {
-        topic: topic.to_owned(),
-        partition: None,
-        key_schema: None,
-        key: Value::Null,
-        value_schema: None,
-        value,
-        timestamp_ms,
-        headers: Vec::new(),
-    }
-}
+use super::helpers::{config, record};
 
 /// What patterns are put together of.
 const PARTS: &[&str] = &[

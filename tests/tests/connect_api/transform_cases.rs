@@ -1,15 +1,6 @@
 //! The configurations that each transform and predicate is compared with.
 
-use end_to_end::reference::ask::Config;
-
-/// Pairs of names and values.
-pub(crate) type Pairs = &'static [(&'static str, &'static str)];
-
-/// As files have them.
-pub(crate) fn config(pairs: &[(&str, &str)]) -> Config {
-    let owned = |(name, value): &(&str, &str)| ((*name).to_owned(), (*value).to_owned());
-    pairs.iter().map(owned).collect()
-}
+use super::helpers::Pairs;
 
 const KEEP: (&str, &str) = ("replace.null.with.default", "false");
 
