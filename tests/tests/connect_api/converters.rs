@@ -11,6 +11,7 @@ use serde_json::Value as Json;
 
 use crate::generate::{pair, pair_around, samples};
 use crate::helpers::{bare, config, shown};
+use crate::newer::{VERSIONS, ask_all};
 use crate::order::pairs_as_in_java;
 
 const COUNT: usize = 1_500;
@@ -48,19 +49,28 @@ fn compare(
         ask::from_connect_data((class, &config, false), "t", schema.as_ref(), value)
     };
     let questions: Vec<Json> = pairs.iter().map(question).collect();
-    let mut converted = 0;
-    for (pair, answer) in pairs.iter().zip(java().ask_all(&questions)) {
-        let result = ours.from_connect_data("t", pair.0.as_ref(), &pair.1);
-        converted += usize::from(result.is_ok());
-        check(pair, &result, &answer, &same);
+    let convert = |(schema, value): &Pair| ours.from_connect_data("t", schema.as_ref(), value);
+    let results: Vec<Converted> = pairs.iter().map(convert).collect();
+    for version in VERSIONS {
+        let answers = ask_all(version, &questions);
+        for ((pair, result), answer) in pairs.iter().zip(&results).zip(answers) {
+            check(version, pair, result, &answer, &same);
+        }
     }
+    let converted = results.iter().filter(|result| result.is_ok()).count();
     assert!(
         converted * 10 >= pairs.len(),
         "{name}: {converted} conversions only"
     );
 }
 
-fn check(pair: &Pair, ours: &Converted, java: &Answer, same: impl Fn(&Pair, &[u8], &[u8]) -> bool) {
+fn check(
+    version: Version,
+    pair: &Pair,
+    ours: &Converted,
+    java: &Answer,
+    same: impl Fn(&Pair, &[u8], &[u8]) -> bool,
+) {
     let ok = match (ours, java) {
         (Ok(ours), Ok(java)) => match (ours, decode::bytes(java)) {
             (None, None) => true,
@@ -83,7 +93,7 @@ fn check(pair: &Pair, ours: &Converted, java: &Answer, same: impl Fn(&Pair, &[u8
     };
     assert!(
         ok,
-        "{pair:?}\nours {:?}\nJava {:?}",
+        "{version:?} {pair:?}\nours {:?}\nJava {:?}",
         ours.as_ref().map(show),
         java.as_ref().map(|java| show(&decode::bytes(java)))
     );
@@ -195,9 +205,12 @@ fn headers() {
             Some("StringConverter") => same_text,
             _ => never,
         };
-        for (pair, answer) in pairs.iter().zip(java().ask_all(&questions)) {
-            let result = ours.from_connect_header("t", "h", pair.0.as_ref(), &pair.1);
-            check(pair, &result, &answer, same);
+        for version in VERSIONS {
+            let answers = ask_all(version, &questions);
+            for (pair, answer) in pairs.iter().zip(answers) {
+                let result = ours.from_connect_header("t", "h", pair.0.as_ref(), &pair.1);
+                check(version, pair, &result, &answer, same);
+            }
         }
     }
 }

@@ -13,6 +13,7 @@ use serde_json::{Value as Json, json};
 
 use super::generate::{date, samples};
 use super::helpers::{config, record};
+use super::newer::{VERSIONS, ask_all};
 
 /// What patterns are put together of.
 const PARTS: &[&str] = &[
@@ -354,8 +355,9 @@ fn literal() -> impl Strategy<Value = String> {
 fn literals_are_java_s() {
     let texts = samples(53, 4_000, &literal());
     let questions: Vec<Json> = texts.iter().map(|text| ask::parse_string(text)).collect();
-    let answers = Reference::shared(Version::V3_9).ask_all(&questions);
-    for (text, answer) in texts.iter().zip(answers) {
+    let answers = VERSIONS.map(|version| ask_all(version, &questions));
+    let texts = texts.iter().cycle();
+    for (text, answer) in texts.zip(answers.into_iter().flatten()) {
         let (schema, value) = parse_string(text);
         let schema = schema.as_deref().map(encode::schema);
         let ours = json!({"schema": schema, "value": encode::value(&value)});

@@ -14,6 +14,7 @@ mod harness;
 mod helpers;
 mod java_text;
 mod json_messages;
+mod newer;
 mod order;
 mod records;
 mod transform_cases;
