@@ -185,17 +185,8 @@ fn present_value_for(schema: &Schema) -> BoxedStrategy<Value> {
     }
 }
 
-const PRIMITIVES: [Kind; 9] = [
-    Kind::Int8,
-    Kind::Int16,
-    Kind::Int32,
-    Kind::Int64,
-    Kind::Float32,
-    Kind::Float64,
-    Kind::Boolean,
-    Kind::String,
-    Kind::Bytes,
-];
+/// What has no other schema in it.
+const PRIMITIVES: &[Kind] = Kind::ALL.split_at(9).0;
 
 fn parameters() -> impl Strategy<Value = Vec<(String, String)>> {
     let scale = select(vec!["0", "2", "2", "2", "-1", "x", ""]);
@@ -217,7 +208,7 @@ fn logical_schema() -> impl Strategy<Value = Schema> {
         (Kind::Int64, logical::TIMESTAMP),
     ];
     let names: Vec<&str> = usual.iter().map(|(_, name)| *name).collect();
-    let odd = (select(PRIMITIVES.to_vec()), select(names));
+    let odd = (select(PRIMITIVES), select(names));
     let of = prop_oneof![8 => select(usual.to_vec()), 1 => odd];
     (of, parameters()).prop_map(|((kind, name), parameters)| Schema {
         name: Some(name.to_owned()),
@@ -231,13 +222,11 @@ fn plain_schema() -> impl Strategy<Value = Schema> {
     let name = proptest::option::weighted(0.2, text());
     let doc = proptest::option::weighted(0.1, text());
     let version = proptest::option::weighted(0.1, any::<i32>());
-    (select(PRIMITIVES.to_vec()), name, doc, version).prop_map(|(kind, name, doc, version)| {
-        Schema {
-            name,
-            doc,
-            version,
-            ..Schema::new(kind)
-        }
+    (select(PRIMITIVES), name, doc, version).prop_map(|(kind, name, doc, version)| Schema {
+        name,
+        doc,
+        version,
+        ..Schema::new(kind)
     })
 }
 

@@ -65,12 +65,6 @@ impl Read {
 
     /// Milliseconds since the epoch; of those that do not fit the lowest 64 bits.
     pub(super) fn resolve(&self) -> i64 {
-        let stamp = |field: Field| field.map_or(0, |(_, order)| order);
-        let both = |a: Field, b: Field| match (a, b) {
-            (Some((_, a)), Some((_, b))) => a.max(b),
-            _ => 0,
-        };
-        let value = |field: Field, or: i64| field.map_or(or, |(value, _)| value);
         let half = both(self.hour, self.pm);
         let none = self.hour.is_none() && self.pm.is_none();
         let of_day = stamp(self.hour_of_day);
@@ -88,8 +82,6 @@ impl Read {
     /// `GregorianCalendar.selectFields`: the day, from the group of fields that
     /// was completed last.
     fn days(&self) -> i64 {
-        let stamp = |field: Field| field.map_or(0, |(_, order)| order);
-        let value = |field: Field, or: i64| field.map_or(or, |(value, _)| value);
         if stamp(self.week_year) > stamp(self.year) {
             let mut week = value(self.week_of_year, 1);
             let mut day = value(self.day_of_week, 1);
@@ -101,15 +93,11 @@ impl Read {
         }
         let year = value(self.year, 1970);
         let year = if self.bc { 1 - year } else { year };
-        let with_day = |field: Field| match (field, self.day_of_week) {
-            (Some((_, a)), Some((_, b))) => a.max(b),
-            _ => 0,
-        };
         let day = stamp(self.day);
         let day_of_year = stamp(self.day_of_year);
-        let mut in_month = with_day(self.week_of_month);
-        let mut nth = with_day(self.day_of_week_in_month);
-        let mut in_year = with_day(self.week_of_year);
+        let mut in_month = both(self.week_of_month, self.day_of_week);
+        let mut nth = both(self.day_of_week_in_month, self.day_of_week);
+        let mut in_year = both(self.week_of_year, self.day_of_week);
         if day.max(day_of_year).max(in_month).max(nth).max(in_year) == 0 {
             in_month = stamp(self.week_of_month);
             nth = stamp(self.day_of_week_in_month).max(stamp(self.day_of_week));
@@ -140,6 +128,23 @@ impl Read {
             let day = weekday.rem_euclid(7) + 1;
             days_from_week(year, value(self.week_of_year, 1), day)
         }
+    }
+}
+
+fn value(field: Field, or: i64) -> i64 {
+    field.map_or(or, |(value, _)| value)
+}
+
+/// The place of a field, 0 without it.
+fn stamp(field: Field) -> usize {
+    field.map_or(0, |(_, order)| order)
+}
+
+/// The place where two fields are complete, 0 if they are not.
+fn both(a: Field, b: Field) -> usize {
+    match (a, b) {
+        (Some((_, a)), Some((_, b))) => a.max(b),
+        _ => 0,
     }
 }
 

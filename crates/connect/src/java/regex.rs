@@ -61,13 +61,9 @@ impl Regex {
         self.whole.is_match(text).unwrap_or(false)
     }
 
-    /// `Matcher.find`: the first part that is matched, as its place and the
-    /// texts of its groups, the first of which is the whole part.
-    pub fn find<'t>(&self, text: &'t str) -> Option<(usize, Vec<Option<&'t str>>)> {
-        let found = self.part.captures(text).ok().flatten()?;
-        let groups = (0..=self.groups).map(|at| found.get(at).map(|group| group.as_str()));
-        let start = found.get(0)?.start();
-        Some((start, groups.collect()))
+    /// `Matcher.find`: the groups of the first part that is matched.
+    pub(super) fn find<'t>(&self, text: &'t str) -> Option<fancy_regex::Captures<'t>> {
+        self.part.captures(text).ok().flatten()
     }
 }
 

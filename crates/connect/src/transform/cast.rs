@@ -11,7 +11,7 @@ use crate::data::{Kind, Schema, SchemaBuilder, Struct, Value};
 use crate::java::{hash_map_order, trim};
 use crate::record::{DataError, Record, Transform};
 
-use super::cast_value::{OUTPUTS, cast};
+use super::cast_value::{OUTPUTS, cast, names};
 
 const PURPOSE: &str = "cast types";
 
@@ -81,21 +81,17 @@ impl Spec {
 }
 
 fn output(name: &str) -> Result<Kind, String> {
-    const ALL: [Kind; 4] = [Kind::Bytes, Kind::Array, Kind::Map, Kind::Struct];
     let upper = name.to_uppercase();
-    let known = |kind: &Kind| kind.constant() == upper;
-    if let Some(kind) = OUTPUTS.into_iter().find(known) {
-        Ok(kind)
-    } else if ALL.iter().any(known) {
-        let outputs = super::cast_value::names(&OUTPUTS);
-        Err(format!(
-            "Cast transformation does not support casting to {upper}; supported types are {outputs}"
-        ))
-    } else {
+    match Kind::ALL.into_iter().find(|kind| kind.constant() == upper) {
+        Some(kind) if OUTPUTS.contains(&kind) => Ok(kind),
+        Some(_) => Err(format!(
+            "Cast transformation does not support casting to {upper}; supported types are {}",
+            names(OUTPUTS)
+        )),
         // Kafka takes its own message for a setting's name here.
-        Err(format!(
+        None => Err(format!(
             "Invalid value java.lang.IllegalArgumentException: No enum constant org.apache.kafka.connect.data.Schema.Type.{upper} for configuration Invalid type found in casting spec: {name}"
-        ))
+        )),
     }
 }
 
