@@ -12,6 +12,7 @@ mod converters;
 mod generate;
 mod harness;
 mod helpers;
+mod java_dates;
 mod java_text;
 mod json_messages;
 mod newer;
