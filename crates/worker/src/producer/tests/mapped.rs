@@ -22,9 +22,11 @@ fn mapped_sink(producer: &Arc<Producer>, transforms: &[(&str, &str)]) -> Box<dyn
         topic: "t".to_owned(),
         format: ValueFormat::String,
         chain: Chain::new(&config(transforms)).unwrap(),
+        key_class: "String",
         key: converter::create("String", true, &none).unwrap(),
         value: converter::create("String", false, &none).unwrap(),
         value_class: "String",
+        header_class: "Simple",
         header: converter::create_header("Simple", &none).unwrap(),
         tolerance: Tolerance::default(),
     };
