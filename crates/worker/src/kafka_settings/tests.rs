@@ -268,6 +268,29 @@ fn oauthbearer_has_unsecured_tokens_for_development() {
 }
 
 #[test]
+fn a_token_endpoint_with_credentials_in_it_is_refused_without_showing_them() {
+    let module = "org.apache.kafka.common.security.oauthbearer.OAuthBearerLoginModule required \
+                  clientId=\"alice\" clientSecret=\"x\";";
+    for url in [
+        "https://alice:hunter2@idp.example.com/token",
+        "https://hunter2@idp.example.com/token",
+        "https://:hunter2@idp.example.com",
+        "https://idp.example.com:hunter2/token",
+        "https://alice:hunter2",
+        "hunter2://idp.example.com",
+    ] {
+        let errors = errors(&[
+            ("security.protocol", "SASL_PLAINTEXT"),
+            ("sasl.mechanism", "OAUTHBEARER"),
+            ("sasl.oauthbearer.token.endpoint.url", url),
+            ("sasl.jaas.config", module),
+        ]);
+        let named = errors.contains("sasl.oauthbearer.token.endpoint.url");
+        assert!(named && !errors.contains("hunter2"), "{errors}");
+    }
+}
+
+#[test]
 fn oauthbearer_asks_an_identity_provider_with_the_names_of_either_kafka() {
     let module = "org.apache.kafka.common.security.oauthbearer.OAuthBearerLoginModule required";
     let url = "https://idp.example.com/token";

@@ -223,7 +223,7 @@ mod tests {
     fn the_fate_of_a_message_names_where_it_failed_and_why() {
         let error = MappingError {
             stage: Stage::ValueConverter,
-            class: "c.Converter".to_owned(),
+            class: "c.Converter",
             error: DataError::data("not so"),
         };
         let skipped = fate(&error, None);

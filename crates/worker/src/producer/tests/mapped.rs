@@ -24,7 +24,9 @@ fn mapped_sink(producer: &Arc<Producer>, transforms: &[(&str, &str)]) -> Box<dyn
         chain: Chain::new(&config(transforms)).unwrap(),
         key: converter::create("String", true, &none).unwrap(),
         value: converter::create("String", false, &none).unwrap(),
-        value_class: "String",
+        key_class: "key",
+        value_class: "value",
+        header_class: "header",
         header: converter::create_header("Simple", &none).unwrap(),
         tolerance: Tolerance::default(),
     };
