@@ -35,7 +35,8 @@ pub const DEFAULT_BUFFER_MEMORY_BYTES: usize = 4_000 * 1024;
 /// Kafka's default of `max.request.size`.
 pub const DEFAULT_MAX_REQUEST_SIZE_BYTES: usize = 1_048_576;
 
-const OVERRIDE_PREFIX: &str = "producer.override.";
+/// A connector's settings for its producer.
+pub const PRODUCER_OVERRIDE_PREFIX: &str = "producer.override.";
 
 /// Where a producer's settings come from.
 #[derive(Clone, Copy)]
@@ -105,7 +106,7 @@ pub fn translate(inputs: &ProducerInputs<'_>) -> Result<ProducerSettings, Client
         draft.give(name, &format!("producer.{name}"), value);
     }
     for (label, value) in inputs.connector_config {
-        let Some(name) = label.strip_prefix(OVERRIDE_PREFIX) else {
+        let Some(name) = label.strip_prefix(PRODUCER_OVERRIDE_PREFIX) else {
             continue;
         };
         match inputs.override_policy.check(name) {

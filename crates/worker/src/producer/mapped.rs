@@ -240,7 +240,7 @@ impl MappedSink {
                 ("connector.name", &self.options.connector),
                 ("task.id", "0"),
                 ("stage", error.stage.name()),
-                ("class.name", &error.class),
+                ("class.name", error.class),
                 ("exception.class.name", error.error.class),
                 ("exception.message", &error.error.message),
             ]

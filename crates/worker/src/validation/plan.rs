@@ -14,7 +14,9 @@ use websocket_source::settings::{self, SourceConfig, TABLE, ValueFormat};
 use super::definitions::{common_definitions, converters, own_definitions};
 use super::{Config, Setting, Validation, shown};
 use crate::files::{ConverterSettings, Side, WorkerConfig};
-use crate::kafka_settings::{ProducerInputs, ProducerSettings, SystemTrust, translate};
+use crate::kafka_settings::{
+    PRODUCER_OVERRIDE_PREFIX, ProducerInputs, ProducerSettings, SystemTrust, translate,
+};
 use crate::mapping::{Mapping, Tolerance};
 
 /// The connector's class, as in the reference.
@@ -32,7 +34,6 @@ const FIXED: [(&str, &str); 6] = [
     ("offsets.storage.topic", ""),
     ("tasks.max.enforce", "true"),
 ];
-const OVERRIDE_PREFIX: &str = "producer.override.";
 
 /// Everything a task is made of.
 #[derive(Debug)]
@@ -152,7 +153,9 @@ fn producer(
     trust: &SystemTrust,
     validation: &mut Validation,
 ) -> Option<ProducerSettings> {
-    let overrides = config.keys().filter(|key| key.starts_with(OVERRIDE_PREFIX));
+    let overrides = config
+        .keys()
+        .filter(|key| key.starts_with(PRODUCER_OVERRIDE_PREFIX));
     for name in overrides.clone() {
         let mut key = ConfigKey::new(name, Type::String, Default::Null, Importance::Low, "");
         // Any of them may be a password.
