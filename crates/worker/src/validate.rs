@@ -8,7 +8,7 @@ use std::process::ExitCode;
 use crate::files::{ConnectorFile, MAX_FILE_BYTES, Properties, WorkerConfig, read_bounded};
 use crate::kafka_settings::SystemTrust;
 use crate::standalone::rest_errors;
-use crate::validation::check;
+use crate::validation::{Refusal, check};
 
 const STRING_CONVERTER: &str = "org.apache.kafka.connect.storage.StringConverter";
 const BYTES_CONVERTER: &str = "org.apache.kafka.connect.converters.ByteArrayConverter";
@@ -87,7 +87,8 @@ fn validate_connector(
         assumed = assumed_worker(&file.config)?;
         &assumed
     };
-    let plan = check(&file.config, worker, &SystemTrust::platform())?;
+    let plan =
+        check(&file.config, worker, &SystemTrust::platform()).map_err(Refusal::into_errors)?;
     Ok([file.warnings, plan.warnings].concat())
 }
 

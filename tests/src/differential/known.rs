@@ -211,10 +211,14 @@ pub const KNOWN: &[Known] = &[
     Known {
         of: ALL,
         topic: "Settings",
-        steps: &["validate: *producer override*"],
+        steps: &[
+            "validate: *producer override*",
+            "validate: an override of the admin client with topic creation",
+            "validate: an override of the admin client that is no number",
+        ],
         at: &["status", "body*"],
         has: Has::Any,
-        what: "Producer settings (`producer.override.*`) are checked when a connector is validated, and an error names the setting.",
+        what: "Client settings (`producer.override.*`, and `admin.override.*` with `topic.creation.*`) are checked when a connector is validated, and an error names the setting.",
         why: "The real worker takes most of them and the task fails later; its answer to others is an error 500.",
     },
     Known {
@@ -392,14 +396,11 @@ pub const KNOWN: &[Known] = &[
     Known {
         of: &[V3_9, V4_1],
         topic: "Topic creation",
-        steps: &[
-            "a topic.creation that is not valid passes",
-            "and the connector fails by it",
-        ],
-        at: &["status", "header location", "body*"],
+        steps: &["* of an invalid topic.creation"],
+        at: &["status", "header content-type", "body*"],
         has: Has::Any,
-        what: "topic.creation.* has no effect, and the log says so; the real worker creates topics by it, and answers 500 where it is not valid.",
-        why: "Not done yet.",
+        what: "A connector whose `topic.creation.*` is not valid is not created; the real worker gives the same error 500, and keeps the connector, FAILED and without tasks.",
+        why: "A fault: the request has failed, and the name is taken.",
     },
     Known {
         of: &[V3_9, V4_1],

@@ -43,4 +43,5 @@ mod security;
 mod shutdown;
 mod soak;
 mod stream;
+mod topics;
 mod watching;

@@ -4,6 +4,7 @@
 //! Invariant: a [`Plan`] exists only if everything in it can work on this
 //! worker; what this worker does not do is an error or a warning by name.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use connect_api::chain::{self, Chain};
@@ -15,9 +16,11 @@ use super::definitions::{common_definitions, converters, own_definitions};
 use super::{Config, Setting, Validation, shown};
 use crate::files::{ConverterSettings, Side, WorkerConfig};
 use crate::kafka_settings::{
-    PRODUCER_OVERRIDE_PREFIX, ProducerInputs, ProducerSettings, SystemTrust, translate,
+    ADMIN_OVERRIDE_PREFIX, PRODUCER_OVERRIDE_PREFIX, ProducerInputs, ProducerSettings, SystemTrust,
+    admin_properties, translate,
 };
 use crate::mapping::{Mapping, Tolerance};
+use crate::topic_creation::{self, TopicGroups};
 
 /// The connector's class, as in the reference.
 pub const CONNECTOR_CLASS: &str = "io.conduktor.connect.websocket.WebSocketSourceConnector";
@@ -46,8 +49,27 @@ pub struct Plan {
     pub producer: ProducerSettings,
     /// What messages go through; `None` if they become records as they are.
     pub mapping: Option<Arc<Mapping>>,
+    /// How topics are created; `None` leaves it to the brokers.
+    pub topics: Option<TopicPlan>,
     /// What is worth telling but no error.
     pub warnings: Vec<String>,
+}
+
+/// How a connector's topics are created.
+#[derive(Clone)]
+pub struct TopicPlan {
+    /// With which settings.
+    pub groups: TopicGroups,
+    /// librdkafka's properties of the admin client; may hold secrets.
+    pub admin: BTreeMap<String, String>,
+}
+
+impl std::fmt::Debug for TopicPlan {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("TopicPlan")
+            .field("admin", &self.admin.keys())
+            .finish_non_exhaustive()
+    }
 }
 
 /// Whether `class` names the connector: in full, by its simple name, or by
@@ -67,6 +89,7 @@ pub(super) fn validate(config: &Config, worker: &WorkerConfig, trust: &SystemTru
     let source = source(config, &mut validation);
     let producer = producer(config, worker, trust, &mut validation);
     let mapping = mapping(config, worker, source.as_ref(), &mut validation);
+    let topics = topics(config, worker, trust, &mut validation);
     class(config, &mut validation);
     warn(config, &mut validation);
     if let (Some(source), Some(producer), Some(mapping)) = (source, producer, mapping) {
@@ -74,13 +97,14 @@ pub(super) fn validate(config: &Config, worker: &WorkerConfig, trust: &SystemTru
             .warnings
             .extend(producer.warnings.iter().cloned());
         let mapping = (!mapping.is_identity()).then(|| Arc::new(mapping));
-        validation.plan = Some(Plan {
+        validation.plan = Some(topics.map(|topics| Plan {
             name: config.get("name").map_or("", |name| name.trim()).to_owned(),
             source,
             producer,
             mapping,
+            topics,
             warnings: Vec::new(),
-        });
+        }));
     }
     validation
 }
@@ -145,18 +169,10 @@ fn source(config: &Config, validation: &mut Validation) -> Option<SourceConfig> 
     }
 }
 
-/// Translates the producer's settings; overrides are appended to the others,
-/// as Connect does.
-fn producer(
-    config: &Config,
-    worker: &WorkerConfig,
-    trust: &SystemTrust,
-    validation: &mut Validation,
-) -> Option<ProducerSettings> {
-    let overrides = config
-        .keys()
-        .filter(|key| key.starts_with(PRODUCER_OVERRIDE_PREFIX));
-    for name in overrides.clone() {
+/// Appends what the configuration overrides of a client's settings to the
+/// others, as Connect does.
+fn append_overrides(config: &Config, prefix: &str, validation: &mut Validation) {
+    for name in config.keys().filter(|key| key.starts_with(prefix)) {
         let mut key = ConfigKey::new(name, Type::String, Default::Null, Importance::Low, "");
         // Any of them may be a password.
         key.secret = true;
@@ -166,6 +182,69 @@ fn producer(
             key,
         });
     }
+}
+
+/// Puts the errors of a client's settings at the overrides that they name.
+fn refuse_overrides(prefix: &str, errors: Vec<String>, validation: &mut Validation) {
+    for error in errors {
+        let overrides = validation.settings.iter().map(|setting| &setting.key.name);
+        let named = overrides
+            .filter(|name| name.starts_with(prefix) && error.contains(name.as_str()))
+            .max_by_key(|name| name.len())
+            .cloned();
+        validation.refuse(named.as_deref().unwrap_or("connector.class"), error);
+    }
+}
+
+/// How topics are created, if the connector says so and the worker allows it.
+/// What is wrong with the groups is told when the connector is created, and by
+/// no validation, as in Connect.
+fn topics(
+    config: &Config,
+    worker: &WorkerConfig,
+    trust: &SystemTrust,
+    validation: &mut Validation,
+) -> Result<Option<TopicPlan>, String> {
+    if !topic_creation::is_used(config) {
+        return Ok(None);
+    }
+    append_overrides(config, ADMIN_OVERRIDE_PREFIX, validation);
+    let admin = match admin_properties(worker, config, trust) {
+        Ok((admin, warnings)) => {
+            validation.warnings.extend(warnings);
+            admin
+        }
+        Err(mut found) => {
+            // Without a use for the client only the connector's part counts.
+            let is_override = |error: &String| error.contains(ADMIN_OVERRIDE_PREFIX);
+            let needed = worker.topic_creation_enable;
+            found.errors.retain(|error| needed || is_override(error));
+            refuse_overrides(ADMIN_OVERRIDE_PREFIX, found.errors, validation);
+            BTreeMap::new()
+        }
+    };
+    if !worker.topic_creation_enable {
+        validation.warnings.push(
+            "topic.creation.* has no effect: the worker has topic.creation.enable=false".to_owned(),
+        );
+        return Ok(None);
+    }
+    let Some((groups, warnings)) = topic_creation::parse(config)? else {
+        return Ok(None);
+    };
+    validation.warnings.extend(warnings);
+    Ok(Some(TopicPlan { groups, admin }))
+}
+
+/// Translates the producer's settings; overrides are appended to the others,
+/// as Connect does.
+fn producer(
+    config: &Config,
+    worker: &WorkerConfig,
+    trust: &SystemTrust,
+    validation: &mut Validation,
+) -> Option<ProducerSettings> {
+    append_overrides(config, PRODUCER_OVERRIDE_PREFIX, validation);
     let translated = translate(&ProducerInputs {
         bootstrap_servers: &worker.bootstrap_servers,
         worker_client_id: &worker.client_id,
@@ -177,13 +256,7 @@ fn producer(
     match translated {
         Ok(producer) => Some(producer),
         Err(found) => {
-            for error in found.errors {
-                let named = overrides
-                    .clone()
-                    .filter(|name| error.contains(name.as_str()));
-                let named = named.max_by_key(|name| name.len());
-                validation.refuse(named.map_or("connector.class", String::as_str), error);
-            }
+            refuse_overrides(PRODUCER_OVERRIDE_PREFIX, found.errors, validation);
             None
         }
     }
@@ -304,12 +377,7 @@ fn warn(config: &Config, validation: &mut Validation) {
         value.is_some_and(|value| !value.trim().eq_ignore_ascii_case(default))
     };
     let fixed = FIXED.iter().filter(|row| differs(row)).map(|(key, _)| *key);
-    // A group's settings have names of the user's choice.
-    let topics = config
-        .iter()
-        .filter(|(key, value)| key.starts_with("topic.creation.") && !value.trim().is_empty())
-        .map(|(key, _)| key.as_str());
-    for key in fixed.chain(topics) {
+    for key in fixed {
         validation.warnings.push(format!(
             "{key} is not supported by this worker yet and has no effect"
         ));
