@@ -299,17 +299,16 @@ mod tests {
 
     #[test]
     fn what_has_no_effect_is_told_of_and_checked_all_the_same() {
-        let config = with(&[
-            ("offset.flush.timeout.ms", "10000"),
-            ("topic.creation.enable", "true"),
-        ]);
+        let config = with(&[("offset.flush.timeout.ms", "10000")]);
         let warnings = config.expect("valid").warnings;
-        assert_eq!(warnings.len(), 2, "{warnings:?}");
+        assert_eq!(warnings.len(), 1, "{warnings:?}");
         let usual = with(&[
             ("offset.flush.timeout.ms", "5000"),
             ("topic.creation.enable", "false"),
         ]);
-        assert_eq!(usual.expect("valid").warnings, [""; 0]);
+        let usual = usual.expect("valid");
+        assert_eq!(usual.warnings, [""; 0]);
+        assert!(!usual.topic_creation_enable && with(&[]).expect("valid").topic_creation_enable);
         let errors = errors(&[
             ("offset.flush.timeout.ms", "soon"),
             ("topic.creation.enable", "maybe"),

@@ -132,7 +132,7 @@ impl Shared {
         let text = match code.as_str() {
             "_UNKNOWN_TOPIC" | "UNKNOWN_TOPIC_OR_PART" => format!(
                 "{text}: the topic does not exist and the brokers do not create it \
-                 (auto.create.topics.enable): create it"
+                 (auto.create.topics.enable): create it, or have the connector do so by topic.creation.*"
             ),
             _ => text,
         };

@@ -4,6 +4,7 @@
 //! Invariants: what creating a connector refuses is what validating it shows;
 //! a secret is in neither; a [`Plan`] exists only if nothing is wrong.
 
+mod clients;
 mod definitions;
 mod infos;
 mod plan;
@@ -12,9 +13,10 @@ use std::collections::BTreeMap;
 
 use connect_api::config::{ConfigKey, ConfigValue};
 
+pub use clients::TopicPlan;
 pub use definitions::{definition_json, definitions};
 pub use infos::NULL_VALUE;
-pub use plan::{CONNECTOR_CLASS, CONNECTOR_VERSION, Plan, TopicPlan, is_our_class, unknown_class};
+pub use plan::{CONNECTOR_CLASS, CONNECTOR_VERSION, Plan, is_our_class, unknown_class};
 
 use crate::files::WorkerConfig;
 use crate::kafka_settings::SystemTrust;
