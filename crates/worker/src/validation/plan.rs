@@ -23,15 +23,15 @@ pub const CONNECTOR_CLASS: &str = "io.conduktor.connect.websocket.WebSocketSourc
 /// The connector's version, as in the reference.
 pub const CONNECTOR_VERSION: &str = "1.0.0";
 
-/// Settings of every source connector that this worker does not obey yet, with
-/// their defaults. Another value is told of.
-const FIXED: [(&str, &str); 6] = [
-    ("config.action.reload", "restart"),
+/// Settings of every source connector that only Kafka Connect's distributed
+/// mode obeys, with their defaults. Its standalone mode takes any other value
+/// and does nothing by it: `StandaloneHerder` checks none of them, and
+/// `StandaloneConfig` permits no offsets topics of connectors.
+const OF_DISTRIBUTED_MODE: [(&str, &str); 4] = [
     ("exactly.once.support", "requested"),
     ("transaction.boundary", "poll"),
     ("transaction.boundary.interval.ms", ""),
     ("offsets.storage.topic", ""),
-    ("tasks.max.enforce", "true"),
 ];
 
 /// Everything a task is made of.
@@ -262,10 +262,10 @@ fn warn(config: &Config, validation: &mut Validation) {
         let value = config.get(*key);
         value.is_some_and(|value| !value.trim().eq_ignore_ascii_case(default))
     };
-    let fixed = FIXED.iter().filter(|row| differs(row)).map(|(key, _)| *key);
-    for key in fixed {
+    for (key, _) in OF_DISTRIBUTED_MODE.iter().filter(|row| differs(row)) {
         validation.warnings.push(format!(
-            "{key} is not supported by this worker yet and has no effect"
+            "{key} has no effect: it is for distributed mode, and this worker is a standalone one; \
+             records are delivered at least once"
         ));
     }
     let tasks = config
