@@ -399,7 +399,7 @@ pub const KNOWN: &[Known] = &[
         steps: &["* of an invalid topic.creation"],
         at: &["status", "header content-type", "body*"],
         has: Has::Any,
-        what: "A connector whose `topic.creation.*` is not valid is not created; the real worker gives the same error 500, and keeps the connector, FAILED and without tasks.",
+        what: "A configuration whose `topic.creation.*` is not valid creates and changes nothing; the real worker gives the same error 500, and keeps the connector, FAILED and without tasks.",
         why: "A fault: the request has failed, and the name is taken.",
     },
     Known {

@@ -118,9 +118,12 @@ fn a_topic_that_cannot_be_created_fails_the_task(version: Version) {
         .set("transforms.pad.type", &format!("{TRANSFORMS}.InsertHeader"))
         .set("transforms.pad.header", "h")
         .set("transforms.pad.value.literal", "v");
+    let many = server();
+    let many = with_default(Connector::new("many", &many, "many"), "1", "2000000000");
     let worker = Worker::builder(kafka)
         .connector(three)
         .connector(wrong)
+        .connector(many)
         .start();
     let trace = |name: &str| {
         wait::until("the task fails", || {
@@ -142,6 +145,8 @@ fn a_topic_that_cannot_be_created_fails_the_task(version: Version) {
         ) && found.contains("replication factor of 3"),
         "{found}"
     );
+    let found = trace("many");
+    assert!(found.contains("2000000000 partitions"), "{found}");
     let found = trace("wrong");
     assert!(
         found.starts_with(
@@ -149,4 +154,27 @@ fn a_topic_that_cannot_be_created_fails_the_task(version: Version) {
         ) && found.contains("burn"),
         "{found}"
     );
+}
+
+#[test]
+fn a_topic_is_created_once_kafka_is_there() {
+    let kafka = Kafka::start(Version::V4_1);
+    kafka.stop();
+    let server = Script::new(Library::Python).count(20).start();
+    let (one, two) = (
+        Connector::new("one", &server, "late"),
+        Script::new(Library::Python).count(20).start(),
+    );
+    let two = Connector::new("two", &two, "late");
+    let worker = Worker::builder(&kafka)
+        .connector(with_default(one, "1", "3"))
+        .connector(with_default(two, "1", "3"))
+        .start();
+    worker.wait_for_received("one", 20);
+    worker.wait_for_received("two", 20);
+    kafka.start_again();
+    worker.wait_for_acknowledged("one", 20);
+    worker.wait_for_acknowledged("two", 20);
+    assert!(kafka.describe_topic("late").contains("PartitionCount: 3"));
+    assert_eq!(worker.states("one").1, "RUNNING");
 }

@@ -195,35 +195,47 @@ impl Rounds {
 
     /// Creates topics. Of several tickets for one topic the first decides with
     /// which settings; the others find it there in the next round.
-    fn create(&mut self, mut missing: Vec<(Arc<Ticket>, Instant)>) {
-        let mut names: Vec<String> = Vec::new();
-        let (waiting, names_seen) = (&mut self.waiting, &mut names);
-        missing.retain(|(ticket, since)| {
-            let first = !names_seen.contains(&ticket.topic);
-            if first {
-                names_seen.push(ticket.topic.clone());
-            } else {
-                waiting.push((Arc::clone(ticket), *since));
+    fn create(&mut self, missing: Vec<(Arc<Ticket>, Instant)>) {
+        let mut names = BTreeSet::new();
+        let (missing, later): (Vec<_>, Vec<_>) = missing
+            .into_iter()
+            .partition(|(ticket, _)| names.insert(ticket.topic.clone()));
+        self.waiting.extend(later);
+        // What librdkafka would not ask for must not fail the others' request.
+        let mut possible = Vec::new();
+        for (ticket, since) in missing {
+            creating(&ticket);
+            match asked(&ticket).check() {
+                Ok(()) => possible.push((ticket, since)),
+                Err(why) => self.created(&ticket, &(Code::RD_KAFKA_RESP_ERR__INVALID_ARG, why)),
             }
-            first
-        });
-        let topics: Vec<NewTopic<'_>> = missing.iter().map(|(ticket, _)| asked(ticket)).collect();
+        }
+        if possible.is_empty() {
+            return;
+        }
+        let topics: Vec<NewTopic<'_>> = possible.iter().map(|(ticket, _)| asked(ticket)).collect();
         let requested = self.native.create_topics(&topics, TIMEOUT);
-        let created = self.answers(requested, Outcome::created, || true);
         drop(topics);
-        let Some(created) = created else {
+        let Some(created) = self.answers(requested, Outcome::created, || true) else {
+            self.waiting.extend(possible);
             return;
         };
-        for (ticket, since) in missing {
+        for (ticket, since) in possible {
             let lost = (Code::RD_KAFKA_RESP_ERR__FAIL, "no answer".to_owned());
             let answer = match &created {
                 Ok(answers) => answers.get(&ticket.topic).unwrap_or(&lost),
                 Err(answer) => answer,
             };
-            // Brokers of Kafka 3 without KRaft may have another controller by
-            // now, which Java's client looks for as well.
-            let moved = is(answer, &[Code::RD_KAFKA_RESP_ERR_NOT_CONTROLLER]);
-            if moved && since.elapsed() < TIMEOUT {
+            // A broker that went away, or, in Kafka 3 without KRaft, is not the
+            // controller any more: Java's client tries again as well.
+            let passing = is(
+                answer,
+                &[
+                    Code::RD_KAFKA_RESP_ERR_NOT_CONTROLLER,
+                    Code::RD_KAFKA_RESP_ERR__TRANSPORT,
+                ],
+            );
+            if passing && since.elapsed() < TIMEOUT {
                 self.waiting.push((ticket, since));
             } else {
                 self.created(&ticket, answer);
@@ -291,6 +303,16 @@ enum Found {
 
 /// The topic that a ticket asks for.
 fn asked(ticket: &Ticket) -> NewTopic<'_> {
+    let group = ticket.creator.groups.first_match(&ticket.topic);
+    NewTopic {
+        name: &ticket.topic,
+        partitions: group.partitions,
+        replication_factor: i32::from(group.replication_factor),
+        configs: &group.configs,
+    }
+}
+
+fn creating(ticket: &Ticket) {
     let (topic, connector) = (&ticket.topic, &ticket.creator.connector);
     let group = ticket.creator.groups.first_match(topic);
     tracing::info!(
@@ -301,12 +323,6 @@ fn asked(ticket: &Ticket) -> NewTopic<'_> {
         target: "AbstractWorkerSourceTask", connector = %connector, task = 0,
         "Topic '{topic}' matched topic creation group: {group}"
     );
-    NewTopic {
-        name: topic,
-        partitions: group.partitions,
-        replication_factor: i32::from(group.replication_factor),
-        configs: &group.configs,
-    }
 }
 
 fn refuse(ticket: &Ticket, failure: Failure) {

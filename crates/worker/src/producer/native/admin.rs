@@ -24,6 +24,16 @@ pub(in crate::producer) struct NewTopic<'a> {
     pub(in crate::producer) configs: &'a BTreeMap<String, String>,
 }
 
+impl NewTopic<'_> {
+    /// Whether librdkafka would ask for it.
+    ///
+    /// # Errors
+    /// What is out of its bounds, in words.
+    pub(in crate::producer) fn check(&self) -> Result<(), String> {
+        NewTopics(Vec::new()).add(self)
+    }
+}
+
 /// Options of a request, given back on drop.
 struct Options(*mut rdsys::rd_kafka_AdminOptions_t);
 
@@ -161,5 +171,29 @@ impl Native {
             );
         }
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_cannot_be_asked_for_is_known_before() {
+        let config = |value: &str| BTreeMap::from([("retention.ms".to_owned(), value.to_owned())]);
+        let check = |partitions, replication_factor, value: &str| {
+            let topic = NewTopic {
+                name: "t",
+                partitions,
+                replication_factor,
+                configs: &config(value),
+            };
+            topic.check()
+        };
+        assert_eq!(check(-1, -1, "1"), Ok(()));
+        assert_eq!(check(100, 3, ""), Ok(()));
+        let error = check(i32::MAX, 1, "1").expect_err("too many");
+        assert!(error.starts_with("2147483647 partitions"), "{error}");
+        assert!(check(1, 1, "a\0b").is_err());
     }
 }
