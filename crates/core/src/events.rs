@@ -19,8 +19,6 @@ pub const TARGET: &str = "WebSocketSourceTask";
 /// Share of the buffer from which the utilisation line is a warning: the
 /// reference's advice for alerts.
 const HIGH_UTILISATION: f64 = 0.7;
-/// As much of a server's words as a line shows.
-const MAX_WORDS_CHARACTERS: usize = 200;
 
 /// The readings of the periodic line.
 #[derive(Clone, Copy, Debug)]
@@ -170,8 +168,12 @@ impl fmt::Display for Event<'_> {
                 if *attempt > 0 {
                     write!(f, "Reconnection attempt {attempt} failed: ")?;
                 }
-                write!(f, "Failed to connect to {url}: {failure}")?;
-                words(f, failure)
+                let why = failure.explained();
+                write!(f, "Failed to connect to {url}: {why}")?;
+                if let Some(delay) = failure.retry_after() {
+                    write!(f, "; Retry-After: {} s", delay.as_secs())?;
+                }
+                Ok(())
             }
             Self::Lost(loss) => write!(f, "{loss}"),
             Self::Waiting { attempt, delay } => {
@@ -213,22 +215,6 @@ impl fmt::Display for Event<'_> {
             Self::Failed(reason) => write!(f, "Task failed: {reason}"),
         }
     }
-}
-
-/// The server's own words about a refusal, and how long it wants to be left
-/// alone.
-fn words(f: &mut fmt::Formatter<'_>, failure: &ConnectFailure) -> fmt::Result {
-    let ConnectFailure::Refused(refusal) = failure else {
-        return Ok(());
-    };
-    if !refusal.body.is_empty() {
-        let shown: String = refusal.body.chars().take(MAX_WORDS_CHARACTERS).collect();
-        write!(f, "; the server says: {shown}")?;
-    }
-    if let Some(delay) = refusal.retry_after {
-        write!(f, "; Retry-After: {} s", delay.as_secs())?;
-    }
-    Ok(())
 }
 
 #[cfg(test)]

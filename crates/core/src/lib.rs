@@ -5,6 +5,7 @@
 //! [`task::SessionStatus`].
 
 pub mod buffer;
+mod clock;
 pub mod dial;
 pub mod events;
 pub mod frames;
@@ -19,3 +20,5 @@ pub mod sink;
 pub mod task;
 #[cfg(test)]
 mod test_log;
+#[cfg(test)]
+mod test_net;

@@ -98,12 +98,66 @@ async fn a_refusal_is_a_state_with_the_server_s_words() {
     running.wait_phase(Phase::Refused).await;
     let status = running.task.status();
     assert_eq!(status.refused_status, Some(401));
-    assert!(
-        status
-            .reason
-            .contains("Expected HTTP 101 response but was '401 Unauthorized'")
+    assert_eq!(
+        status.reason,
+        "ProtocolException: Expected HTTP 101 response but was '401 Unauthorized'; \
+         the server says: bad token"
     );
     assert!(status.next_attempt_at.is_some());
+}
+
+#[tokio::test]
+async fn a_server_that_repeats_a_secret_does_not_make_it_known() {
+    let (listener, url) = listen().await;
+    let settings = [("websocket.auth.token", "t0k3n-0f-a-test")];
+    let running = start(&url, &settings);
+    let refusal =
+        "HTTP/1.1 401 t0k3n-0f-a-test\r\nContent-Length: 24\r\n\r\nt0k3n-0f-a-test is wrong";
+    answer(&listener, refusal).await;
+    let reason = "ProtocolException: Expected HTTP 101 response but was '401 [hidden]'; \
+                  the server says: [hidden] is wrong";
+    let told =
+        |reason: &'static str| move |running: &Running| running.task.status().reason == reason;
+    running.wait(told(reason)).await;
+    let mut socket = accept(&listener).await;
+    let frame = CloseFrame {
+        code: CloseCode::Policy,
+        reason: "t0k3n-0f-a-test has ended".into(),
+    };
+    socket.close(Some(frame)).await.unwrap();
+    let reason = "Connection closed by server: code=1008, reason=[hidden] has ended";
+    running.wait(told(reason)).await;
+}
+
+#[tokio::test]
+async fn a_refusal_without_end_is_read_no_further_than_it_is_of_use() {
+    let (listener, url) = listen().await;
+    let running = start(&url, &[("websocket.reconnect.interval.ms", "60000")]);
+    let head = "HTTP/1.1 403 Forbidden\r\nContent-Length: 1000000000\r\n\r\n";
+    let _open = answer(&listener, &format!("{head}{}", "x".repeat(5_000))).await;
+    running.wait_phase(Phase::Refused).await;
+    let reason = running.task.status().reason;
+    assert!(
+        reason.ends_with(&format!("says: {}", "x".repeat(200))),
+        "{reason}"
+    );
+}
+
+#[tokio::test]
+async fn redirects_have_an_end() {
+    let (listener, url) = listen().await;
+    let settings = [("websocket.reconnect.enabled", "false")];
+    let running = start(&url, &settings);
+    let redirect = format!("HTTP/1.1 307 Temporary Redirect\r\nLocation: {url}\r\n\r\n");
+    for _ in 0..21 {
+        answer(&listener, &redirect).await;
+    }
+    let failure = running.task.ended().await.expect("a failure");
+    assert!(
+        failure.trace.contains("more than 20 redirects"),
+        "{}",
+        failure.trace
+    );
 }
 
 #[tokio::test]
@@ -391,6 +445,30 @@ async fn what_cannot_be_delivered_in_time_is_reported_as_lost() {
         .await;
     assert_eq!((report.received, report.delivered, report.lost), (3, 1, 2));
     assert_eq!(running.task.metrics().dropped(DropReason::Stop), 2);
+}
+
+#[tokio::test]
+async fn a_server_is_reached_by_its_ipv6_address() {
+    let listener = match tokio::net::TcpListener::bind("[::1]:0").await {
+        Ok(listener) => listener,
+        Err(error) => {
+            eprintln!("not tested: this machine has no IPv6 loopback: {error}");
+            return;
+        }
+    };
+    let authority = listener.local_addr().unwrap().to_string();
+    assert!(authority.starts_with("[::1]:"), "{authority}");
+    let settings = [("websocket.connection.timeout.ms", "10000")];
+    let running = start(&format!("ws://{authority}/"), &settings);
+    let (stream, request) = answer(&listener, "").await;
+    assert!(
+        request.contains(&format!("\r\nHost: {authority}\r\n")),
+        "{request}"
+    );
+    drop(stream);
+    let mut socket = accept(&listener).await;
+    send(&mut socket, &["over IPv6"]).await;
+    assert_eq!(running.wait_records(1).await, ["over IPv6"]);
 }
 
 #[tokio::test]

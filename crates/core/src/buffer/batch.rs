@@ -10,6 +10,8 @@
 
 use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
+use crate::clock;
+
 /// When bytes were read from the socket, on both clocks.
 #[derive(Clone, Copy, Debug)]
 pub struct Received {
@@ -24,7 +26,7 @@ impl Received {
     pub fn now() -> Self {
         let since_epoch = SystemTime::now().duration_since(UNIX_EPOCH);
         Self {
-            at: Instant::now(),
+            at: clock::now(),
             at_ms: since_epoch.map_or(0, |elapsed| {
                 i64::try_from(elapsed.as_millis()).unwrap_or(i64::MAX)
             }),

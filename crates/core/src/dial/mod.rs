@@ -33,22 +33,36 @@ pub struct Dialled {
 }
 
 /// Dials; shared by all tasks of a host, since it holds the trusted roots.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Dialer {
     tls: OnceCell<Arc<ClientConfig>>,
+    resolve: tcp::Resolve,
 }
 
 impl Dialer {
     /// A dialer that trusts the platform's roots, read when first needed, or
     /// those of `SSL_CERT_FILE` and `SSL_CERT_DIR` where these are set.
     pub fn platform() -> Self {
-        Self::default()
+        Self {
+            tls: OnceCell::new(),
+            resolve: tcp::system,
+        }
     }
 
     /// A dialer with its own TLS configuration.
     pub fn with_tls(config: Arc<ClientConfig>) -> Self {
         Self {
             tls: OnceCell::new_with(Some(config)),
+            ..Self::platform()
+        }
+    }
+
+    /// A dialer whose questions for addresses are never answered.
+    #[cfg(test)]
+    pub(crate) fn without_answers() -> Self {
+        Self {
+            resolve: |_, _| Box::pin(std::future::pending()),
+            ..Self::platform()
         }
     }
 
@@ -79,7 +93,7 @@ impl Dialer {
     }
 
     async fn open(&self, url: &WsUrl) -> Result<Stream, ConnectFailure> {
-        let tcp = tcp::connect(url.host(), url.port()).await?;
+        let tcp = tcp::connect(self.resolve, url.host(), url.port()).await?;
         if !url.secure() {
             return Ok(Stream::Plain(tcp));
         }
@@ -110,4 +124,60 @@ fn redirected(from: &WsUrl, refusal: Refusal) -> Result<WsUrl, ConnectFailure> {
 /// The time, for `Retry-After` dates.
 fn wall_clock() -> SystemTime {
     SystemTime::now()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn url(text: &str) -> WsUrl {
+        WsUrl::parse(text).expect("a URL")
+    }
+
+    fn target(from: &str, location: Option<&str>) -> Option<String> {
+        let refusal = Refusal {
+            status: 302,
+            reason: "Found".to_owned(),
+            retry_after: None,
+            location: location.map(str::to_owned),
+            body: String::new(),
+        };
+        match redirected(&url(from), refusal.clone()) {
+            Ok(target) => Some(target.text().to_owned()),
+            Err(failure) => {
+                assert_eq!(failure, ConnectFailure::Refused(refusal));
+                None
+            }
+        }
+    }
+
+    #[test]
+    fn a_redirect_leads_to_nothing_less_safe() {
+        let cases = [
+            ("ws://h/a", Some("wss://i/"), true),
+            ("ws://h/a", Some("/b"), true),
+            ("wss://h/a", Some("https://i/b"), true),
+            ("wss://h/a", Some("ws://h/a"), false),
+            ("wss://h/a", Some("http://h/a"), false),
+            ("ws://h/a", Some("ftp://h/a"), false),
+            ("ws://h/a", None, false),
+        ];
+        for (from, location, followed) in cases {
+            let target = target(from, location);
+            assert_eq!(target.is_some(), followed, "{from} {location:?} {target:?}");
+        }
+    }
+
+    #[test]
+    fn an_origin_is_scheme_host_and_port() {
+        let origin = url("wss://h/a");
+        for (text, same) in [
+            ("wss://h:443/b?c", true),
+            ("ws://h:443/a", false),
+            ("wss://i/a", false),
+            ("wss://h:444/a", false),
+        ] {
+            assert_eq!(same_origin(&origin, &url(text)), same, "{text}");
+        }
+    }
 }

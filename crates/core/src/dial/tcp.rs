@@ -2,8 +2,10 @@
 //! next one started when the one before has not answered for a moment, the
 //! first to connect wins.
 
+use std::future::Future;
 use std::io;
 use std::net::SocketAddr;
+use std::pin::Pin;
 use std::time::Duration;
 
 use socket2::{SockRef, TcpKeepalive};
@@ -21,23 +23,49 @@ const MAX_ADDRESSES: usize = 16;
 /// half-open for ever.
 const KEEPALIVE_AFTER: Duration = Duration::from_secs(60);
 
-/// Connects to `host`, a name or an address literal without brackets.
+/// Looks up the addresses of a host, a name or an address literal without
+/// brackets, for a port.
+pub(super) type Resolve = fn(&str, u16) -> Resolving;
+type Resolving = Pin<Box<dyn Future<Output = io::Result<Vec<SocketAddr>>> + Send>>;
+
+/// Asks the system.
+pub(super) fn system(host: &str, port: u16) -> Resolving {
+    let host = host.to_owned();
+    Box::pin(async move {
+        let found = tokio::net::lookup_host((host, port)).await?;
+        Ok(found.collect())
+    })
+}
+
+/// Connects to `host`, which has the addresses that `resolve` finds.
 ///
 /// # Errors
 /// The name does not resolve, or no address accepts the connection.
-pub(super) async fn connect(host: &str, port: u16) -> Result<TcpStream, ConnectFailure> {
+pub(super) async fn connect(
+    resolve: Resolve,
+    host: &str,
+    port: u16,
+) -> Result<TcpStream, ConnectFailure> {
     let unresolved = |text: String| ConnectFailure::Resolve {
         host: host.to_owned(),
         text,
     };
-    let found: Vec<_> = tokio::net::lookup_host((host, port))
+    let found = resolve(host, port)
         .await
-        .map_err(|error| unresolved(error.to_string()))?
-        .collect();
+        .map_err(|error| unresolved(error.to_string()))?;
     if found.is_empty() {
         return Err(unresolved("no address".to_owned()));
     }
-    let stream = race(interleave(found))
+    connect_resolved(host, port, found).await
+}
+
+/// The same with the addresses that `host` has.
+async fn connect_resolved(
+    host: &str,
+    port: u16,
+    found: Vec<SocketAddr>,
+) -> Result<TcpStream, ConnectFailure> {
+    let stream = race(interleave(found), TcpStream::connect)
         .await
         .map_err(|error| ConnectFailure::Connect {
             host: host.to_owned(),
@@ -70,15 +98,20 @@ fn interleave(addresses: Vec<SocketAddr>) -> Vec<SocketAddr> {
         .collect()
 }
 
-/// Dropping the set aborts the attempts that lost.
-async fn race(addresses: Vec<SocketAddr>) -> io::Result<TcpStream> {
+/// The first connection that `connect` makes. Dropping the set aborts the
+/// attempts that lost.
+async fn race<T, F>(addresses: Vec<SocketAddr>, connect: impl Fn(SocketAddr) -> F) -> io::Result<T>
+where
+    T: Send + 'static,
+    F: Future<Output = io::Result<T>> + Send + 'static,
+{
     let mut waiting = addresses.into_iter();
     let mut attempts = JoinSet::new();
     let mut last_error = io::Error::other("no address");
     loop {
         let more = match waiting.next() {
             Some(address) => {
-                attempts.spawn(TcpStream::connect(address));
+                attempts.spawn(connect(address));
                 waiting.len() > 0
             }
             None if attempts.is_empty() => return Err(last_error),
@@ -96,46 +129,5 @@ async fn race(addresses: Vec<SocketAddr>) -> io::Result<TcpStream> {
 }
 
 #[cfg(test)]
-mod tests {
-    use tokio::net::TcpListener;
-
-    use super::*;
-
-    fn address(text: &str) -> SocketAddr {
-        text.parse().expect("an address")
-    }
-
-    #[test]
-    fn families_alternate() {
-        let order = interleave(vec![
-            address("[::1]:1"),
-            address("[::2]:1"),
-            address("1.1.1.1:1"),
-        ]);
-        let expected = [address("[::1]:1"), address("1.1.1.1:1"), address("[::2]:1")];
-        assert_eq!(order, expected);
-    }
-
-    #[tokio::test]
-    async fn a_refusing_address_does_not_stop_the_next() {
-        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a listener");
-        let open = listener.local_addr().expect("its address");
-        let closed = {
-            let listener = TcpListener::bind("127.0.0.1:0").await.expect("a listener");
-            listener.local_addr().expect("its address")
-        };
-        let stream = race(vec![closed, open]).await.expect("a connection");
-        assert_eq!(stream.peer_addr().expect("a peer"), open);
-    }
-
-    #[tokio::test]
-    async fn the_failure_names_host_and_port() {
-        let port = {
-            let listener = TcpListener::bind("127.0.0.1:0").await.expect("a listener");
-            listener.local_addr().expect("its address").port()
-        };
-        let failure = connect("127.0.0.1", port).await.expect_err("refused");
-        let expected = format!("ConnectException: Failed to connect to 127.0.0.1/{port}: ");
-        assert!(failure.to_string().starts_with(&expected), "{failure}");
-    }
-}
+#[path = "tcp_tests.rs"]
+mod tests;

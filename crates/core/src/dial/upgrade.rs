@@ -47,7 +47,9 @@ pub(super) async fn upgrade<S: AsyncRead + AsyncWrite + Unpin>(
                 content_length,
             }) => {
                 let body = input.split_off(head_bytes);
-                let refusal = words(stream, refusal, body, content_length).await;
+                let mut refusal = words(stream, refusal, body, content_length).await;
+                refusal.reason = config.hide_secrets(&refusal.reason);
+                refusal.body = config.hide_secrets(&refusal.body);
                 return Err(ConnectFailure::Refused(refusal));
             }
         }

@@ -19,10 +19,25 @@ fn config() -> SourceConfig {
 
 /// Parses `head`, in which `ACCEPT` stands for the right accept key.
 fn answer(head: &str) -> Result<Option<Response>, ResponseError> {
+    answer_at(SystemTime::UNIX_EPOCH, head)
+}
+
+fn answer_at(now: SystemTime, head: &str) -> Result<Option<Response>, ResponseError> {
     let config = config();
     let request = Request::new(&config, &config.url, true, [7; 16]);
     let head = head.replace("ACCEPT", &request.expected_accept());
-    parse(head.as_bytes(), &request, SystemTime::UNIX_EPOCH)
+    parse(head.as_bytes(), &request, now)
+}
+
+/// What a refusal with `status` asks for in its header `Retry-After`.
+fn retry_after(status: u16, value: &str) -> Option<Duration> {
+    // Wed, 21 Oct 2015 07:28:00 GMT
+    let now = SystemTime::UNIX_EPOCH + Duration::from_secs(1_445_412_480);
+    let head = format!("HTTP/1.1 {status} No\r\nretry-after:{value}\r\n\r\n");
+    match answer_at(now, &head) {
+        Ok(Some(Response::Refused { refusal, .. })) => refusal.retry_after,
+        other => panic!("not refused: {other:?}"),
+    }
 }
 
 const GOOD: &str = "HTTP/1.1 101 Switching Protocols\r\nupgrade: WebSocket\r\n\
@@ -93,12 +108,28 @@ fn a_refusal_keeps_the_server_s_words() {
 }
 
 #[test]
+fn a_refusal_that_means_waiting_says_for_how_long_in_any_shape() {
+    let shapes = [
+        ("7", 7),
+        ("Wed, 21 Oct 2015 07:28:40 GMT", 40),
+        ("1445412500", 20),
+        ("1445412510000", 30),
+        ("Wed, 21 Oct 2015 07:27:59 GMT", 0),
+    ];
+    for status in [418, 429, 503] {
+        for (value, seconds) in shapes {
+            let expected = Some(Duration::from_secs(seconds));
+            assert_eq!(retry_after(status, value), expected, "{status} {value}");
+        }
+        assert_eq!(retry_after(status, "later"), None);
+    }
+}
+
+#[test]
 fn retry_after_counts_only_where_it_means_waiting() {
-    let head = "HTTP/1.1 403 Forbidden\r\nRetry-After: 7\r\n\r\n";
-    let Ok(Some(Response::Refused { refusal, .. })) = answer(head) else {
-        panic!("not refused");
-    };
-    assert_eq!(refusal.retry_after, None);
+    for status in [200, 401, 403, 404, 500, 502] {
+        assert_eq!(retry_after(status, "7"), None, "{status}");
+    }
 }
 
 #[test]

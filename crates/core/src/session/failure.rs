@@ -4,6 +4,9 @@ use std::time::Duration;
 
 use crate::handshake::Refusal;
 
+/// As much of a server's words as is shown.
+const MAX_WORDS_CHARACTERS: usize = 200;
+
 /// Why an attempt failed. The texts keep the exception names that the
 /// reference's users search their logs for.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -44,6 +47,19 @@ pub enum ConnectFailure {
 }
 
 impl ConnectFailure {
+    /// The failure and, if it is a refusal, the beginning of what the server
+    /// says of it: why a key is not taken, or until when an address is banned.
+    pub fn explained(&self) -> String {
+        let mut text = self.to_string();
+        if let Self::Refused(refusal) = self
+            && !refusal.body.is_empty()
+        {
+            text.push_str("; the server says: ");
+            text.extend(refusal.body.chars().take(MAX_WORDS_CHARACTERS));
+        }
+        text
+    }
+
     /// How long the server asks us to wait.
     pub fn retry_after(&self) -> Option<Duration> {
         match self {

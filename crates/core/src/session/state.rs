@@ -242,7 +242,7 @@ impl Session {
     }
 
     fn attempt_failed(&mut self, failure: ConnectFailure, now: Instant, actions: &mut Vec<Action>) {
-        self.reason = failure.to_string();
+        self.reason = failure.explained();
         let refused = match &failure {
             ConnectFailure::Refused(refusal) => Some(refusal.status),
             _ => None,
@@ -375,3 +375,6 @@ impl Session {
 #[cfg(test)]
 #[path = "state_tests.rs"]
 mod tests;
+#[cfg(test)]
+#[path = "transition_tests.rs"]
+mod transition_tests;

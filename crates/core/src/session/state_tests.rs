@@ -165,11 +165,39 @@ fn a_refusal_is_a_state_of_its_own_with_the_servers_words() {
 }
 
 #[test]
-fn retry_after_is_obeyed() {
+fn the_reason_has_as_much_of_the_servers_words_as_is_worth_showing() {
     let mut bench = Bench::new(policy());
     bench.give(Input::Start);
+    let body = "é".repeat(1_000);
+    bench.give(Input::ConnectFailed(ConnectFailure::Refused(Refusal {
+        status: 401,
+        reason: "Unauthorized".to_owned(),
+        retry_after: None,
+        location: None,
+        body,
+    })));
+    let expected = format!(
+        "ProtocolException: Expected HTTP 101 response but was '401 Unauthorized'; \
+         the server says: {}",
+        "é".repeat(200)
+    );
+    assert_eq!(bench.session.reason(), expected);
+}
+
+#[test]
+fn retry_after_is_obeyed() {
     let asked = Duration::from_secs(300);
-    assert_eq!(delay(&bench.give(refused(429, Some(asked)))), asked);
+    for status in [418, 429, 503] {
+        let mut bench = Bench::new(policy());
+        bench.give(Input::Start);
+        let refusal = refused(status, Some(asked));
+        assert_eq!(delay(&bench.give(refusal)), asked);
+        let (waited, actions) = bench.pass();
+        assert_eq!(
+            (waited, actions),
+            (asked, vec![Action::Dial { attempt: 1 }])
+        );
+    }
 }
 
 #[test]

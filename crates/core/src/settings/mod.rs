@@ -9,6 +9,7 @@
 
 mod docs;
 mod headers;
+mod hide;
 mod parse;
 mod table;
 mod url;

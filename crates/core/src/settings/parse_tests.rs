@@ -76,6 +76,44 @@ fn all_errors_are_found_at_once_in_the_table_s_order() {
 }
 
 #[test]
+fn every_number_is_bounded_and_every_word_is_one_of_a_few() {
+    let mut checked = 0;
+    for row in TABLE {
+        let (least, most, kind) = match row.kind {
+            Kind::Int(min, max) => (i64::from(min), i64::from(max), "INT"),
+            Kind::Long(min) => (min, i64::MAX, "LONG"),
+            Kind::OneOf(words) => {
+                for word in words {
+                    assert!(with(&[(row.name, word)]).config.is_ok(), "{word}");
+                }
+                let wrong = errors(with(&[(row.name, "no such word")]));
+                assert!(wrong[0].contains(row.name) && wrong.len() == 1);
+                checked += 1;
+                continue;
+            }
+            _ => continue,
+        };
+        for number in [least, most] {
+            let parsed = with(&[(row.name, &number.to_string())]);
+            assert!(parsed.config.is_ok(), "{} {number}", row.name);
+        }
+        let name = row.name;
+        let below = (least - 1).to_string();
+        let beyond = (i128::from(most) + 1).to_string();
+        for (value, why) in [
+            (&below, format!("Value must be at least {least}")),
+            (&beyond, format!("Not a number of type {kind}")),
+            (&"1.5".to_owned(), format!("Not a number of type {kind}")),
+        ] {
+            let expected = format!("Invalid value {value} for configuration {name}: {why}");
+            assert_eq!(errors(with(&[(name, value)])), [expected]);
+        }
+        checked += 1;
+    }
+    assert_eq!(checked, 12);
+}
+
+#[test]
 fn values_are_trimmed_and_words_are_read_in_any_case() {
     let config = with(&[
         ("websocket.reconnect.enabled", " FALSE "),

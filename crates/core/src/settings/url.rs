@@ -121,6 +121,18 @@ impl WsUrl {
         )))
     }
 
+    /// What is secret in it, written as given and decoded.
+    pub(super) fn secrets(&self) -> impl Iterator<Item = String> {
+        let password = self.url.password().unwrap_or_default();
+        let decoded = percent_decode_str(password).decode_utf8_lossy();
+        let query = self.url.query().unwrap_or_default();
+        let parameters = query.split('&').filter_map(|pair| pair.split_once('='));
+        [password.to_owned(), decoded.into_owned(), query.to_owned()]
+            .into_iter()
+            .chain(parameters.map(|(_, value)| value.to_owned()))
+            .chain(self.url.query_pairs().map(|(_, value)| value.into_owned()))
+    }
+
     /// The URL that a redirect's `Location` leads to; http and https count as
     /// ws and wss.
     ///

@@ -18,6 +18,7 @@ use std::time::Instant;
 use tokio::sync::Notify;
 
 use super::SinkError;
+use crate::clock;
 use crate::metrics::Histogram;
 
 /// Records of one read that are on their way: those below `end`, received at
@@ -120,7 +121,7 @@ impl Delivery {
     }
 
     fn observe(&self, in_flight: &mut InFlight) {
-        let now = Instant::now();
+        let now = clock::now();
         while let Some(mark) = in_flight.marks.front() {
             let end = mark.end.min(in_flight.head);
             let elapsed = now.saturating_duration_since(mark.received);

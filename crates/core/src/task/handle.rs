@@ -1,7 +1,7 @@
 //! The host's side of a task: start it, command it, read it.
 
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use tokio::sync::watch;
 
@@ -9,6 +9,7 @@ use super::intake::Intake;
 use super::report::Reporter;
 use super::runner::Runner;
 use super::status::{SessionStatus, StopReport, TaskFailure};
+use crate::clock;
 use crate::dial::Dialer;
 use crate::metrics::TaskMetrics;
 use crate::session::{Backoff, Policy, Session};
@@ -85,7 +86,7 @@ pub fn spawn(options: TaskOptions) -> TaskHandle {
     let runner = Runner::new(super::runner::Parts {
         dialer,
         session: Session::new(policy(&config), fastrand::Rng::new()),
-        reporter: Reporter::new(connector, task, config.url.redacted(), Instant::now()),
+        reporter: Reporter::new(connector, task, config.url.redacted(), clock::now()),
         intake: Intake::new(&config, sink, Arc::clone(&metrics), paused),
         config: Arc::new(config),
         delivery: Arc::clone(&delivery),

@@ -17,6 +17,7 @@ use super::handle::{Command, Outcome};
 use super::intake::{Found, Intake};
 use super::report::Reporter;
 use super::status::{Phase, SessionStatus, StopReport, TaskFailure};
+use crate::clock;
 use crate::dial::{Dialer, Dialled};
 use crate::metrics::{DropReason, TaskMetrics};
 use crate::session::{Action, ConnectFailure, Input, Loss, Session};
@@ -166,7 +167,7 @@ impl Runner {
             Wake::Sink => self.on_sink(),
             Wake::Clock => {
                 self.decide(Input::Timer);
-                let now = Instant::now();
+                let now = clock::now();
                 if self.intake.deadline().is_some_and(|by| by <= now) {
                     self.decode();
                 }
@@ -198,7 +199,7 @@ impl Runner {
 
     fn stop(&mut self, within: Duration) {
         if self.stop_by.is_none() {
-            self.stop_by = Some(Instant::now() + within);
+            self.stop_by = Some(clock::now() + within);
             self.decide(Input::Stop);
         }
     }
@@ -234,7 +235,7 @@ impl Runner {
             &found.overflow,
             found.binary_dropped,
             &self.metrics,
-            Instant::now(),
+            clock::now(),
         );
         if let Some(error) = found.rejected {
             self.reject(&error);
@@ -242,6 +243,7 @@ impl Runner {
             let (code, text) = (error.close_code(), error.to_string());
             self.decide(Input::Lost(Loss::Violation { code, text }));
         } else if let Some((code, reason)) = found.close {
+            let reason = self.config.hide_secrets(&reason);
             self.decide(Input::Lost(Loss::ClosedByServer { code, reason }));
         }
     }
@@ -256,7 +258,7 @@ impl Runner {
 
     fn decide(&mut self, input: Input) {
         let mut actions = std::mem::take(&mut self.actions);
-        self.session.handle(input, Instant::now(), &mut actions);
+        self.session.handle(input, clock::now(), &mut actions);
         for action in actions.drain(..) {
             self.act(action);
         }
@@ -330,7 +332,7 @@ impl Runner {
     }
 
     fn publish(&mut self, phase: Phase) {
-        let now = Instant::now();
+        let now = clock::now();
         let session = &self.session;
         let paused = self.intake.paused;
         let waiting = matches!(phase, Phase::BackingOff | Phase::Refused);
@@ -362,9 +364,7 @@ impl Runner {
 
     /// Delivers what is left, within the time the host gave, and reports.
     async fn finish(mut self) -> Outcome {
-        let deadline = self
-            .stop_by
-            .unwrap_or_else(|| Instant::now() + FAILURE_DRAIN);
+        let deadline = self.stop_by.unwrap_or_else(|| clock::now() + FAILURE_DRAIN);
         let rejected = self.rejected || self.delivery.rejection().is_some();
         self.intake.paused = rejected;
         self.reporter.draining(self.intake.buffer.messages());
@@ -380,12 +380,16 @@ impl Runner {
             }
             if !flushed && self.intake.buffer.is_empty() {
                 flushed = true;
-                let left = deadline.saturating_duration_since(Instant::now());
+                let left = deadline.saturating_duration_since(clock::now());
                 self.intake.flush(left);
             }
             tokio::select! {
                 () = self.delivery.space() => {}
                 () = sleep_until(deadline.into()) => break,
+                () = sleep_until(self.reporter.deadline().into()) => {
+                    self.reporter
+                        .tick(&self.metrics, Phase::Draining, clock::now());
+                }
             }
         }
         if let Some(error) = self.delivery.rejection() {
@@ -413,7 +417,7 @@ impl Runner {
             lost,
         };
         self.reporter
-            .stopped(&report, self.failure.as_deref(), Instant::now());
+            .stopped(&report, self.failure.as_deref(), clock::now());
         let failure = self.failure.take().map(|reason| TaskFailure {
             trace: format!("org.apache.kafka.connect.errors.ConnectException: {reason}"),
         });
@@ -433,3 +437,7 @@ fn poll_link(link: &mut Link, cx: &mut Context<'_>, reads: bool) -> Poll<Wake> {
         Link::Open(connection) => connection.poll(cx, reads).map(Wake::Socket),
     }
 }
+
+#[cfg(test)]
+#[path = "runner_tests.rs"]
+mod tests;

@@ -15,6 +15,7 @@ use std::time::Instant;
 
 use websocket_source::metrics::{DropReason, LATENCY_BOUNDS_US, TaskMetrics};
 use websocket_source::sink::Progress;
+use websocket_source::task::Phase;
 
 use crate::mapping::ErrorCounts;
 
@@ -34,6 +35,8 @@ pub struct TaskReading<'a> {
     /// Its state in Connect's spelling: `RUNNING`, `PAUSED`, `FAILED`,
     /// `UNASSIGNED`, `RESTARTING`, `STOPPED`.
     pub state: &'a str,
+    /// What its session is doing.
+    pub session: Phase,
     /// Its counters.
     pub metrics: &'a TaskMetrics,
     /// Records handed to the producer and acknowledged, since the task started.
@@ -90,6 +93,7 @@ impl Exposition {
         worker_families(&mut out, worker, tasks);
         connector_families(&mut out, worker, tasks);
         task_families(&mut out, tasks);
+        session_family(&mut out, tasks);
         self.batch_time_families(&mut out, tasks);
         dropped_family(&mut out, tasks);
         last_message_family(&mut out, tasks);
@@ -309,6 +313,24 @@ fn task_families(out: &mut String, tasks: &[TaskReading<'_>]) {
         let mut family = Family::new(out, &format!("kafka_connect_{name}"), kind, help);
         for task in tasks {
             family.count(&labels(task), value(task));
+        }
+    }
+}
+
+/// One sample for each state, so that a query for a state finds its tasks and
+/// a graph of them all is one of stacked ones.
+fn session_family(out: &mut String, tasks: &[TaskReading<'_>]) {
+    let mut family = Family::new(
+        out,
+        "kafka_connect_websocket_session_state",
+        Kind::Gauge,
+        "1 for the state that GET /connectors/{connector}/session shows, 0 for the others.",
+    );
+    for task in tasks {
+        for phase in Phase::ALL {
+            let [connector, number] = labels(task);
+            let all = [connector, number, ("state", phase.name().to_owned())];
+            family.count(&all, u64::from(phase == task.session));
         }
     }
 }

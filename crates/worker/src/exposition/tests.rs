@@ -95,6 +95,11 @@ fn reading<'a>(connector: &'a str, state: &'a str, metrics: &'a TaskMetrics) -> 
         connector,
         task: 0,
         state,
+        session: if state == "FAILED" {
+            Phase::Failed
+        } else {
+            Phase::BackingOff
+        },
         metrics,
         progress: Progress {
             taken: 100,
@@ -132,6 +137,9 @@ fn rendered() -> String {
     metrics.connected.store(true, Relaxed);
     metrics.last_message_at_ms.store(1_700_000_000_500, Relaxed);
     metrics.queue_messages.store(7, Relaxed);
+    metrics.queue_bytes.store(7_000, Relaxed);
+    metrics.received_bytes.store(120_000, Relaxed);
+    metrics.reconnects.store(5, Relaxed);
     metrics.queue_capacity_messages.store(10_000, Relaxed);
     metrics.batches.store(4, Relaxed);
     metrics.batch_time_us.store(6_000, Relaxed);
@@ -190,6 +198,9 @@ fn the_documented_queries_find_their_series() {
         ("websocket_connected", 1.0),
         ("websocket_queue_messages", 7.0),
         ("websocket_queue_capacity_messages", 10_000.0),
+        ("websocket_queue_bytes", 7_000.0),
+        ("websocket_received_bytes_total", 120_000.0),
+        ("websocket_reconnects_total", 5.0),
         ("websocket_last_message_timestamp_seconds", 1_700_000_000.5),
     ];
     for (name, number) in expected {
@@ -200,11 +211,72 @@ fn the_documented_queries_find_their_series() {
         kinds["kafka_connect_source_task_metrics_source_record_poll_total"],
         "counter"
     );
-    let dropped = [task[0], task[1], ("reason", "overflow")];
-    assert_eq!(
-        value(&samples, "kafka_connect_websocket_dropped_total", &dropped),
-        13.0
-    );
+    for (reason, number) in [("overflow", 13.0), ("binary", 0.0), ("stop", 0.0)] {
+        let dropped = [task[0], task[1], ("reason", reason)];
+        let name = "kafka_connect_websocket_dropped_total";
+        assert_eq!(value(&samples, name, &dropped), number, "{reason}");
+    }
+}
+
+/// What dashboards and alerts are built on: the names that the reference's
+/// JMX exporter rules give, and ours, with the labels that are not of a task.
+const CONTRACT: [(&str, &[&str]); 15] = [
+    ("source_task_metrics_source_record_poll_total", &[]),
+    ("source_task_metrics_source_record_write_total", &[]),
+    ("source_task_metrics_source_record_active_count", &[]),
+    ("source_task_metrics_poll_batch_avg_time_ms", &[]),
+    ("source_task_metrics_poll_batch_max_time_ms", &[]),
+    ("websocket_queue_messages", &[]),
+    ("websocket_queue_capacity_messages", &[]),
+    ("websocket_queue_bytes", &[]),
+    ("websocket_received_total", &[]),
+    ("websocket_dropped_total", &["reason"]),
+    ("websocket_reconnects_total", &[]),
+    ("websocket_connected", &[]),
+    ("websocket_receive_to_ack_seconds_bucket", &["le"]),
+    ("websocket_receive_to_ack_seconds_count", &[]),
+    ("websocket_session_state", &["state"]),
+];
+
+#[test]
+fn every_metric_of_a_task_is_there_for_each_with_connector_and_task() {
+    let (_, samples) = parse(&rendered());
+    for (name, others) in CONTRACT {
+        let name = format!("kafka_connect_{name}");
+        let of_name = samples.iter().filter(|sample| sample.0 == name);
+        let labels: Vec<_> = of_name.map(|sample| &sample.1).collect();
+        let mut expected = vec!["connector", "task"];
+        expected.extend_from_slice(others);
+        expected.sort_unstable();
+        for labels in &labels {
+            let given: Vec<_> = labels.keys().collect();
+            assert_eq!(given, expected, "{name}");
+        }
+        let tasks: BTreeSet<_> = labels
+            .iter()
+            .map(|labels| (labels["connector"].as_str(), labels["task"].as_str()))
+            .collect();
+        assert_eq!(tasks, [("feed", "0"), (ODD, "0")].into(), "{name}");
+    }
+}
+
+#[test]
+fn a_session_is_in_one_state_of_all_there_are() {
+    let (kinds, samples) = parse(&rendered());
+    let name = "kafka_connect_websocket_session_state";
+    assert_eq!(kinds[name], "gauge");
+    for (connector, present) in [("feed", "backing_off"), (ODD, "failed")] {
+        let states: Vec<_> = samples
+            .iter()
+            .filter(|(n, labels, _)| n == name && labels["connector"] == connector)
+            .map(|(_, labels, value)| (labels["state"].as_str(), value.to_string()))
+            .collect();
+        let expected = Phase::ALL.map(|phase| {
+            let state = phase.name();
+            (state, if state == present { "1" } else { "0" }.to_owned())
+        });
+        assert_eq!(states, expected, "{connector}");
+    }
 }
 
 #[test]

@@ -125,6 +125,7 @@ mod tests {
                 connector: "a",
                 task: 0,
                 state: "RUNNING",
+                session: websocket_source::task::Phase::Live,
                 metrics,
                 progress: Progress::default(),
                 errors: &errors,

@@ -38,10 +38,10 @@ impl FromStr for InitialState {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
-        let meant = |state: &Self| state.name().eq_ignore_ascii_case(text);
-        Self::ALL.into_iter().find(meant).ok_or_else(|| {
-            let names = Self::ALL.map(Self::name).join(", ");
-            format!("initial_state '{text}' is not one of {names}")
+        let named = |state: &Self| state.name().eq_ignore_ascii_case(text);
+        Self::ALL.into_iter().find(named).ok_or_else(|| {
+            let states = Self::ALL.map(Self::name).join(", ");
+            format!("initial_state '{text}' is not one of {states}")
         })
     }
 }

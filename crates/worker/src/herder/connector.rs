@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use websocket_source::metrics::TaskMetrics;
 use websocket_source::sink::Progress;
-use websocket_source::task::{SessionStatus, TaskHandle};
+use websocket_source::task::{Phase, SessionStatus, TaskHandle};
 
 use crate::files::InitialState;
 use crate::mapping::{ErrorCounts, WrittenTopics};
@@ -130,6 +130,14 @@ pub struct TaskView {
     pub progress: Progress,
     /// Counts of messages that could not be mapped.
     pub errors: Arc<ErrorCounts>,
+}
+
+impl TaskView {
+    /// What its session is doing. One that never started has failed.
+    pub fn phase(&self) -> Phase {
+        let session = self.session.as_ref();
+        session.map_or(Phase::Failed, |session| session.phase)
+    }
 }
 
 impl ConnectorView {

@@ -1,4 +1,5 @@
-//! What becomes of tasks that cannot be started, without a broker.
+//! What becomes of tasks that cannot be started and what is told of those that
+//! can, without a broker.
 
 use std::fs;
 use std::path::PathBuf;
@@ -6,6 +7,8 @@ use std::path::PathBuf;
 use tempfile::TempDir;
 
 use super::*;
+use crate::log::LogOptions;
+use crate::log::tests::logged;
 
 fn map(pairs: &[(&str, &str)]) -> BTreeMap<String, String> {
     let pairs = pairs.iter();
@@ -114,4 +117,48 @@ async fn a_task_whose_configuration_cannot_be_read_at_a_resume_has_failed() {
     fixture.give_topic();
     fixture.herder.restart_one("c", 0).await.expect("restarted");
     assert_eq!(fixture.task(), ("RUNNING", String::new()));
+}
+
+#[test]
+fn what_is_worth_telling_of_a_connector_is_logged_once() {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .expect("a runtime");
+    let lines = logged(&LogOptions::default(), |_| {
+        runtime.block_on(async {
+            let herder = &Fixture::new().await.herder;
+            let config = map(&[
+                ("name", "d"),
+                ("connector.class", "WebSocketSource"),
+                ("websocket.url", "ws://127.0.0.1:1/"),
+                ("kafka.topic", "t"),
+                ("websocket.reconect.enabled", "true"),
+                ("websocket.headers", "X-A:1,s3cret"),
+                ("producer.override.linger.msec", "5"),
+            ]);
+            let created = herder.create(config.clone(), Target::Started).await;
+            created.expect("created");
+            herder.put(config).await.expect("the same again");
+            for target in [Target::Paused, Target::Started, Target::Stopped] {
+                herder.set_target("d", target).await.expect("changed");
+            }
+            herder.set_target("d", Target::Started).await.expect("back");
+            herder.restart_one("d", 0).await.expect("restarted");
+        });
+    });
+    let told: Vec<_> = lines
+        .iter()
+        .filter(|line| line.contains(" WARN [Herder] ") && line.ends_with(" (connector=d)"))
+        .filter_map(|line| line.split_once(" WARN [Herder] "))
+        .map(|(_, text)| text.trim_end_matches(" (connector=d)"))
+        .collect();
+    let expected = [
+        "Unknown setting websocket.reconect.enabled is ignored; did you mean websocket.reconnect.enabled?",
+        "websocket.headers: entry 2 has no colon and is ignored; the format is name1:value1,name2:value2, \
+         and a value cannot contain a comma",
+        "producer.override.linger.msec is no setting of Kafka's clients and has no effect; did you mean linger.ms?",
+    ];
+    assert_eq!(told, expected);
+    assert!(!lines.concat().contains("s3cret"));
 }

@@ -14,7 +14,7 @@ fn map(pairs: &[(&str, &str)]) -> BTreeMap<String, String> {
         .collect()
 }
 
-fn with(
+pub(super) fn with(
     worker: &[(&str, &str)],
     connector: &[(&str, &str)],
 ) -> Result<ProducerSettings, ClientSettingsErrors> {
@@ -28,7 +28,7 @@ fn with(
     })
 }
 
-fn errors(worker: &[(&str, &str)]) -> String {
+pub(super) fn errors(worker: &[(&str, &str)]) -> String {
     with(worker, &[]).expect_err("errors").to_string()
 }
 
@@ -275,6 +275,60 @@ fn nothing_is_swallowed() {
         )])
         .contains("partitioner.class")
     );
+}
+
+/// Settings of which every value is obeyed without a trace: there is no JMX
+/// reporter, records without a key stick to a partition whatever brokers do,
+/// nothing creates a topic, and nothing is committed.
+const OBEYED_EITHER_WAY: [&str; 4] = [
+    "auto.include.jmx.reporter",
+    "partitioner.adaptive.partitioning.enable",
+    "allow.auto.create.topics",
+    "enable.auto.commit",
+];
+
+#[test]
+fn every_setting_has_an_effect_or_is_told_of_or_refused_by_name() {
+    let unchanged = with(&[], &[]).expect("valid");
+    for row in table::TABLE {
+        // Those of SASL and TLS count together.
+        if matches!(row.how, table::How::Together) || OBEYED_EITHER_WAY.contains(&row.name) {
+            continue;
+        }
+        let named = format!("producer.{}", row.name);
+        let values = [
+            "true",
+            "false",
+            "1",
+            "12345",
+            "2000000",
+            "0.5",
+            "gzip",
+            "rebootstrap",
+            "use_all_dns_ips",
+            "x",
+        ];
+        let seen = values.iter().any(|value| {
+            // A value of another type says nothing.
+            if row.kind.check(row.name, value).is_err() {
+                return false;
+            }
+            match with(&[(row.name, value)], &[]) {
+                Ok(settings) => {
+                    settings.warnings.iter().any(|text| text.contains(&named))
+                        || settings.properties != unchanged.properties
+                        || settings.max_request_size_bytes != unchanged.max_request_size_bytes
+                        || settings.buffer_memory_bytes != unchanged.buffer_memory_bytes
+                }
+                Err(error) => {
+                    let text = error.to_string();
+                    // Why a value is wrong is another matter than having none.
+                    text.contains(&named) && !text.contains("must be one of")
+                }
+            }
+        });
+        assert!(seen, "{} is swallowed", row.name);
+    }
 }
 
 #[test]

@@ -153,3 +153,7 @@ fn wrong_store(given: &Given, password: &str, why: &str) -> String {
         given.value, given.label
     )
 }
+
+#[cfg(test)]
+#[path = "tls_tests.rs"]
+mod tests;

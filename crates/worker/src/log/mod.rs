@@ -193,4 +193,4 @@ fn build(
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

@@ -1,5 +1,5 @@
 use std::io::{self, Write};
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, LazyLock, Mutex};
 
 use regex::Regex;
 use serde_json::Value;
@@ -20,8 +20,17 @@ impl Write for Memory {
     }
 }
 
-/// The lines that `events` logs.
-fn logged(options: &LogOptions, events: impl FnOnce(&LogGuard)) -> Vec<String> {
+/// A second subscriber that is always there. While there is only one, a test
+/// on another thread that reaches a line first switches the line off for all:
+/// `tracing` then asks no subscriber but that thread's, which has none.
+static ANOTHER: LazyLock<tracing::Dispatch> = LazyLock::new(|| {
+    let (subscriber, _guard) = build(&LogOptions::default(), Box::new(io::sink())).unwrap();
+    tracing::Dispatch::new(subscriber)
+});
+
+/// The lines that `events` logs on this thread.
+pub(crate) fn logged(options: &LogOptions, events: impl FnOnce(&LogGuard)) -> Vec<String> {
+    LazyLock::force(&ANOTHER);
     let memory = Memory::default();
     let (subscriber, guard) = build(options, Box::new(memory.clone())).unwrap();
     tracing::subscriber::with_default(subscriber, || events(&guard));

@@ -29,6 +29,12 @@ impl Room {
         self.used.load(Ordering::Acquire)
     }
 
+    /// The bound.
+    #[cfg(test)]
+    pub(super) fn limit_bytes(&self) -> u64 {
+        self.limit
+    }
+
     /// Reserves room for as many of `sizes` (key and value, bytes), from the
     /// first on, as fit; returns their number. An empty producer takes one
     /// record of any size, so that a large one cannot wait for ever.

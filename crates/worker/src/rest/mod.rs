@@ -35,6 +35,7 @@ use axum::extract::State;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde_json::json;
+use websocket_source::metrics::TaskMetrics;
 
 pub use advertised::{Address, advertised};
 pub use login::Login;
@@ -112,6 +113,8 @@ async fn root(State(rest): Shared) -> Response {
 
 async fn metrics(State(rest): Shared) -> Response {
     let views = rest.herder.views();
+    // Of a task that could not be started there is nothing to count.
+    let nothing = TaskMetrics::default();
     let connectors: Vec<&str> = views.iter().map(|(name, _)| name.as_str()).collect();
     let tasks: Vec<TaskReading<'_>> = views
         .iter()
@@ -121,7 +124,8 @@ async fn metrics(State(rest): Shared) -> Response {
                 connector: name,
                 task: 0,
                 state: task.state,
-                metrics: task.metrics.as_deref()?,
+                session: task.phase(),
+                metrics: task.metrics.as_deref().unwrap_or(&nothing),
                 progress: task.progress,
                 errors: &task.errors,
             })

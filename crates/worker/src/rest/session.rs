@@ -20,11 +20,11 @@ pub(super) async fn show(State(rest): Shared, Path(name): Path<String>) -> Answe
 
 fn task(view: &TaskView) -> Value {
     let (Some(session), Some(metrics)) = (&view.session, &view.metrics) else {
-        return json!({"id": 0, "session": "failed", "reason": view.trace});
+        return json!({"id": 0, "session": view.phase().name(), "reason": view.trace});
     };
     json!({
         "id": 0,
-        "session": session.phase.name(),
+        "session": view.phase().name(),
         "reason": session.reason,
         "url": session.url,
         "since": session.since.map(timestamp),

@@ -159,6 +159,30 @@ impl Native {
         }
     }
 
+    /// The value of a setting as the client has it.
+    #[cfg(test)]
+    pub(super) fn setting(&self, name: &str) -> Option<String> {
+        let name = CString::new(name).ok()?;
+        let mut value = [0; ERROR_CHARS];
+        let mut bytes = value.len();
+        // SAFETY: the client and with it its configuration are alive, the name
+        // is a C string, and the buffer has the length told.
+        let found = unsafe {
+            rdsys::rd_kafka_conf_get(
+                rdsys::rd_kafka_conf(self.client.native_ptr()),
+                name.as_ptr(),
+                value.as_mut_ptr(),
+                &raw mut bytes,
+            )
+        };
+        if found.is_error() {
+            return None;
+        }
+        // SAFETY: librdkafka ends what it writes there with a zero.
+        let value = unsafe { CStr::from_ptr(value.as_ptr()) };
+        Some(value.to_string_lossy().into_owned())
+    }
+
     /// Gives the client the token that it has asked for by an event.
     ///
     /// # Errors

@@ -6,6 +6,7 @@
 mod faults;
 mod mapped;
 mod records;
+mod settings;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;

@@ -2,6 +2,7 @@
 //! is in [`server`](super::server).
 
 mod access;
+mod watching;
 
 use std::collections::BTreeMap;
 

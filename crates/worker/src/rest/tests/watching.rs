@@ -1,0 +1,96 @@
+//! What a session is doing, where monitors look for it.
+
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::TcpListener;
+
+use super::*;
+
+/// The state that `/connectors/c/session` and the metrics show; they agree.
+async fn session_state(api: &Api) -> String {
+    let session = api.ask("GET", "/connectors/c/session", &[]).await.json();
+    let shown = session["tasks"][0]["session"].as_str().expect("a state");
+    let metrics = api.ask("GET", "/metrics", &[]).await.body;
+    let name = "kafka_connect_websocket_session_state{connector=\"c\",task=\"0\",state=\"";
+    let present: Vec<_> = metrics
+        .lines()
+        .filter_map(|line| line.strip_prefix(name)?.strip_suffix("\"} 1"))
+        .collect();
+    if present == [shown] {
+        shown.to_owned()
+    } else {
+        format!("{shown} and {present:?}")
+    }
+}
+
+/// Waits until both show `state`; between two questions it may change.
+async fn shows(api: &Api, state: &str) {
+    let shown = async {
+        while session_state(api).await != state {
+            tokio::task::yield_now().await;
+        }
+    };
+    let waited = tokio::time::timeout(std::time::Duration::from_secs(20), shown).await;
+    assert!(
+        waited.is_ok(),
+        "not {state} but {}",
+        session_state(api).await
+    );
+}
+
+fn connector(url: &str, topic: &str) -> String {
+    json!({"name": "c", "config": {
+        "connector.class": "WebSocketSource", "websocket.url": url, "kafka.topic": topic,
+        "websocket.reconnect.interval.ms": "60000", "websocket.reconnect.max.attempts": "0",
+    }})
+    .to_string()
+}
+
+#[tokio::test]
+async fn the_session_s_state_is_in_its_resource_and_in_the_metrics() {
+    let listener = TcpListener::bind("127.0.0.1:0").await.expect("a listener");
+    let url = format!("ws://{}/", listener.local_addr().expect("an address"));
+    let api = Api::new(&[]);
+    let body = connector(&url, "t").replace("attempts\":\"0", "attempts\":\"1");
+    let created = api.send("POST", "/connectors", &body).await;
+    assert_eq!(created.status, 201, "{}", created.body);
+    let (mut stream, _) = listener.accept().await.expect("a caller");
+    shows(&api, "handshake").await;
+    stream.read_u8().await.expect("a request");
+    let refusal = b"HTTP/1.1 401 Unauthorized\r\n\r\n";
+    stream.write_all(refusal).await.expect("sent");
+    shows(&api, "refused").await;
+    let stopped = api.ask("PUT", "/connectors/c/stop", &[]).await;
+    assert_eq!(stopped.status, 204, "{}", stopped.body);
+    drop(listener);
+    let resumed = api.ask("PUT", "/connectors/c/resume", &[]).await;
+    assert_eq!(resumed.status, 202, "{}", resumed.body);
+    shows(&api, "backing_off").await;
+    let deleted = api.ask("DELETE", "/connectors/c", &[]).await;
+    assert_eq!(deleted.status, 204, "{}", deleted.body);
+    let created = api.send("POST", "/connectors", &connector(&url, "t")).await;
+    assert_eq!(created.status, 201, "{}", created.body);
+    shows(&api, "failed").await;
+}
+
+#[tokio::test]
+async fn a_task_that_could_not_be_started_is_in_the_metrics_as_failed() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = folder.path().join("topic.properties");
+    std::fs::write(&file, "topic=t\n").expect("written");
+    let provider = "org.apache.kafka.common.config.provider.FileConfigProvider";
+    let api = Api::new(&[
+        ("config.providers", "file"),
+        ("config.providers.file.class", provider),
+    ]);
+    let topic = format!("${{file:{}:topic}}", file.display());
+    let body = connector("ws://127.0.0.1:1/", &topic);
+    let created = api.send("POST", "/connectors", &body).await;
+    assert_eq!(created.status, 201, "{}", created.body);
+    std::fs::remove_file(&file).expect("removed");
+    api.ask("POST", "/connectors/c/tasks/0/restart", &[]).await;
+    assert_eq!(session_state(&api).await, "failed");
+    let metrics = api.ask("GET", "/metrics", &[]).await.body;
+    let failed =
+        "kafka_connect_connect_worker_metrics_connector_failed_task_count{connector=\"c\"} 1\n";
+    assert!(metrics.contains(failed), "{metrics}");
+}
