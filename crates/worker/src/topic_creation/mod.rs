@@ -28,20 +28,18 @@ pub struct TopicGroup {
     pub configs: BTreeMap<String, String>,
     /// The same as a log line may show them, as Java prints a map.
     pub shown_configs: String,
-    include: Pattern,
-    exclude: Pattern,
-}
-
-/// A list of regular expressions, one of which is to match a whole name.
-#[derive(Clone, Debug)]
-struct Pattern {
-    text: String,
-    regex: Regex,
+    /// Which topics it takes, a valid expression.
+    include: String,
+    /// Which of them it does not.
+    exclude: String,
 }
 
 impl TopicGroup {
     fn matches(&self, topic: &str) -> bool {
-        !self.exclude.regex.matches(topic) && self.include.regex.matches(topic)
+        // Each topic is asked for once, while a compiled expression would take
+        // its memory as long as the connector lives.
+        let is = |expression: &str| Regex::new(expression).is_ok_and(|regex| regex.matches(topic));
+        !is(&self.exclude) && is(&self.include)
     }
 
     /// A topic of this group, as Java prints a `NewTopic`.
@@ -60,8 +58,8 @@ impl fmt::Display for TopicGroup {
             "TopicCreationGroup{{name='{}', inclusionPattern={}, exclusionPattern={}, numPartitions={}, \
              replicationFactor={}, otherConfigs={}}}",
             self.name,
-            self.include.text,
-            self.exclude.text,
+            self.include,
+            self.exclude,
             self.partitions,
             self.replication_factor,
             self.shown_configs

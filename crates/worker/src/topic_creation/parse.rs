@@ -6,7 +6,7 @@ use std::str::FromStr;
 use connect_api::config::with_prefix;
 use connect_api::java::Regex;
 
-use super::{Pattern, TopicGroup, TopicGroups};
+use super::{TopicGroup, TopicGroups};
 
 /// What the names of all these settings begin with.
 pub const PREFIX: &str = "topic.creation.";
@@ -59,11 +59,11 @@ fn list(text: Option<&str>) -> Vec<&str> {
 /// has to say it, and matches everything.
 fn group(config: &Config, name: &str, default: Option<&TopicGroup>) -> Result<TopicGroup, String> {
     let own = with_prefix(config, &format!("{PREFIX}{name}."));
-    let pattern = |setting: &str, of_default: &str| match default {
-        Some(_) => pattern(setting, &list(own.get(setting).map(String::as_str))),
-        None => pattern(setting, &list(Some(of_default))),
+    let (include, exclude) = match default {
+        Some(_) => (expression(&own, "include")?, expression(&own, "exclude")?),
+        // What a user writes there is not even read.
+        None => (".*".to_owned(), String::new()),
     };
-    let (include, exclude) = (pattern("include", ".*")?, pattern("exclude", "")?);
     let replication_factor = number(
         &own,
         name,
@@ -93,19 +93,21 @@ fn group(config: &Config, name: &str, default: Option<&TopicGroup>) -> Result<To
     })
 }
 
-fn pattern(setting: &str, expressions: &[&str]) -> Result<Pattern, String> {
+/// A list of regular expressions as one.
+fn expression(own: &Config, setting: &str) -> Result<String, String> {
+    let expressions = list(own.get(setting).map(String::as_str));
     let wrong = |why: String| {
         format!(
             "Invalid value [{}] for configuration {setting}: Syntax error in regular expression: {why}",
             expressions.join(", ")
         )
     };
-    for expression in expressions {
+    for expression in &expressions {
         Regex::new(expression).map_err(|error| wrong(error.to_string()))?;
     }
-    let text = expressions.join("|");
-    let regex = Regex::new(&text).map_err(|error| wrong(error.to_string()))?;
-    Ok(Pattern { text, regex })
+    let whole = expressions.join("|");
+    Regex::new(&whole).map_err(|error| wrong(error.to_string()))?;
+    Ok(whole)
 }
 
 /// -1, or a number from 1 on.
