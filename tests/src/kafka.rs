@@ -215,6 +215,13 @@ impl Kafka {
         self.tool("org.apache.kafka.tools.TopicCommand", &arguments);
     }
 
+    /// What Kafka says of a topic: the number of its partitions, their
+    /// replicas, its settings.
+    pub fn describe_topic(&self, topic: &str) -> String {
+        let arguments = ["--describe", "--topic", topic];
+        self.tool("org.apache.kafka.tools.TopicCommand", &arguments)
+    }
+
     /// How many records a topic has, over all partitions.
     pub fn records(&self, topic: &str) -> u64 {
         let output = self.tool("org.apache.kafka.tools.GetOffsetShell", &["--topic", topic]);

@@ -15,6 +15,11 @@ here, and nothing else does; the test fails as well when something listed no lon
 Written from `tests/src/differential/known.rs`; after a change there, \
 `UPDATE_DOCS=1 cargo test -p end-to-end compatibility` writes it anew.
 
+Settings of a connector that Kafka Connect's standalone mode takes and does nothing by are no difference: \
+`exactly.once.support`, `transaction.boundary`, `transaction.boundary.interval.ms` and `offsets.storage.topic` are for \
+distributed mode, there as here, and the log says so here. `config.action.reload` says what happens when a value of a config \
+provider expires; those of Kafka's own providers, which this worker has, never do.
+
 Not compared, since they say nothing to a client or change from run to run: ports, times, generated ids, traces, the \
 order of hash maps, `Date`, `Server` and the headers of the transfer (`Connection`, `Content-Length`, \
 `Transfer-Encoding`), and the words of errors that only leak Java's internals (Jackson's texts): \

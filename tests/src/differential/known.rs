@@ -211,10 +211,14 @@ pub const KNOWN: &[Known] = &[
     Known {
         of: ALL,
         topic: "Settings",
-        steps: &["validate: *producer override*"],
+        steps: &[
+            "validate: *producer override*",
+            "validate: an override of the admin client with topic creation",
+            "validate: an override of the admin client that is no number",
+        ],
         at: &["status", "body*"],
         has: Has::Any,
-        what: "Producer settings (`producer.override.*`) are checked when a connector is validated, and an error names the setting.",
+        what: "Client settings (`producer.override.*`, and `admin.override.*` with `topic.creation.*`) are checked when a connector is validated, and an error names the setting.",
         why: "The real worker takes most of them and the task fails later; its answer to others is an error 500.",
     },
     Known {
@@ -409,6 +413,15 @@ pub const KNOWN: &[Known] = &[
         has: Has::Any,
         what: "A logger that has the level already is in the answer; 4.x leaves it out, and an empty level is an error 500 there.",
         why: "As in 3.9.",
+    },
+    Known {
+        of: &[V3_9, V4_1],
+        topic: "Topic creation",
+        steps: &["* of an invalid topic.creation"],
+        at: &["status", "header content-type", "body*"],
+        has: Has::Any,
+        what: "A configuration whose `topic.creation.*` is not valid creates and changes nothing; the real worker gives the same error 500, and keeps the connector, FAILED and without tasks.",
+        why: "A fault: the request has failed, and the name is taken.",
     },
 ];
 

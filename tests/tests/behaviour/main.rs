@@ -49,4 +49,5 @@ mod shutdown;
 mod soak;
 mod standalone;
 mod stream;
+mod topics;
 mod watching;

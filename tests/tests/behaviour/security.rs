@@ -96,9 +96,13 @@ fn every_login_and_store_of_java_s_clients_gets_in(version: Version) {
     let servers: Vec<_> = logins.iter().map(server).collect();
     let mut worker = Worker::builder(&kafka.kafka);
     for ((name, overrides), server) in logins.iter().zip(&servers) {
-        let mut connector = Connector::new(name, server, name);
+        let mut connector = Connector::new(name, server, name)
+            .set("topic.creation.default.replication.factor", "1")
+            .set("topic.creation.default.partitions", "1");
         for (key, value) in overrides {
-            connector = connector.set(&format!("producer.override.{key}"), value);
+            connector = connector
+                .set(&format!("producer.override.{key}"), value)
+                .set(&format!("admin.override.{key}"), value);
         }
         worker = worker.connector(connector);
     }
@@ -107,6 +111,8 @@ fn every_login_and_store_of_java_s_clients_gets_in(version: Version) {
     for (name, _) in &logins {
         worker.wait_for_acknowledged(name, 200);
         assert_complete(&kafka.kafka.read_all(name), 0..200);
+        // By an admin client with the same login.
+        worker.wait_for_line(&format!("Created topic '(name={name},"));
     }
     let log = worker.log();
     for secret in [PASSWORD, STORE_PASSWORD] {
