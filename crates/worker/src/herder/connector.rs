@@ -13,6 +13,8 @@ use crate::mapping::{ErrorCounts, WrittenTopics};
 use crate::offsets::SourceOffset;
 use crate::producer::TopicCreator;
 
+use super::threads::Place;
+
 /// What is wanted of a connector (Connect's `TargetState`).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Target {
@@ -74,6 +76,8 @@ pub(super) struct Started {
     pub(super) errors: Arc<ErrorCounts>,
     /// What creates its topics, if anything but the brokers.
     pub(super) creator: Option<Arc<TopicCreator>>,
+    /// The thread it runs on.
+    pub(super) _place: Place,
 }
 
 impl Started {

@@ -14,6 +14,7 @@ mod offsets;
 mod restart;
 mod start;
 mod storing;
+mod threads;
 mod topics;
 
 use std::collections::BTreeMap;
@@ -26,6 +27,7 @@ use websocket_source::task::StopReport;
 
 pub use connector::{ConnectorView, Target, TaskView};
 pub use error::HerderError;
+pub use threads::TaskThreads;
 
 use crate::config_storage::ConfigStorage;
 use crate::files::WorkerConfig;
@@ -53,6 +55,7 @@ pub struct Herder {
     pool: ProducerPool,
     admins: AdminPool,
     dialer: Arc<Dialer>,
+    threads: TaskThreads,
     offsets: Arc<Mutex<OffsetStore>>,
     connectors: Mutex<BTreeMap<String, Connector>>,
     startups: Startups,
@@ -69,6 +72,7 @@ impl Herder {
         system_trust: SystemTrust,
         offsets: OffsetStore,
         storage: Option<ConfigStorage>,
+        threads: TaskThreads,
     ) -> Self {
         Self {
             worker,
@@ -80,6 +84,7 @@ impl Herder {
             connectors: Mutex::default(),
             startups: Startups::default(),
             topics: Topics::default(),
+            threads,
             storage: storage.map(Mutex::new),
             changing: tokio::sync::Mutex::default(),
         }

@@ -6,7 +6,7 @@ use std::sync::{Arc, PoisonError};
 use std::time::Duration;
 
 use websocket_source::metrics::TaskMetrics;
-use websocket_source::task::{TaskOptions, spawn};
+use websocket_source::task::TaskOptions;
 
 use super::connector::{Slot, Started, TaskTopics};
 use super::{Herder, HerderError};
@@ -99,7 +99,7 @@ impl Herder {
         };
         let url = plan.source.url.text().to_owned();
         let base = self.stored_sequence(&plan.name, &url);
-        let handle = spawn(TaskOptions {
+        let (handle, place) = self.threads.spawn(TaskOptions {
             connector: plan.name,
             task: 0,
             config: plan.source,
@@ -117,6 +117,7 @@ impl Herder {
             topics,
             errors,
             creator,
+            _place: place,
         })
     }
 

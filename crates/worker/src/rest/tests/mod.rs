@@ -15,6 +15,7 @@ use tempfile::TempDir;
 use super::resource::{Reached, Resource};
 use super::*;
 use crate::files::WorkerConfig;
+use crate::herder::TaskThreads;
 use crate::kafka_settings::SystemTrust;
 use crate::offsets::OffsetStore;
 
@@ -72,7 +73,14 @@ impl Api {
             Login::read(file, None).expect("a login")
         });
         let offsets = OffsetStore::open(&offsets).expect("a store");
-        let herder = Arc::new(Herder::new(config, SystemTrust::default(), offsets, None));
+        let threads = TaskThreads::start().expect("threads");
+        let herder = Arc::new(Herder::new(
+            config,
+            SystemTrust::default(),
+            offsets,
+            None,
+            threads,
+        ));
         let rest = Arc::new(Rest {
             herder,
             worker_id: "worker:1".to_owned(),
