@@ -11,7 +11,6 @@ use websocket_source::task::{Phase, SessionStatus, TaskHandle};
 use crate::files::InitialState;
 use crate::mapping::{ErrorCounts, WrittenTopics};
 use crate::offsets::SourceOffset;
-use crate::producer::TopicCreator;
 
 use super::threads::Place;
 
@@ -74,22 +73,11 @@ pub(super) struct Started {
     pub(super) topics: TaskTopics,
     /// Counts of messages that could not be mapped.
     pub(super) errors: Arc<ErrorCounts>,
-    /// What creates its topics, if anything but the brokers.
-    pub(super) creator: Option<Arc<TopicCreator>>,
     /// The thread it runs on.
     pub(super) _place: Place,
 }
 
 impl Started {
-    /// Connect's trace, if it has failed. A topic that could not be created
-    /// has a trace of its own, for which a sink has no words.
-    fn trace(&self) -> Option<String> {
-        let failure = self.handle.failure()?;
-        let creator = self.creator.as_ref();
-        let of_topic = creator.and_then(|creator| creator.trace());
-        Some(of_topic.unwrap_or(failure.trace))
-    }
-
     /// The offset up to which everything is acknowledged, if that is new.
     pub(super) fn new_offset(&self) -> Option<SourceOffset> {
         let sequence = self.base + self.handle.progress().acknowledged;
@@ -177,7 +165,7 @@ impl Connector {
                 errors: Arc::default(),
             }),
             Slot::Started(started) => {
-                let trace = started.trace();
+                let trace = started.handle.failure().map(|failure| failure.trace);
                 Some(TaskView {
                     state: if trace.is_some() { "FAILED" } else { running },
                     trace,

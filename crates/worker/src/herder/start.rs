@@ -76,14 +76,14 @@ impl Herder {
             .and_then(|producer| {
                 let latency = Arc::clone(&metrics.receive_to_ack);
                 match &plan.mapping {
-                    None => producer.sink(&plan.source.topic, latency, creator.clone()),
+                    None => producer.sink(&plan.source.topic, latency, creator),
                     Some(mapping) => {
                         let options = MappedOptions {
                             mapping: Arc::clone(mapping),
                             counts: Arc::clone(&errors),
                             written: Arc::clone(&written),
                             connector: plan.name.clone(),
-                            creator: creator.clone(),
+                            creator,
                         };
                         producer.mapped_sink(options, latency)
                     }
@@ -116,7 +116,6 @@ impl Herder {
             stored: base,
             topics,
             errors,
-            creator,
             _place: place,
         })
     }
