@@ -11,7 +11,7 @@
 //! client library may have in flight.
 
 use std::collections::{BTreeMap, VecDeque};
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering, fence};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 
@@ -171,13 +171,17 @@ impl Delivery {
     /// Asks for a wake-up at the next change. To be called before a failed
     /// `offer` is tried once more, so that no change can be missed between.
     pub fn arm(&self) {
-        self.waiting.store(true, Ordering::Release);
+        self.waiting.store(true, Ordering::Relaxed);
+        fence(Ordering::SeqCst);
     }
 
     /// Wakes the task if it waits; also for sinks whose room is shared and
     /// was freed by another task's records.
     pub fn notify(&self) {
-        if self.waiting.load(Ordering::Acquire) && self.waiting.swap(false, Ordering::AcqRel) {
+        // One of the two sees what the other has stored: either this wakes the
+        // task, or the offer after `arm` finds the room that was made.
+        fence(Ordering::SeqCst);
+        if self.waiting.load(Ordering::Relaxed) && self.waiting.swap(false, Ordering::AcqRel) {
             self.wake.notify_one();
         }
     }

@@ -92,12 +92,10 @@ pub fn spawn(options: TaskOptions) -> TaskHandle {
         delivery: Arc::clone(&delivery),
         metrics: Arc::clone(&metrics),
         status: status_sender,
+        outcome: outcome_sender,
         commands,
     });
-    tokio::spawn(async move {
-        let ended = runner.run().await;
-        outcome_sender.send_replace(Some(ended));
-    });
+    tokio::spawn(runner.run());
     TaskHandle {
         command,
         status,
@@ -156,16 +154,18 @@ impl TaskHandle {
         let mut outcome = self.outcome.clone();
         match outcome.wait_for(Option::is_some).await {
             Ok(ended) => ended.as_ref().and_then(|ended| ended.failure.clone()),
-            Err(_) => None,
+            Err(_) => Some(TaskFailure::unexpected()),
         }
     }
 
     /// The failure that ended the task, if one did.
     pub fn failure(&self) -> Option<TaskFailure> {
-        self.outcome
-            .borrow()
-            .as_ref()
-            .and_then(|ended| ended.failure.clone())
+        // Looked at first: what comes to a proper end leaves its outcome.
+        let gone = self.outcome.has_changed().is_err();
+        match self.outcome.borrow().as_ref() {
+            Some(ended) => ended.failure.clone(),
+            None => gone.then(TaskFailure::unexpected),
+        }
     }
 
     /// What the session is doing.
@@ -192,4 +192,31 @@ fn replace_running(command: &mut Command, new: Command) -> bool {
         *command = new;
     }
     changes
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::*;
+    use crate::metrics::Histogram;
+
+    #[tokio::test]
+    async fn a_task_that_ends_without_a_word_has_failed() {
+        let (command, _) = watch::channel(Command::Run);
+        let (_, status) = watch::channel(SessionStatus::default());
+        let (ending, outcome) = watch::channel(None);
+        let handle = TaskHandle {
+            command,
+            status,
+            outcome,
+            metrics: Arc::default(),
+            delivery: Arc::new(Delivery::new(Arc::new(Histogram::default()))),
+        };
+        assert_eq!(handle.failure(), None);
+        drop(ending);
+        assert_eq!(handle.failure(), Some(TaskFailure::unexpected()));
+        assert_eq!(handle.ended().await, Some(TaskFailure::unexpected()));
+        assert_eq!(handle.stop(Duration::ZERO).await, StopReport::default());
+    }
 }

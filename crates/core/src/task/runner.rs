@@ -57,6 +57,7 @@ pub(super) struct Parts {
     pub(super) metrics: Arc<TaskMetrics>,
     pub(super) reporter: Reporter,
     pub(super) status: watch::Sender<SessionStatus>,
+    pub(super) outcome: watch::Sender<Option<Outcome>>,
     pub(super) commands: watch::Receiver<Command>,
 }
 
@@ -70,6 +71,7 @@ pub(super) struct Runner {
     metrics: Arc<TaskMetrics>,
     reporter: Reporter,
     status: watch::Sender<SessionStatus>,
+    ended: watch::Sender<Option<Outcome>>,
     commands: watch::Receiver<Command>,
     link: Link,
     /// Whether what the server says would be heard.
@@ -93,6 +95,7 @@ impl Runner {
             metrics: parts.metrics,
             reporter: parts.reporter,
             status: parts.status,
+            ended: parts.outcome,
             commands: parts.commands,
             link: Link::None,
             listens: false,
@@ -105,8 +108,8 @@ impl Runner {
     }
 
     /// Runs until the session has ended and everything deliverable is
-    /// delivered.
-    pub(super) async fn run(mut self) -> Outcome {
+    /// delivered, and leaves its outcome.
+    pub(super) async fn run(mut self) {
         self.obey();
         self.decide(Input::Start);
         while !self.session.is_ended() {
@@ -115,7 +118,7 @@ impl Runner {
             self.react(wake);
         }
         self.publish(Phase::Draining);
-        self.finish().await
+        self.finish().await;
     }
 
     async fn wait(&mut self) -> Wake {
@@ -371,7 +374,7 @@ impl Runner {
     }
 
     /// Delivers what is left, within the time the host gave, and reports.
-    async fn finish(mut self) -> Outcome {
+    async fn finish(mut self) {
         let deadline = self.stop_by.unwrap_or_else(|| clock::now() + FAILURE_DRAIN);
         let rejected = self.rejected || self.delivery.rejection().is_some();
         self.intake.paused = rejected;
@@ -403,7 +406,7 @@ impl Runner {
         if let Some(error) = self.delivery.rejection() {
             self.failure.get_or_insert(error.to_string());
         }
-        self.outcome()
+        self.end();
     }
 
     fn delivered(&self) -> bool {
@@ -411,7 +414,7 @@ impl Runner {
         self.intake.buffer.is_empty() && progress.taken == progress.acknowledged
     }
 
-    fn outcome(mut self) -> Outcome {
+    fn end(mut self) {
         let metrics = &self.metrics;
         let dropped = metrics.dropped_total();
         let received = metrics.received.load(Relaxed);
@@ -429,12 +432,14 @@ impl Runner {
         let failure = self.failure.take().map(|reason| TaskFailure {
             trace: format!("org.apache.kafka.connect.errors.ConnectException: {reason}"),
         });
-        self.publish(if failure.is_some() {
+        let phase = if failure.is_some() {
             Phase::Failed
         } else {
             Phase::Closed
-        });
-        Outcome { report, failure }
+        };
+        // Whoever sees the phase finds the outcome.
+        self.ended.send_replace(Some(Outcome { report, failure }));
+        self.publish(phase);
     }
 }
 

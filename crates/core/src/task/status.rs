@@ -95,6 +95,16 @@ pub struct TaskFailure {
     pub trace: String,
 }
 
+impl TaskFailure {
+    pub(super) fn unexpected() -> Self {
+        Self {
+            trace: "java.lang.IllegalStateException: the task has ended by a fault of its own, \
+                    which is on the standard error; restart it"
+                .to_owned(),
+        }
+    }
+}
+
 /// What a stopped task leaves behind.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct StopReport {

@@ -10,10 +10,16 @@
 use std::io;
 use std::sync::Arc;
 use std::thread;
+use std::time::Duration;
 
 use tokio::runtime::{Builder, Handle};
 use tokio::sync::oneshot;
 use websocket_source::task::{TaskHandle, TaskOptions, spawn};
+
+/// Names that are looked up at the same time, for the tasks of one thread.
+const LOOK_UPS: usize = 64;
+/// How long a thread that looked one up waits for the next.
+const LOOK_UP_KEPT: Duration = Duration::from_secs(1);
 
 /// See the module's documentation. The threads end with it, and what still
 /// runs on them.
@@ -75,7 +81,10 @@ impl TaskThread {
     fn start(number: usize) -> io::Result<Self> {
         let runtime = Builder::new_current_thread()
             .enable_all()
-            .thread_name(format!("task-{number}-blocking"))
+            // For the look-up of names; many at once only when many start.
+            .thread_name(format!("task-{number}-names"))
+            .max_blocking_threads(LOOK_UPS)
+            .thread_keep_alive(LOOK_UP_KEPT)
             .build()?;
         let handle = runtime.handle().clone();
         let (running, ended) = oneshot::channel::<()>();
