@@ -169,6 +169,8 @@ def main():
         finally:
             exchange.close()
     out = ROOT / "target/bench/bench.json"
+    if args.only and out.exists():
+        result = json.loads(out.read_text()) | result
     out.write_text(json.dumps(result, indent=2))
     print(f"saved to {out.relative_to(ROOT)}")
     return 0

@@ -10,7 +10,7 @@ use std::sync::atomic::Ordering::Relaxed;
 use std::time::{Duration, Instant};
 
 use crate::buffer::{Batch, Buffer, Dropped, Received, Rows};
-use crate::frames::{FrameError, Item};
+use crate::frames::{Decoder, FrameError, Item, Kind};
 use crate::metrics::{DropReason, TaskMetrics};
 use crate::payload::Payload;
 use crate::settings::{Overflow, SourceConfig};
@@ -203,12 +203,7 @@ impl Intake {
                 Some(Item::Assembled(kind)) => {
                     self.deliver(&rows.batch(slab, received), found);
                     rows.clear();
-                    let whole = decoder.assembled();
-                    let admitted = self.payload.admit(kind, whole, 0, whole.len(), rows);
-                    self.deliver(&rows.batch(whole, received), found);
-                    rows.clear();
-                    decoder.release();
-                    admitted
+                    self.deliver_assembled(kind, decoder, received, rows, found)
                 }
                 Some(Item::Ping(range)) => {
                     pong = Some(slab[at + range.start..at + range.end].to_vec());
@@ -234,6 +229,23 @@ impl Intake {
         };
         connection.consume_to(start);
         (more && start > begin, pong)
+    }
+
+    /// Delivers a message that was put together outside of the receive buffer.
+    fn deliver_assembled(
+        &mut self,
+        kind: Kind,
+        decoder: &mut Decoder,
+        received: Received,
+        rows: &mut Rows,
+        found: &mut Found,
+    ) -> Result<bool, FrameError> {
+        let whole = decoder.assembled();
+        let admitted = self.payload.admit(kind, whole, 0, whole.len(), rows);
+        self.deliver(&rows.batch(whole, received), found);
+        rows.clear();
+        decoder.release();
+        admitted
     }
 
     fn count(&self, found: &Found, received: Received) {
