@@ -15,7 +15,7 @@ use tokio_rustls::TlsAcceptor;
 
 use crate::config_storage::ConfigStorage;
 use crate::embedded::EmbeddedKafka;
-use crate::exposition::Exposition;
+use crate::exposition::{AppInfo, Exposition};
 use crate::files::{ConnectorFile, Listener, RestConfig, Scheme, WorkerConfig};
 use crate::herder::{Herder, Target};
 use crate::kafka_settings::{SystemTrust, client_properties};
@@ -116,11 +116,13 @@ impl Worker {
         let address = rest::advertised(&config.rest.advertised, &listeners);
         let rest_address = address.authority;
         let herder = Arc::new(Herder::new(config, system_trust, offsets, storage));
+        let app = AppInfo::now(rest::API_VERSION, rest::COMMIT, rest_address.clone());
+        let windows = herder.worker().metrics;
         let rest = Arc::new(Rest {
             herder: Arc::clone(&herder),
             worker_id: rest_address.clone(),
             cluster_id: OnceLock::new(),
-            exposition: Mutex::new(Exposition::new()),
+            exposition: Mutex::new(Exposition::new(app, windows)),
             login,
             loggers: Loggers::installed(),
         });
@@ -145,6 +147,7 @@ impl Worker {
                 stopped.clone(),
             ));
         }
+        tokio::spawn(rest::look_at_metrics(Arc::downgrade(&rest)));
         tokio::spawn(learn_cluster_id(rest));
         let committing = Arc::clone(&herder);
         tokio::spawn(async move { committing.commit_offsets_forever().await });

@@ -37,7 +37,7 @@ async fn shows(api: &Api, state: &str) {
     );
 }
 
-fn connector(url: &str, topic: &str) -> String {
+pub(super) fn connector(url: &str, topic: &str) -> String {
     json!({"name": "c", "config": {
         "connector.class": "WebSocketSource", "websocket.url": url, "kafka.topic": topic,
         "websocket.reconnect.interval.ms": "60000", "websocket.reconnect.max.attempts": "0",
