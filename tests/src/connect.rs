@@ -8,6 +8,7 @@ use std::process::Command;
 use tempfile::TempDir;
 
 use crate::kafka::{self, Kafka, Version};
+use crate::mbeans::{self, Beans};
 use crate::process::Process;
 use crate::rest::{self, Answer, Request};
 use crate::{ports, tools, wait};
@@ -19,6 +20,8 @@ const SERVICES: &str = "META-INF/services";
 #[derive(Debug)]
 pub struct RealWorker {
     port: u16,
+    version: Version,
+    jmx_port: Option<u16>,
     process: Process,
     _folder: TempDir,
 }
@@ -29,6 +32,20 @@ impl RealWorker {
     /// answers. `settings` are added to the worker's properties; `connectors`
     /// are files for its command line.
     pub fn start(kafka: &Kafka, settings: &[(&str, &str)], connectors: &[PathBuf]) -> Self {
+        Self::launch(kafka, settings, connectors, None)
+    }
+
+    /// The same, with its MBeans to be read.
+    pub fn start_with_jmx(kafka: &Kafka, settings: &[(&str, &str)]) -> Self {
+        Self::launch(kafka, settings, &[], Some(ports::free()))
+    }
+
+    fn launch(
+        kafka: &Kafka,
+        settings: &[(&str, &str)],
+        connectors: &[PathBuf],
+        jmx_port: Option<u16>,
+    ) -> Self {
         let folder = tempfile::tempdir().expect("a temporary folder");
         let port = ports::free();
         let plugins = folder.path().join("plugins");
@@ -52,6 +69,9 @@ impl RealWorker {
         let file = folder.path().join("worker.properties");
         fs::write(&file, properties).expect("a file");
         let mut command = kafka::java(kafka.version(), 256);
+        if let Some(port) = jmx_port {
+            command.args(jmx_options(port));
+        }
         command
             .arg("org.apache.kafka.connect.cli.ConnectStandalone")
             .arg(&file)
@@ -63,6 +83,8 @@ impl RealWorker {
         );
         let worker = Self {
             port,
+            version: kafka.version(),
+            jmx_port,
             process,
             _folder: folder,
         };
@@ -90,10 +112,29 @@ impl RealWorker {
         rest::send(self.port, request)
     }
 
+    /// Its MBeans that match a pattern; it was started for that.
+    pub fn mbeans(&self, pattern: &str) -> Beans {
+        let port = self.jmx_port.expect("started with JMX");
+        mbeans::of_java(self.version, port, pattern)
+    }
+
     /// What it has logged.
     pub fn log(&self) -> String {
         self.process.output()
     }
+}
+
+/// A port for JMX, on this machine only.
+fn jmx_options(port: u16) -> [String; 6] {
+    let option = |name: &str, value: &str| format!("-Dcom.sun.management.jmxremote.{name}={value}");
+    [
+        option("port", &port.to_string()),
+        option("rmi.port", &port.to_string()),
+        option("host", "127.0.0.1"),
+        option("authenticate", "false"),
+        option("ssl", "false"),
+        "-Djava.rmi.server.hostname=127.0.0.1".to_owned(),
+    ]
 }
 
 /// Compiles the stub with this version's API into a folder that a

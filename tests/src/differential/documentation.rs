@@ -3,6 +3,7 @@
 use std::fmt::Write as _;
 
 use super::known::{KNOWN, Known};
+use super::known_beans::KNOWN_BEANS;
 use crate::kafka::Version;
 
 const HEAD: &str = "\
@@ -20,6 +21,16 @@ order of hash maps, `Date` and `Server`, and the words of errors that only leak 
 their status and that they have a message are compared.
 ";
 
+const BEANS_HEAD: &str = "
+## Metrics
+
+The MBeans of a real `connect-standalone` 3.9.1 are compared with those of this worker's `/jolokia`: names, attributes, types, \
+and the values that are texts or counts of tasks.
+
+| Difference | Reason |
+|---|---|
+";
+
 /// The whole document, in Markdown.
 pub fn compatibility_markdown() -> String {
     let mut out = HEAD.to_owned();
@@ -29,6 +40,10 @@ pub fn compatibility_markdown() -> String {
     section(&mut out, "Kafka Connect 4.x: these as well", |known| {
         known.of == [Version::V4_1]
     });
+    out.push_str(BEANS_HEAD);
+    for known in KNOWN_BEANS {
+        let _ = writeln!(out, "| {} | {} |", known.what, known.why);
+    }
     let gone = |known: &&Known| known.of == [Version::V3_9];
     let gone: Vec<_> = KNOWN.iter().filter(gone).map(|known| known.what).collect();
     if !gone.is_empty() {

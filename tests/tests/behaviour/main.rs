@@ -30,6 +30,7 @@ mod clients;
 mod command_line;
 mod differential;
 mod isolation;
+mod jmx;
 mod kit;
 mod listeners;
 mod loggers;
