@@ -5,7 +5,7 @@
 //! * `tests/scenario/*.http`: the requests ([`scenario`]).
 //! * [`shown`]: an answer without what differs from run to run.
 //! * [`compare`]: where two answers differ.
-//! * [`known_beans`]: the same for MBeans, which a test of their own compares.
+//! * [`known_beans`]: the same for beans, which a test of their own compares.
 //! * [`known`]: the differences that stay, each with its reason; they are also
 //!   what `docs/compatibility.md` is written from.
 //!
