@@ -30,7 +30,7 @@ pub const KNOWN_BEANS: &[KnownBean] = &[
         bean: "kafka.producer:*",
         attribute: "*",
         has: Has::Real,
-        what: "There are no beans of Kafka's own clients (`kafka.producer`).",
+        what: "There are no MBeans of Kafka's own clients (`kafka.producer`).",
         why: "The producers are librdkafka's. What matters of them is in `source-task-metrics` and `receive_to_ack_seconds`.",
     },
     KnownBean {
