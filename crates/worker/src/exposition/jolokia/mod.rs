@@ -19,7 +19,7 @@ use request::Request;
 /// Requests in one body.
 const MAX_REQUESTS: usize = 256;
 /// Bytes of an answer after which the other requests of a body are refused.
-const MAX_ANSWER_BYTES: usize = 16 << 20;
+const MAX_ANSWER_BYTES: usize = 8 << 20;
 
 const ILLEGAL_ARGUMENT: &str = "java.lang.IllegalArgumentException";
 

@@ -1,7 +1,8 @@
 use serde_json::{Value as Json, json};
 
 use super::*;
-use crate::exposition::tests::{ODD, exposition, worker};
+use crate::exposition::WorkerReading;
+use crate::exposition::tests::{ODD, connector, exposition, worker};
 
 /// Asks for a path, or with a body.
 fn ask(path: Option<&str>, body: &Json, options: Options) -> Json {
@@ -281,6 +282,34 @@ fn bodies_have_one_request_or_many() {
         assert_eq!(answer["status"], 400, "{body}");
         assert_eq!(answer["error"], format!("{ILLEGAL_ARGUMENT} : {text}"));
     }
+}
+
+#[test]
+fn answers_to_one_body_are_bounded() {
+    let stopped = |at: usize| connector(&format!("c{at}"), None);
+    let reading = WorkerReading {
+        connectors: (0..200).map(stopped).collect(),
+        ..WorkerReading::default()
+    };
+    let beans = exposition().beans(std::time::Instant::now(), &reading);
+    let jolokia = Jolokia {
+        beans: &beans,
+        version: "1.2.3",
+        timestamp: 0,
+    };
+    let body = json!(vec![json!({"type": "list"}); MAX_REQUESTS]).to_string();
+    let answer = jolokia.post(body.as_bytes(), Options::default());
+    assert!(
+        answer.len() < MAX_ANSWER_BYTES + (1 << 20),
+        "{}",
+        answer.len()
+    );
+    let answers: Vec<Json> = serde_json::from_str(&answer).expect("JSON");
+    assert_eq!(answers.len(), MAX_REQUESTS);
+    assert_eq!(answers[0]["status"], 200);
+    let last = answers.last().expect("one");
+    let text = "The answers before are too large for one more";
+    assert_eq!(last["error"], format!("{ILLEGAL_ARGUMENT} : {text}"));
 }
 
 #[test]

@@ -40,6 +40,12 @@ async fn jolokia_reads_what_the_worker_has() {
         status.header("content-type"),
         Some("text/plain; charset=utf-8")
     );
+    let raw = r#"/jolokia/search/kafka.connect:type=connector-metrics,connector="rd*""#;
+    let found = api.ask("GET", raw, &[]).await;
+    assert_eq!(
+        found.json()["value"][0],
+        r#"kafka.connect:connector="rd/x y",type=connector-metrics"#
+    );
     let by_query = "/jolokia/?mimeType=application/json&p=read/kafka.connect:type=app-info/version";
     let version = api.ask("GET", by_query, &[]).await;
     assert_eq!(version.json()["value"], API_VERSION, "{}", version.body);
