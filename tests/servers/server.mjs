@@ -62,7 +62,10 @@ const written = (websocket, data, options) =>
   });
 
 // Sends one message; the promise is kept until the socket has taken its last piece.
-function send(websocket, text) {
+function send(websocket, number, text) {
+  if (script.kind === 'mixed' && number % 2 === 1) {
+    return written(websocket, Buffer.from(`\xff\xfe${number}`, 'latin1'), { binary: true });
+  }
   if (script.kind === 'binary') return written(websocket, Buffer.from(text), { binary: true });
   if (script.kind !== 'fragmented') return written(websocket, text, {});
   const third = Math.floor(text.length / 3);
@@ -76,11 +79,12 @@ async function sendAll(websocket) {
   let sent = 0;
   while (sequence < last) {
     if (websocket.readyState !== 1) return;
-    const text = JSON.stringify({ seq: sequence, pad: 'x'.repeat(script.padding_bytes) });
+    const number = sequence;
+    const text = JSON.stringify({ seq: number, pad: 'x'.repeat(script.padding_bytes) });
     sequence += 1;
     sent += 1;
     try {
-      await send(websocket, text);
+      await send(websocket, number, text);
     } catch {
       return;
     }

@@ -65,6 +65,8 @@ async def send_all(websocket):
         kind = script["kind"]
         if kind == "binary":
             await websocket.send(text.encode())
+        elif kind == "mixed" and number % 2 == 1:
+            await websocket.send(b"\xff\xfe%d" % number)
         elif kind == "fragmented":
             third = len(text) // 3
             await websocket.send([text[:third], text[third : 2 * third], text[2 * third :]])

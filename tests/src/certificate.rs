@@ -47,6 +47,14 @@ impl Certificate {
         );
         created
     }
+
+    /// Writes the server's key and its certificate into one PEM file, as Java's
+    /// stores have them.
+    pub fn write_with_key(&self, into: &Path) {
+        let read = |path: &Path| fs::read_to_string(path).expect("a PEM file");
+        let both = read(&self.key) + &read(&self.certificate);
+        fs::write(into, both).expect("a file");
+    }
 }
 
 /// Runs `openssl` with arguments that have no blanks in them.

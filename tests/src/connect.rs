@@ -10,11 +10,11 @@ use tempfile::TempDir;
 use crate::kafka::{self, Kafka, Version};
 use crate::mbeans::{self, Beans};
 use crate::process::Process;
-use crate::rest::{self, Answer, Request};
-use crate::{ports, tools, wait};
+use crate::{ports, rest, tools, wait};
 
 const PACKAGE: &str = "io/conduktor/connect/websocket";
 const SERVICES: &str = "META-INF/services";
+const CLASS: &str = "org.apache.kafka.connect.cli.ConnectStandalone";
 
 /// A running `connect-standalone`; it ends with this value.
 #[derive(Debug)]
@@ -29,53 +29,31 @@ pub struct RealWorker {
 impl RealWorker {
     /// Compiles the stub, starts a worker of the broker's version with the
     /// stub as its only plugin besides Kafka's own, and waits until it
-    /// answers. `settings` are added to the worker's properties; `connectors`
-    /// are files for its command line.
-    pub fn start(kafka: &Kafka, settings: &[(&str, &str)], connectors: &[PathBuf]) -> Self {
-        Self::launch(kafka, settings, connectors, None)
+    /// answers. `settings` are added to the worker's properties.
+    pub fn start(kafka: &Kafka, settings: &[(&str, &str)]) -> Self {
+        Self::launch(kafka, settings, None)
     }
 
     /// The same, with its MBeans to be read.
     pub fn start_with_jmx(kafka: &Kafka, settings: &[(&str, &str)]) -> Self {
-        Self::launch(kafka, settings, &[], Some(ports::free()))
+        Self::launch(kafka, settings, Some(ports::free()))
     }
 
-    fn launch(
-        kafka: &Kafka,
-        settings: &[(&str, &str)],
-        connectors: &[PathBuf],
-        jmx_port: Option<u16>,
-    ) -> Self {
+    fn launch(kafka: &Kafka, settings: &[(&str, &str)], jmx_port: Option<u16>) -> Self {
         let folder = tempfile::tempdir().expect("a temporary folder");
         let port = ports::free();
-        let plugins = folder.path().join("plugins");
-        compile_stub(kafka.version(), &plugins.join("websocket"));
-        let converter = "org.apache.kafka.connect.storage.StringConverter";
-        let mut properties = format!(
-            "bootstrap.servers={}\n\
-             key.converter={converter}\n\
-             value.converter={converter}\n\
-             offset.storage.file.filename={}\n\
-             listeners=http://127.0.0.1:{port}\n\
-             plugin.path={}\n\
-             plugin.discovery=service_load\n",
-            kafka.bootstrap(),
-            folder.path().join("connect.offsets").display(),
-            plugins.display(),
-        );
+        let file = properties(kafka, folder.path(), port);
+        let mut more = String::new();
         for (key, value) in settings {
-            properties.extend([key, "=", value, "\n"]);
+            more.extend([key, "=", value, "\n"]);
         }
-        let file = folder.path().join("worker.properties");
-        fs::write(&file, properties).expect("a file");
+        let text = fs::read_to_string(&file).expect("a file");
+        fs::write(&file, text + &more).expect("a file");
         let mut command = kafka::java(kafka.version(), 256);
         if let Some(port) = jmx_port {
             command.args(jmx_options(port));
         }
-        command
-            .arg("org.apache.kafka.connect.cli.ConnectStandalone")
-            .arg(&file)
-            .args(connectors);
+        command.arg(CLASS).arg(&file);
         let process = Process::spawn(
             "connect-standalone",
             &mut command,
@@ -107,21 +85,45 @@ impl RealWorker {
         self.port
     }
 
-    /// One request to its REST API.
-    pub fn send(&self, request: &Request) -> std::io::Result<Answer> {
-        rest::send(self.port, request)
-    }
-
     /// Its MBeans that match a pattern; it was started for that.
     pub fn mbeans(&self, pattern: &str) -> Beans {
         let port = self.jmx_port.expect("started with JMX");
         mbeans::of_java(self.version, port, pattern)
     }
+}
 
-    /// What it has logged.
-    pub fn log(&self) -> String {
-        self.process.output()
-    }
+/// Compiles the stub and writes a worker's properties file into `folder`, with
+/// the stub as the only plugin besides Kafka's own.
+pub fn properties(kafka: &Kafka, folder: &Path, port: u16) -> PathBuf {
+    let plugins = folder.join("plugins");
+    compile_stub(kafka.version(), &plugins.join("websocket"));
+    let converter = "org.apache.kafka.connect.storage.StringConverter";
+    let properties = format!(
+        "bootstrap.servers={}\n\
+         key.converter={converter}\n\
+         value.converter={converter}\n\
+         offset.storage.file.filename={}\n\
+         listeners=http://127.0.0.1:{port}\n\
+         plugin.path={}\n\
+         plugin.discovery=service_load\n",
+        kafka.bootstrap(),
+        folder.join("connect.offsets").display(),
+        plugins.display(),
+    );
+    let file = folder.join("worker.properties");
+    fs::write(&file, properties).expect("a file");
+    file
+}
+
+/// Runs the real `connect-standalone` with arguments that it refuses; its exit
+/// code and what it has printed.
+pub fn run(version: Version, arguments: &[&Path]) -> (i32, String) {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let mut command = kafka::java(version, 256);
+    command.arg(CLASS).args(arguments);
+    let log = folder.path().join("log");
+    let mut process = Process::spawn("connect-standalone", &mut command, &log);
+    (process.exit_code(), process.output())
 }
 
 /// A port for JMX, on this machine only.

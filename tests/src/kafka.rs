@@ -95,20 +95,7 @@ impl Kafka {
             Version::V3_9 => &V3_9,
             Version::V4_1 => &V4_1,
         };
-        cell.get_or_init(|| {
-            // A process ends with the thread that started it, so that must be
-            // one that lasts as long as all the tests.
-            let (started, kafka) = mpsc::channel();
-            std::thread::spawn(move || {
-                let kafka = Self::start(version);
-                remove_after_us(kafka.folder.path());
-                started.send(kafka).expect("someone waits");
-                loop {
-                    std::thread::park();
-                }
-            });
-            kafka.recv().expect("Kafka starts")
-        })
+        cell.get_or_init(|| lasting(move || Self::start(version).last()))
     }
 
     /// A broker of one's own.
@@ -164,6 +151,12 @@ impl Kafka {
         self.folder.path().join(name)
     }
 
+    /// Its files are removed when this process has ended.
+    pub(crate) fn last(self) -> Self {
+        remove_after_us(self.folder.path());
+        self
+    }
+
     /// Starts it on the ports and the data that it has had before, and waits
     /// until it answers.
     pub fn start_again(&self) {
@@ -204,11 +197,15 @@ impl Kafka {
     }
 
     fn tool(&self, class: &str, arguments: &[&str]) -> String {
+        succeeded(&self.run_tool(class, arguments))
+    }
+
+    fn run_tool(&self, class: &str, arguments: &[&str]) -> Output {
         let mut command = java(self.version, 128);
         command
             .args([class, "--bootstrap-server", &self.bootstrap()])
             .args(arguments);
-        succeeded(&command.output().expect("java runs"))
+        command.output().expect("java runs")
     }
 
     /// Creates a topic with a number of partitions.
@@ -216,6 +213,13 @@ impl Kafka {
         let partitions = partitions.to_string();
         let arguments = ["--create", "--topic", topic, "--partitions", &partitions];
         self.tool("org.apache.kafka.tools.TopicCommand", &arguments);
+    }
+
+    /// What Kafka says of a topic: the number of its partitions, their
+    /// replicas, its settings.
+    pub fn describe_topic(&self, topic: &str) -> String {
+        let arguments = ["--describe", "--topic", topic];
+        self.tool("org.apache.kafka.tools.TopicCommand", &arguments)
     }
 
     /// How many records a topic has, over all partitions.
@@ -237,9 +241,30 @@ impl Kafka {
     /// The same with properties of the console consumer, such as
     /// `print.key=true`.
     pub fn read_all_with(&self, topic: &str, properties: &[&str]) -> Vec<String> {
+        let Some(output) = self.read(topic, properties) else {
+            return Vec::new();
+        };
+        succeeded(&output).lines().map(str::to_owned).collect()
+    }
+
+    /// The same for values that are no text; none may have a line feed in it.
+    pub fn read_all_bytes(&self, topic: &str) -> Vec<Vec<u8>> {
+        let Some(output) = self.read(topic, &[]) else {
+            return Vec::new();
+        };
+        succeeded(&output);
+        let text = output.stdout.strip_suffix(b"\n").unwrap_or_default();
+        text.split(|byte| *byte == b'\n')
+            .map(<[u8]>::to_vec)
+            .collect()
+    }
+
+    /// What the console consumer prints of all records; nothing if there are
+    /// none.
+    fn read(&self, topic: &str, properties: &[&str]) -> Option<Output> {
         let records = self.records(topic);
         if records == 0 {
-            return Vec::new();
+            return None;
         }
         let max = records.to_string();
         // The timeout is for a consumer that is never given the last record.
@@ -255,17 +280,29 @@ impl Kafka {
         for property in properties {
             arguments.extend(["--property", property]);
         }
-        let output = self.tool(
-            "org.apache.kafka.tools.consumer.ConsoleConsumer",
-            &arguments,
-        );
-        output.lines().map(str::to_owned).collect()
+        let class = "org.apache.kafka.tools.consumer.ConsoleConsumer";
+        Some(self.run_tool(class, &arguments))
     }
+}
+
+/// What `start` gives, kept for all tests of this process.
+pub(crate) fn lasting<T: Send + 'static>(start: impl FnOnce() -> T + Send + 'static) -> T {
+    // A process ends with the thread that started it, so that must be one that
+    // lasts as long as all the tests.
+    let (started, wanted) = mpsc::channel();
+    std::thread::spawn(move || {
+        // Nobody waits any more if the tests are over.
+        let _ = started.send(start());
+        loop {
+            std::thread::park();
+        }
+    });
+    wanted.recv().expect("it starts")
 }
 
 /// Removes a folder when this process has ended, however: the drop of a
 /// static never comes.
-fn remove_after_us(folder: &Path) {
+pub(crate) fn remove_after_us(folder: &Path) {
     let script = "cat; sleep 1; rm -rf \"$1\"";
     let shell = Command::new("sh")
         .args(["-c", script, "sh"])

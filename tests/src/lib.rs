@@ -13,6 +13,7 @@
 )]
 
 pub mod certificate;
+pub mod command;
 pub mod connect;
 pub mod curl;
 pub mod differential;

@@ -5,6 +5,7 @@
 //! stopped to start it again at the same address.
 
 use std::net::TcpListener;
+use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU16, Ordering};
 
 const FIRST: u16 = 12_000;
@@ -25,4 +26,14 @@ pub fn free() -> u16 {
         }
     }
     panic!("no free port from {FIRST} on");
+}
+
+/// Kafka Connect's own port.
+pub const CONNECT: u16 = 8083;
+
+/// Makes [`CONNECT`] one that nobody can have: it is ours until the end of
+/// this process, or someone else's already.
+pub fn occupy_connect() {
+    static OCCUPIED: OnceLock<Option<TcpListener>> = OnceLock::new();
+    OCCUPIED.get_or_init(|| TcpListener::bind(("127.0.0.1", CONNECT)).ok());
 }

@@ -30,22 +30,26 @@ impl Process {
     /// Starts a command made by [`command`], appending what it prints to
     /// `output`.
     pub fn spawn(name: &str, command: &mut Command, output: &Path) -> Self {
-        let file = File::options()
-            .create(true)
-            .append(true)
-            .open(output)
-            .expect("an output file");
-        let errors = file.try_clone().expect("a second handle");
+        Self::spawn_apart(name, command, output, output)
+    }
+
+    /// The same with a file of its own for the standard error; that is the
+    /// one which [`Process::output`] gives.
+    pub fn spawn_apart(name: &str, command: &mut Command, out: &Path, errors: &Path) -> Self {
+        let file = |path: &Path| {
+            let file = File::options().create(true).append(true).open(path);
+            file.expect("an output file")
+        };
         let child = command
             .stdin(Stdio::null())
-            .stdout(file)
-            .stderr(errors)
+            .stdout(file(out))
+            .stderr(file(errors))
             .spawn()
             .unwrap_or_else(|error| panic!("{name} does not start: {error}"));
         Self {
             name: name.to_owned(),
             child,
-            output: output.to_owned(),
+            output: errors.to_owned(),
         }
     }
 

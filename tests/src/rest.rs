@@ -28,7 +28,7 @@ pub struct Request {
 /// An answer.
 #[derive(Clone, Debug)]
 pub struct Answer {
-    /// The status code.
+    /// The status code; 0 if there was no answer.
     pub status: u16,
     /// The head, with all headers.
     pub head: String,
@@ -37,6 +37,17 @@ pub struct Answer {
 }
 
 impl Answer {
+    /// Takes apart what came over the wire.
+    pub fn parse(text: &str) -> Self {
+        let (head, body) = text.split_once("\r\n\r\n").unwrap_or((text, ""));
+        let status = head.split(' ').nth(1).and_then(|code| code.parse().ok());
+        Self {
+            status: status.unwrap_or(0),
+            head: head.to_owned(),
+            body: body.to_owned(),
+        }
+    }
+
     /// The body as JSON; panics if it is none.
     pub fn json(&self) -> Value {
         serde_json::from_str(&self.body).unwrap_or_else(|error| panic!("{error}: {}", self.body))
@@ -48,6 +59,14 @@ impl Answer {
         lines
             .filter_map(|line| line.split_once(':'))
             .map(|(name, value)| (name.to_ascii_lowercase(), value.trim()))
+    }
+
+    /// The first header of a name, which is given in lower case.
+    pub fn header(&self, name: &str) -> Option<&str> {
+        let mut headers = self.headers();
+        headers
+            .find(|(given, _)| given == name)
+            .map(|(_, value)| value)
     }
 }
 
@@ -93,17 +112,8 @@ pub fn send(port: u16, request: &Request) -> std::io::Result<Answer> {
     stream.write_all(text.as_bytes())?;
     let mut answer = String::new();
     stream.read_to_string(&mut answer)?;
-    let status = answer
-        .split(' ')
-        .nth(1)
-        .and_then(|status| status.parse().ok());
-    let (head, body) = answer.split_once("\r\n\r\n").unwrap_or((&answer, ""));
-    match status {
-        Some(status) => Ok(Answer {
-            status,
-            head: head.to_owned(),
-            body: body.to_owned(),
-        }),
-        None => Err(std::io::Error::other(format!("no HTTP answer: {answer}"))),
+    match Answer::parse(&answer) {
+        Answer { status: 0, .. } => Err(std::io::Error::other(format!("no HTTP answer: {answer}"))),
+        answer => Ok(answer),
     }
 }

@@ -2,13 +2,13 @@
 //! over TLS (PLAIN, SCRAM, OAUTHBEARER with an identity provider) and for
 //! mutual TLS, with the stores that Java's clients would use.
 
-use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
+use std::sync::OnceLock;
 
 use tempfile::TempDir;
 
 use crate::certificate::{Certificate, openssl};
-use crate::kafka::{Extras, Kafka, Version, succeeded};
+use crate::kafka::{Extras, Kafka, Version, lasting, remove_after_us, succeeded};
 use crate::process::{self, Process};
 use crate::{ports, tools, wait};
 
@@ -32,8 +32,26 @@ pub struct SecuredKafka {
 }
 
 impl SecuredKafka {
+    /// The one that all tests of this process share; nobody may stop it.
+    pub fn shared(version: Version) -> &'static Self {
+        static V3_9: OnceLock<SecuredKafka> = OnceLock::new();
+        static V4_1: OnceLock<SecuredKafka> = OnceLock::new();
+        let cell = match version {
+            Version::V3_9 => &V3_9,
+            Version::V4_1 => &V4_1,
+        };
+        cell.get_or_init(|| {
+            lasting(move || {
+                let mut started = Self::start(version);
+                started.kafka = started.kafka.last();
+                remove_after_us(started.folder.path());
+                started
+            })
+        })
+    }
+
     /// Starts the broker and the identity provider.
-    pub fn start(version: Version) -> Self {
+    fn start(version: Version) -> Self {
         let folder = tempfile::tempdir().expect("a temporary folder");
         stores(folder.path());
         let (sasl_port, mutual_tls_port, token_port) =
@@ -110,11 +128,9 @@ fn settings(folder: &Path, keys: &Path) -> String {
 /// Certificates in the formats that Java's clients take.
 fn stores(folder: &Path) {
     let server = Certificate::create(folder);
-    let read = |path: &PathBuf| fs::read_to_string(path).expect("a PEM file");
-    let both = [read(&server.key), read(&server.certificate)].concat();
-    fs::write(folder.join("server-all.pem"), &both).expect("a file");
+    server.write_with_key(&folder.join("server-all.pem"));
     // The authority trusts whatever it has signed, so the same will do for a client.
-    fs::write(folder.join("client-all.pem"), &both).expect("a file");
+    server.write_with_key(&folder.join("client-all.pem"));
     openssl(
         folder,
         &format!(

@@ -86,7 +86,9 @@ impl Script {
         self.with("padding_bytes", bytes)
     }
 
-    /// `text`, `binary` or `fragmented` (text in three frames).
+    /// `text`, `binary`, `fragmented` (text in three frames) or `mixed`: text
+    /// of even numbers, and of odd ones binary, the bytes FF and FE before the
+    /// number in digits.
     pub fn kind(self, kind: &str) -> Self {
         self.with("kind", kind)
     }

@@ -1,5 +1,6 @@
 //! The worker as a process: its files, its log, its REST API.
 
+use std::ffi::OsString;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -58,7 +59,8 @@ impl Connector {
         Value::Object(pairs.collect())
     }
 
-    fn properties(&self) -> String {
+    /// The settings as the text of a properties file, with the name.
+    pub fn properties(&self) -> String {
         let named = [("name".to_owned(), self.name.clone())];
         properties(named.iter().chain(&self.settings))
     }
@@ -75,7 +77,9 @@ fn properties<'a>(pairs: impl Iterator<Item = &'a (String, String)>) -> String {
 #[must_use]
 pub struct Builder {
     settings: Vec<(String, String)>,
-    connectors: Vec<Connector>,
+    arguments: Vec<OsString>,
+    /// Names and texts of the connectors' files, in order.
+    connectors: Vec<(String, String)>,
     environment: Vec<(String, String)>,
     port: u16,
     folder: TempDir,
@@ -90,7 +94,20 @@ impl Builder {
 
     /// Adds a connector, as a file on the command line.
     pub fn connector(mut self, connector: Connector) -> Self {
-        self.connectors.push(connector);
+        let text = connector.properties();
+        self.connectors.push((connector.name + ".properties", text));
+        self
+    }
+
+    /// Adds a connector's file of any form.
+    pub fn connector_file(mut self, name: &str, text: &str) -> Self {
+        self.connectors.push((name.to_owned(), text.to_owned()));
+        self
+    }
+
+    /// Adds an argument before the files on the command line.
+    pub fn argument(mut self, argument: impl Into<OsString>) -> Self {
+        self.arguments.push(argument.into());
         self
     }
 
@@ -135,26 +152,27 @@ impl Builder {
         let folder = self.folder.path();
         let worker = folder.join("worker.properties");
         fs::write(&worker, properties(self.settings.iter())).expect("a file");
-        let mut files = vec![worker];
-        for connector in &self.connectors {
-            let file = folder.join(format!("{}.properties", connector.name));
-            fs::write(&file, connector.properties()).expect("a file");
-            files.push(file);
+        let mut arguments = self.arguments;
+        arguments.push(worker.into());
+        for (name, text) in &self.connectors {
+            let file = folder.join(name);
+            fs::write(&file, text).expect("a file");
+            arguments.push(file.into());
         }
-        let process = spawn(&files, &self.environment, &folder.join("connect.log"));
+        let process = spawn(&arguments, &self.environment, &folder.join("connect.log"));
         Worker {
             port: self.port,
             process,
-            files,
+            arguments,
             environment: self.environment,
             folder: self.folder,
         }
     }
 }
 
-fn spawn(files: &[PathBuf], environment: &[(String, String)], log: &Path) -> Process {
+fn spawn(arguments: &[OsString], environment: &[(String, String)], log: &Path) -> Process {
     let mut command = process::command(tools::worker_binary());
-    command.arg("standalone").args(files);
+    command.arg("standalone").args(arguments);
     command.envs(environment.iter().map(|(key, value)| (key, value)));
     Process::spawn("the worker", &mut command, log)
 }
@@ -164,7 +182,7 @@ fn spawn(files: &[PathBuf], environment: &[(String, String)], log: &Path) -> Pro
 pub struct Worker {
     port: u16,
     process: Process,
-    files: Vec<PathBuf>,
+    arguments: Vec<OsString>,
     environment: Vec<(String, String)>,
     folder: TempDir,
 }
@@ -175,6 +193,12 @@ impl Worker {
         Self::builder_for(&kafka.bootstrap())
     }
 
+    /// A worker for what needs no Kafka: there is none at its
+    /// `bootstrap.servers`.
+    pub fn builder_without_kafka() -> Builder {
+        Self::builder_for("127.0.0.1:1")
+    }
+
     /// The same for any `bootstrap.servers`.
     pub fn builder_for(bootstrap_servers: &str) -> Builder {
         let folder = tempfile::tempdir().expect("a temporary folder");
@@ -183,6 +207,7 @@ impl Worker {
         let offsets = folder.path().join("connect.offsets").display().to_string();
         Builder {
             settings: Vec::new(),
+            arguments: Vec::new(),
             connectors: Vec::new(),
             environment: Vec::new(),
             port,
@@ -356,7 +381,7 @@ impl Worker {
     pub fn start_again(mut self) -> Self {
         assert!(self.process.ended().is_some(), "the worker still runs");
         let log = self.folder.path().join("connect.log");
-        self.process = spawn(&self.files, &self.environment, &log);
+        self.process = spawn(&self.arguments, &self.environment, &log);
         self.wait_for_rest()
     }
 }

@@ -32,10 +32,22 @@ const GOING_AWAY: [u8; 2] = 1001_u16.to_be_bytes();
 const PROTOCOL_ERROR: [u8; 2] = 1002_u16.to_be_bytes();
 
 /// What the exchange wants of its connections.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Control {
     pub(crate) paused: bool,
     pub(crate) ended: bool,
+    /// Payload bytes at which all feeds are held.
+    pub(crate) most_bytes: u64,
+}
+
+impl Default for Control {
+    fn default() -> Self {
+        Self {
+            paused: false,
+            ended: false,
+            most_bytes: u64::MAX,
+        }
+    }
 }
 
 /// What a connection shares with its exchange.
@@ -142,7 +154,8 @@ impl Conversation {
         if control.ended && !self.ending {
             self.end(GOING_AWAY);
         }
-        let live = !control.paused && !self.ending && self.script.is_live();
+        let held = control.paused || shared.counters.sent_bytes.load(Relaxed) >= control.most_bytes;
+        let live = !held && !self.ending && self.script.is_live();
         if live && self.was_idle {
             self.pace.restart(now);
         }

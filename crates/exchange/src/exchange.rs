@@ -189,6 +189,17 @@ impl Exchange {
         });
     }
 
+    /// Holds all feeds as soon as they have sent so many payload bytes together,
+    /// until this is called with more. Each connection may go beyond by 256 KiB
+    /// and a message.
+    pub fn allow_bytes(&self, most: u64) {
+        self.control.send_if_modified(|control| {
+            let changes = control.most_bytes != most;
+            control.most_bytes = most;
+            changes
+        });
+    }
+
     /// Closes all connections and waits for their end; returns what was sent
     /// in all, which [`Self::stats`] before it may fall short of.
     pub async fn shutdown(self) -> Stats {

@@ -57,6 +57,31 @@ async fn after_a_pause_nothing_more_is_counted() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn no_more_bytes_are_sent_than_are_allowed() {
+    const BEYOND: u64 = 256 * 1024 + 100;
+    let exchange = start(false).await;
+    exchange.allow_bytes(0);
+    let mut client = flood(&exchange).await;
+    let mut received = 0;
+    for allowed in [0, 1, 2_000_000, 2_000_001, 4_000_000] {
+        exchange.allow_bytes(allowed);
+        while received < allowed {
+            let message = client.next().await.unwrap().unwrap();
+            received += message.len() as u64;
+        }
+        // What is still on its way comes before the pong.
+        client.send(Message::Ping("all".into())).await.unwrap();
+        while let Message::Text(text) = client.next().await.unwrap().unwrap() {
+            received += text.len() as u64;
+        }
+        assert_eq!(received, exchange.stats().sent_bytes);
+        assert!(received <= allowed + BEYOND, "{received} {allowed}");
+    }
+    drop(client);
+    exchange.shutdown().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_shutdown_amid_a_flood_loses_nothing_of_what_it_reports() {
     for _ in 0..20 {
         let exchange = start(false).await;

@@ -123,8 +123,10 @@ impl ConfigStorage {
         name: &str,
         connector: Option<StoredConnector>,
     ) -> Result<(), StorageError> {
+        if self.connectors.get(name) == connector.as_ref() {
+            return Ok(());
+        }
         let before = match connector {
-            Some(connector) if self.connectors.get(name) == Some(&connector) => return Ok(()),
             Some(connector) => self.connectors.insert(name.to_owned(), connector),
             None => self.connectors.remove(name),
         };

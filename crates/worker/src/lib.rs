@@ -20,5 +20,6 @@ pub mod producer;
 pub mod providers;
 pub mod rest;
 pub mod standalone;
+pub mod topic_creation;
 pub mod validate;
 pub mod validation;

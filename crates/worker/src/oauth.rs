@@ -5,7 +5,7 @@
 //! as `sasl.oauthbearer.config`; here that text is a [`TokenSource`], so that
 //! whoever serves a client's events needs to know nothing else. Invariants:
 //! a request is bounded in time and in size; neither the client's secret nor
-//! a token is ever part of an error.
+//! a token is ever part of an error, nor the endpoint's user info and query.
 
 use std::fmt;
 use std::path::{Path, PathBuf};
@@ -19,6 +19,7 @@ use rustls_pki_types::CertificateDer;
 use rustls_pki_types::pem::PemObject;
 use serde_json::{Value, json};
 use ureq::tls::{Certificate, RootCerts, TlsConfig};
+use websocket_source::settings::redact;
 
 /// Longest wait for a token; librdkafka asks again ten seconds after a failure.
 const TIMEOUT: Duration = Duration::from_secs(20);
@@ -48,7 +49,7 @@ pub struct TokenSource {
 impl fmt::Debug for TokenSource {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("TokenSource")
-            .field("endpoint", &self.endpoint)
+            .field("endpoint", &self.shown_endpoint())
             .field("client_id", &self.client_id)
             .finish_non_exhaustive()
     }
@@ -63,7 +64,7 @@ pub enum TokenError {
     /// The endpoint cannot be asked.
     #[error("{endpoint} gives no token: {why}")]
     Request {
-        /// Its URL.
+        /// Its URL, without what may be secret in it.
         endpoint: String,
         /// What went wrong.
         why: String,
@@ -71,7 +72,7 @@ pub enum TokenError {
     /// The answer is no token that Kafka would take.
     #[error("{endpoint} gives no token: {why}")]
     Answer {
-        /// Its URL.
+        /// Its URL, without what may be secret in it.
         endpoint: String,
         /// What is wrong with the answer.
         why: &'static str,
@@ -79,6 +80,10 @@ pub enum TokenError {
 }
 
 impl TokenSource {
+    fn shown_endpoint(&self) -> String {
+        redact(&self.endpoint)
+    }
+
     /// As a value of `sasl.oauthbearer.config`; holds the secret.
     pub fn to_config(&self) -> String {
         json!({
@@ -117,7 +122,7 @@ impl TokenSource {
     pub fn fetch(&self) -> Result<OAuthToken, TokenError> {
         let answer = self.ask()?;
         let invalid = |why| TokenError::Answer {
-            endpoint: self.endpoint.clone(),
+            endpoint: self.shown_endpoint(),
             why,
         };
         let fields: Value =
@@ -140,8 +145,8 @@ impl TokenSource {
 
     fn ask(&self) -> Result<String, TokenError> {
         let failed = |why: String| TokenError::Request {
-            endpoint: self.endpoint.clone(),
-            why,
+            endpoint: self.shown_endpoint(),
+            why: why.replace(&self.endpoint, &self.shown_endpoint()),
         };
         let agent = self.agent().map_err(failed)?;
         let encode = |text: &str| -> String {
@@ -287,6 +292,23 @@ mod tests {
         assert_eq!(found["sub"], "alice");
         for token in ["", ".", "..", "a.b.c", "a.e30"] {
             let _ = claims(token);
+        }
+    }
+
+    #[test]
+    fn no_error_and_no_debug_output_shows_what_is_secret_in_the_endpoint() {
+        for endpoint in [
+            "http://u:hunter2@127.0.0.1:9/token?key=hunter2",
+            "http://127.0.0.1:9/token?key=hunter2",
+            "http://u:hunter2@[/",
+        ] {
+            let source = TokenSource {
+                endpoint: endpoint.to_owned(),
+                ..source()
+            };
+            let error = source.fetch().err().expect("nobody listens");
+            let shown = format!("{error} {error:?} {source:?}");
+            assert!(!shown.contains("hunter2"), "{shown}");
         }
     }
 

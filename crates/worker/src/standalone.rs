@@ -18,7 +18,7 @@ use crate::embedded::EmbeddedKafka;
 use crate::exposition::{AppInfo, Exposition};
 use crate::files::{ConnectorFile, Listener, RestConfig, Scheme, WorkerConfig};
 use crate::herder::{Herder, Target};
-use crate::kafka_settings::{SystemTrust, client_properties};
+use crate::kafka_settings::{SystemTrust, admin_properties};
 use crate::log::Loggers;
 use crate::offsets::OffsetStore;
 use crate::rest::{self, Bound, Login, Rest};
@@ -83,6 +83,8 @@ fn read_worker(path: &Path) -> Result<WorkerConfig, String> {
 fn embedded(worker: &mut WorkerConfig) -> Result<EmbeddedKafka, String> {
     let kafka = EmbeddedKafka::start(1).map_err(|error| error.to_string())?;
     worker.bootstrap_servers = kafka.bootstrap_servers();
+    // It creates topics when they are used, and has no request for that.
+    worker.topic_creation_enable = false;
     tracing::info!(
         target: "ConnectStandalone",
         "Embedded Kafka at {}: it keeps the newest 5 MiB per partition, in memory only",
@@ -291,11 +293,14 @@ async fn bind_all(
 async fn learn_cluster_id(rest: Arc<Rest>) {
     let asked = tokio::task::spawn_blocking(move || {
         let worker = rest.herder.worker();
-        let mut settings = worker.client_security.clone();
-        settings.extend(worker.admin.clone());
-        let trust = SystemTrust::platform();
-        let properties = match client_properties(&worker.bootstrap_servers, &settings, &trust) {
-            Ok((properties, _)) => properties,
+        let translated = admin_properties(worker, &BTreeMap::new(), &SystemTrust::platform());
+        let properties = match translated {
+            Ok((properties, warnings)) => {
+                for warning in warnings {
+                    tracing::warn!(target: "WorkerConfig", "{warning}");
+                }
+                properties
+            }
             Err(error) => {
                 tracing::warn!(target: "Worker", "The Kafka cluster's id cannot be asked for: {error}");
                 return;

@@ -8,7 +8,7 @@ use std::process::ExitCode;
 use crate::files::{ConnectorFile, MAX_FILE_BYTES, Properties, WorkerConfig, read_bounded};
 use crate::kafka_settings::SystemTrust;
 use crate::standalone::rest_errors;
-use crate::validation::check;
+use crate::validation::{Refusal, check};
 
 const STRING_CONVERTER: &str = "org.apache.kafka.connect.storage.StringConverter";
 const BYTES_CONVERTER: &str = "org.apache.kafka.connect.converters.ByteArrayConverter";
@@ -19,20 +19,7 @@ pub fn run(files: &[PathBuf]) -> ExitCode {
     let mut worker = None;
     let mut faulty = false;
     for path in files {
-        let found = match read_worker(path) {
-            Some(Ok(config)) => {
-                let warnings = config.warnings.clone();
-                let errors = rest_errors(&config.rest);
-                worker = Some(config);
-                if errors.is_empty() {
-                    Ok(warnings)
-                } else {
-                    Err(errors)
-                }
-            }
-            Some(Err(errors)) => Err(errors),
-            None => validate_connector(path, worker.as_ref()),
-        };
+        let found = validate_file(path, &mut worker);
         let shown = path.display();
         match found {
             Ok(warnings) => {
@@ -52,25 +39,48 @@ pub fn run(files: &[PathBuf]) -> ExitCode {
     ExitCode::from(u8::from(faulty))
 }
 
-/// Reads `path` as a worker file, if it looks like one: properties that hold
-/// keys only a worker has.
-fn read_worker(path: &Path) -> Option<Result<WorkerConfig, Vec<String>>> {
-    let bytes = read_bounded(path, MAX_FILE_BYTES).ok()?;
-    let properties = Properties::parse(&bytes).ok()?;
-    let worker_keys = [
+/// The warnings about a file.
+///
+/// # Errors
+/// All that is wrong with it.
+fn validate_file(
+    path: &Path,
+    worker: &mut Option<WorkerConfig>,
+) -> Result<Vec<String>, Vec<String>> {
+    let bytes = read_bounded(path, MAX_FILE_BYTES).map_err(|error| vec![error.to_string()])?;
+    let Some(read) = read_worker(&bytes) else {
+        return validate_connector(&bytes, worker.as_ref());
+    };
+    let config = read?;
+    let warnings = config.warnings.clone();
+    let errors = rest_errors(&config.rest);
+    *worker = Some(config);
+    if errors.is_empty() {
+        Ok(warnings)
+    } else {
+        Err(errors)
+    }
+}
+
+/// Reads a worker file, if it looks like one: properties that hold keys only a
+/// worker has, or converters of no connector.
+fn read_worker(bytes: &[u8]) -> Option<Result<WorkerConfig, Vec<String>>> {
+    let properties = Properties::parse(bytes).ok()?;
+    let has_any = |keys: &[&str]| keys.iter().any(|key| properties.get(key).is_some());
+    let is_worker = has_any(&[
         "bootstrap.servers",
         "offset.storage.file.filename",
         "plugin.path",
-    ];
-    let is_worker = worker_keys.iter().any(|key| properties.get(key).is_some());
-    is_worker.then(|| WorkerConfig::read(path).map_err(|found| found.errors))
+    ]) || (has_any(&["key.converter", "value.converter"])
+        && !has_any(&["name", "connector.class"]));
+    is_worker.then(|| WorkerConfig::from_map(&properties.into_map()).map_err(|found| found.errors))
 }
 
 fn validate_connector(
-    path: &Path,
+    bytes: &[u8],
     worker: Option<&WorkerConfig>,
 ) -> Result<Vec<String>, Vec<String>> {
-    let file = ConnectorFile::read(path).map_err(|error| vec![error.to_string()])?;
+    let file = ConnectorFile::parse(bytes).map_err(|error| vec![error])?;
     let assumed;
     let worker = if let Some(worker) = worker {
         worker
@@ -78,7 +88,8 @@ fn validate_connector(
         assumed = assumed_worker(&file.config)?;
         &assumed
     };
-    let plan = check(&file.config, worker, &SystemTrust::platform())?;
+    let plan =
+        check(&file.config, worker, &SystemTrust::platform()).map_err(Refusal::into_errors)?;
     Ok([file.warnings, plan.warnings].concat())
 }
 

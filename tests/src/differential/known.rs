@@ -129,9 +129,9 @@ pub const KNOWN: &[Known] = &[
         of: ALL,
         topic: "Settings",
         steps: &["validate: a converter with *"],
-        at: &["body/configs/{order}"],
+        at: &["body/configs/{order}", "body/groups/{order}"],
         has: Has::Both,
-        what: "The settings of a connector's own converter are in the order of their definition.",
+        what: "The settings of a connector's own converter and their groups are in the order of their definition.",
         why: "On the real worker they are in the order of a hash map.",
     },
     Known {
@@ -211,10 +211,14 @@ pub const KNOWN: &[Known] = &[
     Known {
         of: ALL,
         topic: "Settings",
-        steps: &["validate: *producer override*"],
+        steps: &[
+            "validate: *producer override*",
+            "validate: an override of the admin client with topic creation",
+            "validate: an override of the admin client that is no number",
+        ],
         at: &["status", "body*"],
         has: Has::Any,
-        what: "Producer settings (`producer.override.*`) are checked when a connector is validated, and an error names the setting.",
+        what: "Client settings (`producer.override.*`, and `admin.override.*` with `topic.creation.*`) are checked when a connector is validated, and an error names the setting.",
         why: "The real worker takes most of them and the task fails later; its answer to others is an error 500.",
     },
     Known {
@@ -229,6 +233,18 @@ pub const KNOWN: &[Known] = &[
         has: Has::Any,
         what: "`GET /admin/loggers` lists this program's loggers.",
         why: "It has no Java classes.",
+    },
+    Known {
+        of: ALL,
+        topic: "Topic creation",
+        steps: &[
+            "a topic.creation that is not valid passes",
+            "and the connector fails by it",
+        ],
+        at: &["status", "header location", "body*"],
+        has: Has::Any,
+        what: "topic.creation.* has no effect, and the log says so; the real worker creates topics by it, and answers 500 where it is not valid.",
+        why: "Not done yet.",
     },
     Known {
         of: ALL,
@@ -374,6 +390,15 @@ pub const KNOWN: &[Known] = &[
     Known {
         of: &[V4_1],
         topic: "Headers",
+        steps: &["an encoding that is none"],
+        at: &["header cache-control"],
+        has: Has::Real,
+        what: "In 4.x the answer to a path that cannot be decoded has `Cache-Control`.",
+        why: "As in 3.9.",
+    },
+    Known {
+        of: &[V4_1],
+        topic: "Headers",
         steps: &["*origin*", "a preflight*"],
         at: &["header access-control-*"],
         has: Has::Any,
@@ -392,23 +417,11 @@ pub const KNOWN: &[Known] = &[
     Known {
         of: &[V3_9, V4_1],
         topic: "Topic creation",
-        steps: &[
-            "a topic.creation that is not valid passes",
-            "and the connector fails by it",
-        ],
-        at: &["status", "header location", "body*"],
+        steps: &["* of an invalid topic.creation"],
+        at: &["status", "header content-type", "body*"],
         has: Has::Any,
-        what: "topic.creation.* has no effect, and the log says so; the real worker creates topics by it, and answers 500 where it is not valid.",
-        why: "Not done yet.",
-    },
-    Known {
-        of: &[V3_9, V4_1],
-        topic: "Validation",
-        steps: &["validate: a converter with *"],
-        at: &["body/groups/{order}"],
-        has: Has::Both,
-        what: "The groups of a converter's settings come in the order of their definition; the real worker's is that of a hash table.",
-        why: "No client can rely on it.",
+        what: "A configuration whose `topic.creation.*` is not valid creates and changes nothing; the real worker gives the same error 500, and keeps the connector, FAILED and without tasks.",
+        why: "A fault: the request has failed, and the name is taken.",
     },
 ];
 

@@ -14,7 +14,8 @@ use crate::kafka::Version;
 use crate::rest::{self, Answer, Request};
 use crate::wait;
 
-/// For how long a request with `@until` is repeated.
+/// For how long a request with `@until` is repeated at our worker. The real one
+/// is a JVM on a busy machine, and has [`wait::LIMIT`].
 const SETTLED: Duration = Duration::from_secs(15);
 
 /// Plays each step against both workers at the same time. A real worker that
@@ -29,8 +30,8 @@ pub fn play<'a>(
 ) -> Report<'a> {
     let outcomes = steps.iter().map(|step| {
         let (real, ours) = thread::scope(|scope| {
-            let real = scope.spawn(|| settle(real_port, step));
-            let (ours, _) = settle(our_port, step);
+            let real = scope.spawn(|| settle(real_port, step, wait::LIMIT));
+            let (ours, _) = settle(our_port, step, SETTLED);
             (real.join().expect("a thread"), ours)
         });
         let (real, settled) = real;
@@ -59,15 +60,15 @@ pub fn play<'a>(
     Report::new(version, known, outcomes.collect())
 }
 
-/// Sends a request until its answer is as wanted; the last answer, and
-/// whether it is.
-fn settle(port: u16, step: &Step) -> (Result<Answer, String>, bool) {
+/// Sends a request until its answer is as wanted, at most for `limit`; the
+/// last answer, and whether it is.
+fn settle(port: u16, step: &Step, limit: Duration) -> (Result<Answer, String>, bool) {
     let mut last = send(port, &step.request);
     let wanted = |answer: &Result<Answer, String>| {
         let Ok(answer) = answer else { return false };
         step.until.iter().all(|until| until.holds(answer))
     };
-    let settled = wait::try_until("as wanted", SETTLED, || {
+    let settled = wait::try_until("as wanted", limit, || {
         if step.until.is_empty() || wanted(&last) {
             return Some(());
         }

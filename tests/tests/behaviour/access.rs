@@ -11,7 +11,7 @@ const PASSWORD: &str = "al1ce-secret";
 
 /// A worker that asks for a login, and its JAAS file.
 fn with_login() -> (Builder, String) {
-    let worker = Worker::builder_for("127.0.0.1:1").set("rest.extension.classes", EXTENSION);
+    let worker = Worker::builder_without_kafka().set("rest.extension.classes", EXTENSION);
     let (users, jaas) = (
         worker.folder().join("users.properties"),
         worker.folder().join("jaas.conf"),
@@ -62,8 +62,7 @@ fn a_login_that_cannot_be_asked_for_is_no_start() {
     assert_eq!(code, 2, "{log}");
     assert!(log.contains("KAFKA_OPTS"), "{log}");
 
-    let other =
-        Worker::builder_for("127.0.0.1:1").set("rest.extension.classes", "com.example.Audit");
+    let other = Worker::builder_without_kafka().set("rest.extension.classes", "com.example.Audit");
     let (code, log) = other.refused();
     assert_eq!(code, 2, "{log}");
     assert!(log.contains("com.example.Audit"), "{log}");
@@ -71,7 +70,7 @@ fn a_login_that_cannot_be_asked_for_is_no_start() {
 
 #[test]
 fn a_page_of_an_allowed_origin_may_read_and_change() {
-    let worker = Worker::builder_for("127.0.0.1:1")
+    let worker = Worker::builder_without_kafka()
         .set("access.control.allow.origin", "http://console.example")
         .set("access.control.allow.methods", "GET,PUT")
         .set("response.http.headers.config", "set X-Frame-Options: DENY")

@@ -55,7 +55,7 @@ fn drive(port: u16, topic: &str) {
 #[test]
 fn public_clients_drive_the_real_worker() {
     let kafka = Kafka::shared(Version::V3_9);
-    let worker = RealWorker::start(kafka, &SETTINGS, &[]);
+    let worker = RealWorker::start(kafka, &SETTINGS);
     drive(worker.port(), "clients-real");
 }
 

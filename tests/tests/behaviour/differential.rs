@@ -51,7 +51,7 @@ fn real_workers_of_4_1_do_not_differ() {
 fn real_workers_do_not_differ(version: Version) {
     let kafka = Kafka::shared(version);
     let server = websocket_server();
-    let [one, two] = [(); 2].map(|()| RealWorker::start(kafka, &SETTINGS, &[]));
+    let [one, two] = [(); 2].map(|()| RealWorker::start(kafka, &SETTINGS));
     let steps = steps(version, &server);
     let report = play::play(version, &steps, &[], one.port(), two.port());
     assert_eq!(report.unknown(), 0, "{}", report.text());
@@ -62,7 +62,7 @@ fn real_workers_do_not_differ(version: Version) {
 fn every_difference_is_known(version: Version) {
     let kafka = Kafka::shared(version);
     let server = websocket_server();
-    let real = RealWorker::start(kafka, &SETTINGS, &[]);
+    let real = RealWorker::start(kafka, &SETTINGS);
     let mut builder = Worker::builder(kafka);
     for (key, value) in SETTINGS {
         builder = builder.set(key, value);

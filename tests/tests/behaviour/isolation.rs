@@ -76,34 +76,3 @@ fn records_go_to_every_partition_of_a_topic_and_none_is_missing() {
         numbers.len()
     );
 }
-
-#[test]
-fn consume_prints_what_java_s_console_consumer_prints() {
-    let server = Script::new(Library::Python).count(500).start();
-    let kafka = Kafka::shared(Version::V4_1);
-    let worker = Worker::builder(kafka)
-        .connector(Connector::new("numbers", &server, "consumed"))
-        .start();
-    worker.wait_for_acknowledged("numbers", 500);
-
-    let output = end_to_end::process::command(end_to_end::tools::worker_binary())
-        .args([
-            "consume",
-            "--bootstrap-server",
-            &kafka.bootstrap(),
-            "--topic",
-            "consumed",
-        ])
-        .args([
-            "--from-beginning",
-            "--max-messages",
-            "500",
-            "--timeout-ms",
-            "30000",
-        ])
-        .output()
-        .expect("the worker runs");
-    let printed = end_to_end::kafka::succeeded(&output);
-    let printed: Vec<&str> = printed.lines().collect();
-    assert_eq!(printed, kafka.read_all("consumed"));
-}

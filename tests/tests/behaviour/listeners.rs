@@ -6,18 +6,14 @@ use std::net::TcpStream;
 use std::path::Path;
 
 use end_to_end::certificate::{Certificate, openssl};
-use end_to_end::curl::{Answer, curl};
-use end_to_end::worker::{Builder, Worker};
+use end_to_end::curl::curl;
+use end_to_end::rest::Answer;
+use end_to_end::worker::Worker;
 use end_to_end::{ports, process, tools};
 
 const STORE_PASSWORD: &str = "store-secret";
 const STOPPED: &str = r#"{"name":"a b","initial_state":"STOPPED","config":{
     "connector.class":"WebSocketSource","kafka.topic":"t","websocket.url":"ws://127.0.0.1:1"}}"#;
-
-/// A worker that needs no Kafka.
-fn worker() -> Builder {
-    Worker::builder_for("127.0.0.1:1")
-}
 
 /// A server's certificate with its key, as PEM and as PKCS #12.
 struct Stores {
@@ -29,13 +25,8 @@ struct Stores {
 impl Stores {
     fn create(folder: &Path) -> Self {
         let certificate = Certificate::create(folder);
-        let read = |path: &Path| fs::read_to_string(path).expect("a file");
         let pem = folder.join("server-all.pem");
-        fs::write(
-            &pem,
-            read(&certificate.key) + &read(&certificate.certificate),
-        )
-        .expect("a file");
+        certificate.write_with_key(&pem);
         openssl(
             folder,
             &format!(
@@ -62,7 +53,7 @@ fn https_is_served_from_a_pem_or_pkcs12_keystore() {
     for (location, password) in [(&stores.pem, ""), (&stores.pkcs12, STORE_PASSWORD)] {
         let port = ports::free();
         let url = format!("https://localhost:{port}");
-        let worker = worker()
+        let worker = Worker::builder_without_kafka()
             .listener(&url)
             .set("listeners.https.ssl.keystore.location", location)
             .set("listeners.https.ssl.keystore.password", password)
@@ -97,7 +88,7 @@ fn a_client_must_have_a_certificate_where_it_is_required() {
     let port = ports::free();
     let url = format!("https://localhost:{port}/");
     let authority = stores.certificate.authority.display().to_string();
-    let _worker = worker()
+    let _worker = Worker::builder_without_kafka()
         .listener(&format!("https://127.0.0.1:{port}"))
         .set("ssl.keystore.location", &stores.pem)
         .set("ssl.truststore.location", &authority)
@@ -127,7 +118,9 @@ fn an_https_listener_without_a_key_is_refused_at_the_start() {
         "{said}"
     );
 
-    let (code, log) = worker().set("listeners", "https://127.0.0.1:0").refused();
+    let (code, log) = Worker::builder_without_kafka()
+        .set("listeners", "https://127.0.0.1:0")
+        .refused();
     assert_eq!(code, 2, "{log}");
     assert!(
         log.contains("listeners.https.ssl.keystore.location"),
@@ -141,7 +134,7 @@ fn the_admin_resources_have_listeners_of_their_own() {
     let stores = Stores::create(folder.path());
     let (plain, secure) = (ports::free(), ports::free());
     let listeners = format!("http://127.0.0.1:{plain},https://127.0.0.1:{secure}");
-    let worker = worker()
+    let worker = Worker::builder_without_kafka()
         .set("admin.listeners", &listeners)
         .set("admin.listeners.https.ssl.keystore.location", &stores.pem)
         .start();
@@ -160,7 +153,7 @@ fn the_admin_resources_have_listeners_of_their_own() {
 
 #[test]
 fn clients_that_do_not_go_on_hold_nobody_up() {
-    let worker = worker().start();
+    let worker = Worker::builder_without_kafka().start();
     let address = worker.url("").replace("http://", "");
     let halves: Vec<TcpStream> = (0..100)
         .map(|_| {

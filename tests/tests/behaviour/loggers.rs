@@ -19,7 +19,7 @@ fn delete_connector(worker: &Worker, name: &str) {
 
 #[test]
 fn a_logger_s_level_takes_effect_at_once() {
-    let worker = Worker::builder_for("127.0.0.1:1").start();
+    let worker = Worker::builder_without_kafka().start();
     delete_connector(&worker, "first");
     assert!(worker.line("Deleted connector first").is_some());
 

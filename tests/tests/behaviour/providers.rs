@@ -57,7 +57,7 @@ fn values_come_from_files_folders_and_the_environment() {
 #[test]
 fn what_a_provider_cannot_read_is_told_with_its_setting() {
     let class = format!("{KAFKA}.FileConfigProvider");
-    let (code, log) = Worker::builder_for("127.0.0.1:1")
+    let (code, log) = Worker::builder_without_kafka()
         .set("config.providers", "file")
         .set("config.providers.file.class", &class)
         .set("client.id", "${file:/no/such/file:id}")
@@ -68,7 +68,7 @@ fn what_a_provider_cannot_read_is_told_with_its_setting() {
         "{log}"
     );
 
-    let (code, log) = Worker::builder_for("127.0.0.1:1")
+    let (code, log) = Worker::builder_without_kafka()
         .set("config.providers", "vault")
         .set(
             "config.providers.vault.class",

@@ -8,7 +8,10 @@ use end_to_end::sequence::{
 use end_to_end::server::{Library, Script};
 use end_to_end::worker::{Connector, Worker, received};
 
-against_each_kafka!(a_broker_down_for_ten_seconds_loses_and_reorders_nothing);
+against_each_kafka!(
+    a_broker_down_for_ten_seconds_loses_reorders_and_repeats_nothing,
+    without_idempotence_a_broker_down_for_ten_seconds_may_repeat_but_loses_nothing,
+);
 
 #[test]
 fn a_server_that_closes_is_subscribed_to_again() {
@@ -80,48 +83,100 @@ fn a_server_that_has_fallen_silent_is_left_and_tried_again() {
     assert_complete(&kafka.read_all("silent"), 0..100);
 }
 
-fn a_broker_down_for_ten_seconds_loses_and_reorders_nothing(version: Version) {
-    let (records, messages) = outage(version, "false");
-    assert_complete_with_repeats(&records, 0..messages);
+/// A connector in an outage; its name is its topic's.
+struct Stream {
+    name: &'static str,
+    /// Messages a second.
+    rate: u64,
+    settings: &'static [(&'static str, &'static str)],
 }
 
-#[test]
-fn with_idempotence_a_broker_down_for_ten_seconds_repeats_nothing_either() {
-    let (records, messages) = outage(Version::V4_1, "true");
-    assert_complete(&records, 0..messages);
+/// Messages wait in a buffer that would hold a minute of them.
+const LARGE_BUFFER: [(&str, &str); 2] = [
+    ("websocket.buffer.overflow", "block"),
+    ("websocket.message.queue.size", "100000"),
+];
+
+fn a_broker_down_for_ten_seconds_loses_reorders_and_repeats_nothing(version: Version) {
+    // The first has nothing set that need not be; its buffer holds 100 seconds.
+    let streams = [
+        Stream {
+            name: "outage",
+            rate: 100,
+            settings: &[],
+        },
+        Stream {
+            name: "outage-fast",
+            rate: 1_000,
+            settings: &LARGE_BUFFER,
+        },
+    ];
+    for (records, messages) in outage(version, &streams) {
+        assert_complete(&records, 0..messages);
+    }
 }
 
-/// What is in the topic after an outage in mid-stream, and how many messages
-/// were sent.
-fn outage(version: Version, idempotence: &str) -> (Vec<String>, u64) {
-    const RATE: u64 = 1_000;
+fn without_idempotence_a_broker_down_for_ten_seconds_may_repeat_but_loses_nothing(
+    version: Version,
+) {
+    const SETTINGS: [(&str, &str); 3] = [
+        LARGE_BUFFER[0],
+        LARGE_BUFFER[1],
+        ("producer.override.enable.idempotence", "false"),
+    ];
+    let stream = Stream {
+        name: "outage",
+        rate: 1_000,
+        settings: &SETTINGS,
+    };
+    for (records, messages) in outage(version, &[stream]) {
+        assert_complete_with_repeats(&records, 0..messages);
+    }
+}
+
+/// What is in each stream's topic after an outage in mid-stream, and how many
+/// messages were sent.
+fn outage(version: Version, streams: &[Stream]) -> Vec<(Vec<String>, u64)> {
     const DOWN_S: u64 = 10;
-    const MESSAGES: u64 = 20_000;
+    const ALL_S: u64 = 25;
     let kafka = Kafka::start(version);
-    kafka.create_topic("outage", 1);
-    let server = Script::new(Library::Python)
-        .count(MESSAGES)
-        .rate(RATE)
-        .padding_bytes(200)
-        .start();
-    let connector = Connector::new("numbers", &server, "outage")
-        .set("websocket.buffer.overflow", "block")
-        .set("websocket.message.queue.size", "100000")
-        .set("producer.override.enable.idempotence", idempotence);
-    let worker = Worker::builder(&kafka).connector(connector).start();
-    worker.wait_for_acknowledged("numbers", 2 * RATE);
+    let mut worker = Worker::builder(&kafka);
+    let mut servers = Vec::new();
+    for stream in streams {
+        kafka.create_topic(stream.name, 1);
+        let server = Script::new(Library::Python)
+            .count(ALL_S * stream.rate)
+            .rate(stream.rate)
+            .padding_bytes(200)
+            .start();
+        let mut connector = Connector::new(stream.name, &server, stream.name);
+        for (key, value) in stream.settings {
+            connector = connector.set(key, value);
+        }
+        worker = worker.connector(connector);
+        servers.push(server);
+    }
+    let worker = worker.start();
+    for stream in streams {
+        worker.wait_for_acknowledged(stream.name, 2 * stream.rate);
+    }
 
     kafka.stop();
-    let before = received(&worker.session("numbers"));
     // The stream is the clock.
-    worker.wait_for_received("numbers", before + DOWN_S * RATE);
-    assert_eq!(
-        worker.states("numbers"),
-        ("RUNNING".to_owned(), "RUNNING".to_owned())
-    );
+    let clock = &streams[0];
+    let before = received(&worker.session(clock.name));
+    worker.wait_for_received(clock.name, before + DOWN_S * clock.rate);
+    for stream in streams {
+        let running = ("RUNNING".to_owned(), "RUNNING".to_owned());
+        assert_eq!(worker.states(stream.name), running);
+    }
     kafka.start_again();
-    worker.wait_for_acknowledged("numbers", MESSAGES);
-    (kafka.read_all("outage"), MESSAGES)
+    let after = streams.iter().map(|stream| {
+        let messages = ALL_S * stream.rate;
+        worker.wait_for_acknowledged(stream.name, messages);
+        (kafka.read_all(stream.name), messages)
+    });
+    after.collect()
 }
 
 #[test]

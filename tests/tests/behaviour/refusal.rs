@@ -84,6 +84,31 @@ fn a_429_is_tried_again_no_sooner_than_the_server_wants() {
 }
 
 #[test]
+fn a_server_that_is_not_there_is_named_and_tried_again() {
+    let mut server = Script::new(Library::Npm).start();
+    server.kill();
+    let kafka = Kafka::shared(Version::V4_1);
+    let worker = Worker::builder(kafka)
+        .connector(Connector::new("numbers", &server, "not-there"))
+        .start();
+
+    let line = worker.wait_for_line(&format!("Failed to connect to {}: ", server.url()));
+    assert!(
+        line.contains("] ERROR [WebSocketSourceTask] ")
+            && line.contains("refused")
+            && line.ends_with(" (connector=numbers, task=0)"),
+        "{line}"
+    );
+    worker.wait_for_line(&format!(
+        "Reconnection attempt 2 failed: Failed to connect to {}: ",
+        server.url()
+    ));
+    server.restart_at(0, 50);
+    worker.wait_for_acknowledged("numbers", 50);
+    assert_complete(&kafka.read_all("not-there"), 0..50);
+}
+
+#[test]
 fn a_handshake_that_stalls_is_given_up_and_tried_again() {
     for (library, topic) in [
         (Library::Python, "stalled-python"),

@@ -20,11 +20,14 @@ fn delivering(worker: &Worker) -> usize {
 fn a_thousand_connectors_share_the_threads_of_one() {
     let server = Script::new(Library::Npm).endless().rate(1).start();
     let kafka = Kafka::shared(Version::V3_9);
-    kafka.create_topic("thousand", 1);
     let worker = Worker::builder(kafka).start();
     let names: Vec<_> = (0..CONNECTORS).map(|n| format!("feed-{n}")).collect();
     let create = |name: &str| {
-        let config = Connector::new(name, &server, "thousand").config();
+        // They share an admin client too.
+        let config = Connector::new(name, &server, "thousand")
+            .set("topic.creation.default.replication.factor", "1")
+            .set("topic.creation.default.partitions", "1")
+            .config();
         let path = format!("/connectors/{name}/config");
         let answer = worker.request("PUT", &path, Some(&config));
         assert_eq!(answer.status, 201, "{}", answer.body);

@@ -7,8 +7,8 @@ use std::time::Duration;
 use end_to_end::kafka::{Kafka, Version, java, succeeded};
 use end_to_end::sequence::assert_complete;
 use end_to_end::server::{Library, Script};
+use end_to_end::tools;
 use end_to_end::worker::{Connector, Worker, received};
-use end_to_end::{ports, tools};
 use regex::Regex;
 use serde_json::Value;
 
@@ -119,8 +119,7 @@ fn an_interrupt_ends_the_worker_with_130() {
 /// A worker whose Kafka is not there, with 100 messages received.
 fn without_kafka(timeout_ms: &str) -> Worker {
     let server = Script::new(Library::Npm).count(100).start();
-    let nowhere = format!("127.0.0.1:{}", ports::free());
-    let worker = Worker::builder_for(&nowhere)
+    let worker = Worker::builder_without_kafka()
         .set("task.shutdown.graceful.timeout.ms", timeout_ms)
         .connector(Connector::new("numbers", &server, "nowhere"))
         .start();
@@ -135,6 +134,33 @@ fn what_cannot_be_delivered_in_time_is_counted_as_lost() {
     assert_eq!(last_words(&worker), [100, 0, 0, 100]);
     let line = worker.line("Stopped - ").expect("a last line");
     assert!(line.contains(" ERROR "), "{line}");
+}
+
+#[test]
+fn messages_in_the_buffer_at_a_sigterm_are_delivered_and_committed() {
+    const MESSAGES: u64 = 5_000;
+    let server = Script::new(Library::Python).count(MESSAGES).start();
+    let kafka = Kafka::start(Version::V3_9);
+    kafka.create_topic("buffered", 1);
+    kafka.stop();
+    let mut worker = Worker::builder(&kafka)
+        .set("task.shutdown.graceful.timeout.ms", "120000")
+        .connector(Connector::new("numbers", &server, "buffered"))
+        .start();
+    worker.wait_for_received("numbers", MESSAGES);
+    let session = worker.session("numbers");
+    assert!(session["queue_messages"].as_u64() > Some(0), "{session}");
+
+    worker.signal("TERM");
+    let line = worker.wait_for_line("Connection closed, delivering ");
+    assert!(!line.contains("delivering 0 "), "{line}");
+    server.wait_for("closed", 1);
+    kafka.start_again();
+    assert_eq!(worker.exit_code(), 143);
+    assert_eq!(last_words(&worker), [MESSAGES, MESSAGES, 0, 0]);
+    assert_complete(&kafka.read_all("buffered"), 0..MESSAGES);
+    let stored = offsets(Version::V3_9, &worker.offsets_file());
+    assert_eq!(stored[0].1["sequence"], MESSAGES, "{stored:?}");
 }
 
 #[test]

@@ -113,6 +113,35 @@ fn binary_messages_become_text_if_wanted() {
 }
 
 #[test]
+fn with_the_format_bytes_both_kinds_arrive_byte_for_byte() {
+    for (library, topic) in [
+        (Library::Python, "bytes-python"),
+        (Library::Npm, "bytes-npm"),
+    ] {
+        let server = Script::new(library).count(100).kind("mixed").start();
+        let kafka = Kafka::shared(Version::V4_1);
+        let connector = Connector::new("numbers", &server, topic)
+            .set("websocket.value.format", "bytes")
+            .set(
+                "value.converter",
+                "org.apache.kafka.connect.converters.ByteArrayConverter",
+            );
+        let worker = Worker::builder(kafka).connector(connector).start();
+
+        worker.wait_for_acknowledged("numbers", 100);
+        let expected = (0..100).map(|number| match number % 2 {
+            0 => format!("{{\"seq\":{number},\"pad\":\"\"}}").into_bytes(),
+            // No UTF-8.
+            _ => [b"\xff\xfe", number.to_string().as_bytes()].concat(),
+        });
+        assert_eq!(
+            kafka.read_all_bytes(topic),
+            expected.collect::<Vec<Vec<u8>>>()
+        );
+    }
+}
+
+#[test]
 fn binary_messages_are_counted_and_logged_when_dropped() {
     let server = Script::new(Library::Npm).count(100).kind("binary").start();
     let kafka = Kafka::shared(Version::V3_9);

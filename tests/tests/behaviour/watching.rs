@@ -2,7 +2,7 @@
 //! lines that the reference's published rules take apart.
 
 use end_to_end::kafka::{Kafka, Version};
-use end_to_end::server::{Library, Script};
+use end_to_end::server::{Library, Script, Server};
 use end_to_end::worker::{Connector, Worker};
 use regex::Regex;
 use serde_json::json;
@@ -94,6 +94,18 @@ fn grok(rule: &str) -> Regex {
     Regex::new(&rule).expect("a valid rule")
 }
 
+fn flood() -> Server {
+    let script = Script::new(Library::Npm).count(30_000);
+    script.padding_bytes(1_000).start()
+}
+
+/// A connector whose buffer is soon full, and that nobody takes from.
+fn dropping(flood: &Server) -> Connector {
+    Connector::new("dropping", flood, "log-rules-none")
+        .set("producer.override.bootstrap.servers", "127.0.0.1:1")
+        .set("websocket.message.queue.size", "100")
+}
+
 #[test]
 fn log_lines_follow_the_published_grok_and_promtail_rules() {
     let server = Script::new(Library::Npm)
@@ -101,11 +113,20 @@ fn log_lines_follow_the_published_grok_and_promtail_rules() {
         .count(1_000)
         .start();
     let kafka = Kafka::shared(Version::V4_1);
+    let flood = flood();
     let mut worker = Worker::builder(kafka)
+        .set("task.shutdown.graceful.timeout.ms", "500")
         .connector(Connector::new("numbers", &server, "log-rules"))
+        .connector(dropping(&flood))
         .start();
     worker.wait_for_acknowledged("numbers", 1_000);
+    worker.wait_for_line("Queue full (100/100), dropping oldest message (connector=dropping, ");
     // The periodic lines come every 30 seconds.
+    let line = worker.wait_for_line(" messages in last 30 seconds (connector=dropping, ");
+    assert!(
+        line.contains("] WARN [WebSocketSourceTask] Dropped "),
+        "{line}"
+    );
     worker.wait_for_line("Metrics - Connection: OPEN, Received: 1000, Produced: 1000, Queue: ");
     worker.wait_for_line("Queue utilization: ");
     assert_eq!(worker.terminate(), 143);
@@ -137,7 +158,9 @@ fn log_lines_follow_the_published_grok_and_promtail_rules() {
             let found = utilisation
                 .captures(message)
                 .unwrap_or_else(|| panic!("{text}"));
-            assert_eq!(&found["queue_max"], "10000");
+            let of_the_first = text.contains("(connector=numbers, ");
+            let capacity = if of_the_first { "10000" } else { "100" };
+            assert_eq!(&found["queue_max"], capacity, "{text}");
             utilisations += 1;
         }
         if message.contains("Reconnection attempt") {

@@ -185,17 +185,8 @@ fn present_value_for(schema: &Schema) -> BoxedStrategy<Value> {
     }
 }
 
-const PRIMITIVES: [Kind; 9] = [
-    Kind::Int8,
-    Kind::Int16,
-    Kind::Int32,
-    Kind::Int64,
-    Kind::Float32,
-    Kind::Float64,
-    Kind::Boolean,
-    Kind::String,
-    Kind::Bytes,
-];
+/// What has no other schema in it.
+const PRIMITIVES: &[Kind] = Kind::ALL.split_at(9).0;
 
 fn parameters() -> impl Strategy<Value = Vec<(String, String)>> {
     let scale = select(vec!["0", "2", "2", "2", "-1", "x", ""]);
@@ -217,7 +208,7 @@ fn logical_schema() -> impl Strategy<Value = Schema> {
         (Kind::Int64, logical::TIMESTAMP),
     ];
     let names: Vec<&str> = usual.iter().map(|(_, name)| *name).collect();
-    let odd = (select(PRIMITIVES.to_vec()), select(names));
+    let odd = (select(PRIMITIVES), select(names));
     let of = prop_oneof![8 => select(usual.to_vec()), 1 => odd];
     (of, parameters()).prop_map(|((kind, name), parameters)| Schema {
         name: Some(name.to_owned()),
@@ -231,13 +222,11 @@ fn plain_schema() -> impl Strategy<Value = Schema> {
     let name = proptest::option::weighted(0.2, text());
     let doc = proptest::option::weighted(0.1, text());
     let version = proptest::option::weighted(0.1, any::<i32>());
-    (select(PRIMITIVES.to_vec()), name, doc, version).prop_map(|(kind, name, doc, version)| {
-        Schema {
-            name,
-            doc,
-            version,
-            ..Schema::new(kind)
-        }
+    (select(PRIMITIVES), name, doc, version).prop_map(|(kind, name, doc, version)| Schema {
+        name,
+        doc,
+        version,
+        ..Schema::new(kind)
     })
 }
 
@@ -264,7 +253,16 @@ pub(crate) fn primitive_schema() -> impl Strategy<Value = Schema> {
 }
 
 fn struct_schema(inner: BoxedStrategy<Schema>) -> impl Strategy<Value = Schema> {
-    let names = proptest::sample::subsequence(vec!["a", "b", "c \"d\"", "é", ""], 0..4);
+    struct_with(&["a", "b", "c \"d\"", "é", ""], 3, inner)
+}
+
+/// A struct's schema with up to `most` fields of these names.
+pub(crate) fn struct_with(
+    names: &[&'static str],
+    most: usize,
+    inner: BoxedStrategy<Schema>,
+) -> impl Strategy<Value = Schema> + use<> {
+    let names = proptest::sample::subsequence(names.to_vec(), 0..=most);
     names.prop_flat_map(move |names| {
         let count = names.len();
         vec(inner.clone(), count).prop_map(move |schemas| {
@@ -330,29 +328,4 @@ pub(crate) fn pair_around(kind: Kind) -> impl Strategy<Value = (Option<Schema>, 
         value_for(&Schema::optional(kind)),
     ];
     prop_oneof![4 => (schema, number), 1 => pair()]
-}
-
-/// Whether Java may show the entries of some map in another order.
-pub(crate) fn has_order(value: &Value) -> bool {
-    match value {
-        Value::Array(values) => values.iter().any(has_order),
-        Value::Map(entries) => {
-            entries.len() > 1 || entries.iter().any(|(k, v)| has_order(k) || has_order(v))
-        }
-        Value::Struct(content) => {
-            content.values.iter().any(has_order) || schema_has_order(&content.schema)
-        }
-        _ => false,
-    }
-}
-
-/// Likewise for what a schema holds.
-pub(crate) fn schema_has_order(schema: &Schema) -> bool {
-    schema.default.as_deref().is_some_and(has_order)
-        || schema
-            .fields
-            .iter()
-            .any(|field| schema_has_order(&field.schema))
-        || schema.key.as_deref().is_some_and(schema_has_order)
-        || schema.value.as_deref().is_some_and(schema_has_order)
 }

@@ -1,9 +1,8 @@
-//! Regular expressions, dates and literals against Java's, on generated
-//! patterns and texts.
+//! Regular expressions and literals against Java's, on generated patterns and
+//! texts.
 
 use connect_api::data::{Value, parse_string};
-use connect_api::record::Record;
-use connect_api::{predicate, transform};
+use connect_api::predicate;
 use end_to_end::kafka::Version;
 use end_to_end::reference::{Reference, ask, decode, encode};
 use proptest::collection::vec;
@@ -11,90 +10,84 @@ use proptest::prelude::*;
 use proptest::sample::select;
 use serde_json::{Value as Json, json};
 
-use super::generate::{date, samples};
-use super::transform_cases::config;
+use super::generate::samples;
+use super::helpers::{config, record};
+use super::newer::{VERSIONS, ask_all};
 
-fn record(topic: &str, timestamp_ms: Option<i64>, value: Value) -> Record {
-    Record {
-        topic: topic.to_owned(),
-        partition: None,
-        key_schema: None,
-        key: Value::Null,
-        value_schema: None,
-        value,
-        timestamp_ms,
-        headers: Vec::new(),
-    }
-}
+/// What patterns are put together of.
+const PARTS: &[&str] = &[
+    "a",
+    "b",
+    "ab",
+    "1",
+    "-",
+    "_",
+    ".",
+    "|",
+    "(",
+    ")",
+    "(?:",
+    "(?=",
+    "(?!",
+    "(?<x>",
+    "(?>",
+    "(?i)",
+    "(?i:",
+    "(?-s)",
+    "(?-x)",
+    "(?i--:",
+    "(?c)",
+    "[",
+    "]",
+    "[^",
+    "[a-c",
+    "&&",
+    "*",
+    "+",
+    "?",
+    "{2}",
+    "{1,",
+    "}",
+    "{",
+    "^",
+    "$",
+    "\\d",
+    "\\D",
+    "\\w",
+    "\\W",
+    "\\s",
+    "\\S",
+    "\\b",
+    "\\1",
+    "\\k<x>",
+    "\\.",
+    "\\-",
+    "\\Q",
+    "\\E",
+    "\\x61",
+    "\\x{62}",
+    "\\u0061",
+    "\\0141",
+    "\\p{L}",
+    "\\p{Alpha}",
+    "\\P{Upper}",
+    "\\pN",
+    "\\p{Foo}",
+    "\\h",
+    "\\R",
+    "\\Z",
+    "\\t",
+    "\\cA",
+    "\\q",
+    "\\",
+    "#",
+    " ",
+    "~",
+    "é",
+];
 
 fn pattern() -> impl Strategy<Value = String> {
-    let part = select(vec![
-        "a",
-        "b",
-        "ab",
-        "1",
-        "-",
-        "_",
-        ".",
-        "|",
-        "(",
-        ")",
-        "(?:",
-        "(?=",
-        "(?!",
-        "(?<x>",
-        "(?>",
-        "(?i)",
-        "(?i:",
-        "(?-s)",
-        "[",
-        "]",
-        "[^",
-        "[a-c",
-        "&&",
-        "*",
-        "+",
-        "?",
-        "{2}",
-        "{1,",
-        "}",
-        "{",
-        "^",
-        "$",
-        "\\d",
-        "\\D",
-        "\\w",
-        "\\W",
-        "\\s",
-        "\\S",
-        "\\b",
-        "\\1",
-        "\\k<x>",
-        "\\.",
-        "\\-",
-        "\\Q",
-        "\\E",
-        "\\x61",
-        "\\x{62}",
-        "\\u0061",
-        "\\0141",
-        "\\p{L}",
-        "\\p{Alpha}",
-        "\\P{Upper}",
-        "\\pN",
-        "\\p{Foo}",
-        "\\h",
-        "\\R",
-        "\\Z",
-        "\\t",
-        "\\cA",
-        "\\q",
-        "\\",
-        "#",
-        " ",
-        "~",
-        "é",
-    ]);
+    let part = select(PARTS);
     vec(part, 1..7).prop_map(|parts| parts.concat())
 }
 
@@ -138,103 +131,6 @@ fn regular_expressions_are_java_s() {
     }
     assert!(valid > 1_500, "{valid}");
     assert!(untranslated * 50 < valid, "{untranslated}");
-}
-
-fn date_pattern() -> impl Strategy<Value = String> {
-    let letter = select("GyMLdkHmsSEDFwWahKzZYuX".chars().collect::<Vec<_>>());
-    let field = (letter, 1..5_usize).prop_map(|(letter, count)| {
-        let count = if letter == 'X' { count.min(3) } else { count };
-        letter.to_string().repeat(count)
-    });
-    let usual = select(vec![
-        "yyyy", "MM", "dd", "HH", "mm", "ss", "SSS", "MMM", "EEE",
-    ]);
-    let between = select(vec!["-", "/", " ", ":", ".", "'T'", "''", "", "", ", "]);
-    let odd = select(vec!["b", "'x", "XXXX", "é", "'o''clock'"]);
-    let part = prop_oneof![
-        8 => usual.prop_map(str::to_owned),
-        6 => field,
-        10 => between.prop_map(str::to_owned),
-        1 => odd.prop_map(str::to_owned),
-    ];
-    vec(part, 1..8).prop_map(|parts| parts.concat())
-}
-
-#[test]
-fn dates_are_printed_as_java_does() {
-    let class = "org.apache.kafka.connect.transforms.TimestampRouter";
-    let cases = samples(51, 3_000, &(date_pattern(), date()));
-    let config = |pattern: &str| {
-        config(&[
-            ("topic.format", "${timestamp}"),
-            ("timestamp.format", pattern),
-        ])
-    };
-    let of = |ms: i64| record("t", Some(ms), Value::Null);
-    let questions: Vec<Json> = cases
-        .iter()
-        .map(|(pattern, ms)| ask::transform(class, &config(pattern), &of(*ms)))
-        .collect();
-    let answers = Reference::shared(Version::V3_9).ask_all(&questions);
-    for ((pattern, ms), answer) in cases.iter().zip(answers) {
-        let transform = transform::create(class, &config(pattern)).unwrap();
-        let ours = transform.apply(of(*ms)).map(|record| record.unwrap().topic);
-        let theirs = answer.map(|record| record["topic"].as_str().unwrap().to_owned());
-        let theirs = theirs.map_err(|thrown| thrown.message.unwrap());
-        assert_eq!(
-            ours.map_err(|error| error.message),
-            theirs,
-            "{pattern} {ms}"
-        );
-    }
-}
-
-#[test]
-fn dates_are_read_as_java_does() {
-    let class = "org.apache.kafka.connect.transforms.TimestampConverter$Value";
-    let damage = (
-        0..30_usize,
-        select(vec!["", "", "", "", "x", " ", "-", "9"]),
-    );
-    let cases = samples(52, 3_000, &(date_pattern(), date(), damage));
-    let config = |pattern: &str| config(&[("target.type", "unix"), ("format", pattern)]);
-    let printed = |pattern: &str, ms: i64| {
-        let format = connect_api::java::DateFormat::new(pattern).ok()?;
-        Some(format.format(ms))
-    };
-    let cases: Vec<(String, String)> = cases
-        .into_iter()
-        .filter_map(|(pattern, ms, (at, what))| {
-            let mut text = printed(&pattern, ms)?;
-            if text.is_char_boundary(at) {
-                text.insert_str(at, what);
-            }
-            (!pattern.trim().is_empty()).then_some((pattern, text))
-        })
-        .collect();
-    let questions: Vec<Json> = cases
-        .iter()
-        .map(|(pattern, text)| {
-            let record = record("t", None, Value::text(text.as_str()));
-            ask::transform(class, &config(pattern), &record)
-        })
-        .collect();
-    let answers = Reference::shared(Version::V3_9).ask_all(&questions);
-    let mut read = 0;
-    for ((pattern, text), answer) in cases.iter().zip(answers) {
-        let transform = transform::create(class, &config(pattern)).unwrap();
-        let ours = transform.apply(record("t", None, Value::text(text.as_str())));
-        let ours = ours.map(|record| record.unwrap().value);
-        let theirs = answer.map(|record| decode::record(&record).unwrap().value);
-        let theirs = theirs.map_err(|thrown| thrown.message.unwrap());
-        assert_eq!(
-            ours.map_err(|error| error.message),
-            theirs,
-            "{pattern} {text}"
-        );
-        read += usize::from(theirs.is_ok());
-    }
-    assert!(read > 1_000, "{read}");
 }
 
 fn literal() -> impl Strategy<Value = String> {
@@ -297,8 +193,9 @@ fn literal() -> impl Strategy<Value = String> {
 fn literals_are_java_s() {
     let texts = samples(53, 4_000, &literal());
     let questions: Vec<Json> = texts.iter().map(|text| ask::parse_string(text)).collect();
-    let answers = Reference::shared(Version::V3_9).ask_all(&questions);
-    for (text, answer) in texts.iter().zip(answers) {
+    let answers = VERSIONS.map(|version| ask_all(version, &questions));
+    let texts = texts.iter().cycle();
+    for (text, answer) in texts.zip(answers.into_iter().flatten()) {
         let (schema, value) = parse_string(text);
         let schema = schema.as_deref().map(encode::schema);
         let ours = json!({"schema": schema, "value": encode::value(&value)});

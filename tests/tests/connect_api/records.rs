@@ -3,12 +3,14 @@
 
 use std::sync::{Arc, OnceLock};
 
-use connect_api::data::{Field, Kind, Schema, Value};
+use connect_api::data::{Kind, Schema, Value};
 use connect_api::record::{Header, Record};
 use proptest::prelude::*;
 use proptest::sample::{select, subsequence};
 
-use super::generate::{date, finished, map, pair, primitive_schema, schema, value, value_for};
+use super::generate::{
+    date, finished, map, pair, primitive_schema, schema, struct_with, value, value_for,
+};
 
 /// The names that fields may have.
 const NAMES: [&str; 7] = ["a", "b", "c", "ts", "n", "s.t", "x"];
@@ -23,25 +25,13 @@ fn fields(depth: u32) -> BoxedStrategy<Schema> {
         let nested = finished(fields(depth - 1));
         prop_oneof![6 => primitive_schema(), 3 => nested, 1 => schema()].boxed()
     };
-    let names = subsequence(NAMES.to_vec(), 0..=5);
-    let schema = names.prop_flat_map(move |names| {
-        let count = names.len();
-        proptest::collection::vec(inner.clone(), count).prop_map(move |schemas| {
-            let fields = names.iter().zip(schemas);
-            let fields = fields.map(|(name, schema)| Field {
-                name: (*name).to_owned(),
-                schema: Arc::new(schema),
-            });
-            Schema::structure(fields.collect())
-        })
-    });
     let about = (
         proptest::option::weighted(0.3, select(vec!["name", "other"])),
         proptest::option::weighted(0.3, 1..9_i32),
         proptest::option::weighted(0.3, select(vec!["doc"])),
     );
     let parameter = proptest::option::weighted(0.2, select(vec!["p", "q"]));
-    (schema, about, parameter)
+    (struct_with(&NAMES, 5, inner), about, parameter)
         .prop_map(|(schema, (name, version, doc), parameter)| Schema {
             name: name.map(str::to_owned),
             version,
@@ -167,12 +157,13 @@ pub(crate) const ALL: usize = 1_200;
 pub(crate) fn all() -> &'static [Record] {
     static RECORDS: OnceLock<Vec<Record>> = OnceLock::new();
     RECORDS.get_or_init(|| {
-        let make = || super::generate::samples(7, ALL, &record());
+        // Some are left out.
+        let make = || super::generate::samples(7, ALL * 6 / 5, &record());
         let thread = std::thread::Builder::new().stack_size(64 << 20);
-        thread
-            .spawn(make)
-            .expect("a thread")
-            .join()
-            .expect("records")
+        let records = thread.spawn(make).expect("a thread").join();
+        let mut records = super::order::as_in_java(&records.expect("records"));
+        assert!(records.len() >= ALL, "{}", records.len());
+        records.truncate(ALL);
+        records
     })
 }

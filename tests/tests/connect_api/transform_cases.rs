@@ -1,15 +1,6 @@
 //! The configurations that each transform and predicate is compared with.
 
-use end_to_end::reference::ask::Config;
-
-/// Pairs of names and values.
-pub(crate) type Pairs = &'static [(&'static str, &'static str)];
-
-/// As files have them.
-pub(crate) fn config(pairs: &[(&str, &str)]) -> Config {
-    let owned = |(name, value): &(&str, &str)| ((*name).to_owned(), (*value).to_owned());
-    pairs.iter().map(owned).collect()
-}
+use super::helpers::Pairs;
 
 const KEEP: (&str, &str) = ("replace.null.with.default", "false");
 
@@ -99,6 +90,11 @@ const CAST: &[Pairs] = &[
     &[("spec", "a:bytes")],
     &[("spec", "a:number")],
     &[("spec", "int8,a:int8")],
+    &[(
+        "spec",
+        "\u{1}a\u{1}:\u{0} int8,b\u{a0}:string,\u{2003}c :int8",
+    )],
+    &[("spec", "a:\u{a0}int8")],
     &[("spec", "int8"), ("replace.null.with.default", "maybe")],
 ];
 

@@ -1,16 +1,14 @@
 //! Transforms and predicates against Java's, on generated records.
 
-use std::collections::BTreeMap;
-
 use connect_api::record::{Predicate, Record, Transform};
 use connect_api::{predicate, transform};
 use end_to_end::kafka::Version;
 use end_to_end::reference::{Answer, Exception, Reference, ask, decode, encode};
 use serde_json::Value as Json;
 
-use super::generate::{has_order, schema_has_order};
+use super::helpers::{Pairs, bare, config, parsed, shown, validated};
 use super::records;
-use super::transform_cases::{PREDICATES, Pairs, TRANSFORMS, config};
+use super::transform_cases::{PREDICATES, TRANSFORMS};
 
 /// What one side made of a record, or class and message of what it threw.
 type Made = Result<Json, (String, String)>;
@@ -47,18 +45,6 @@ fn we_made(transform: &dyn Transform, record: Record) -> Made {
     }
 }
 
-/// Whether the order of some map decides what Java says first.
-fn depends_on_order(record: &Record) -> bool {
-    let schemas = [&record.key_schema, &record.value_schema];
-    has_order(&record.key)
-        || has_order(&record.value)
-        || record.headers.iter().any(|header| has_order(&header.value))
-        || schemas
-            .into_iter()
-            .flatten()
-            .any(|schema| schema_has_order(schema))
-}
-
 fn refused(class: &str, errors: &[String], answers: Vec<Answer>) {
     for answer in answers {
         let (thrown, message) = thrown(answer.expect_err("Java refuses it too"));
@@ -68,18 +54,6 @@ fn refused(class: &str, errors: &[String], answers: Vec<Answer>) {
         );
         assert_eq!(Some(&message), errors.first(), "{class}");
     }
-}
-
-/// Whether any of a map's entries may be refused first.
-fn first_of_many(class: &str, (_, message): &(String, String)) -> bool {
-    class.contains("Flatten") || class.contains("ReplaceField") || message.starts_with("Invalid ")
-}
-
-/// What is said, in whatever order.
-fn sorted((class, message): &(String, String)) -> (&str, Vec<char>) {
-    let mut chars: Vec<char> = message.chars().collect();
-    chars.sort_unstable();
-    (class, chars)
 }
 
 /// Compares all records and gives the number of those that were not refused.
@@ -99,12 +73,6 @@ fn compare(class: &str, pairs: &[(&str, &str)], records: &[Record]) -> usize {
     for (record, answer) in records.iter().zip(answers) {
         let (theirs, ours) = (java_made(answer), we_made(&*transform, record.clone()));
         made += usize::from(theirs.is_ok());
-        if let (Err(ours), Err(theirs)) = (&ours, &theirs)
-            && depends_on_order(record)
-            && (first_of_many(class, ours) || sorted(ours) == sorted(theirs))
-        {
-            continue;
-        }
         assert_eq!(ours, theirs, "{class} {pairs:?} {}", encode::record(record));
     }
     made
@@ -198,31 +166,14 @@ fn predicates_are_java_s() {
     }
 }
 
-/// What a definition says, without the words that are ours.
-fn definitions(class: &str, mut answer: Json) -> Vec<Json> {
-    let definitions = answer
-        .as_array_mut()
-        .unwrap_or_else(|| panic!("{class}"))
-        .drain(..);
-    let bare = |mut definition: Json| {
-        let members = definition.as_object_mut().unwrap();
-        members.shift_remove("documentation");
-        members.shift_remove("validator");
-        members.sort_keys();
-        definition
-    };
-    definitions.map(bare).collect()
-}
-
 #[test]
 fn definitions_are_java_s() {
     let java = Reference::shared(Version::V3_9);
     let transforms = transform::classes().map(|class| (class, transform::config_def(class)));
     let predicates = predicate::classes().map(|class| (class, predicate::config_def(class)));
     for (class, def) in transforms.chain(predicates) {
-        let theirs = definitions(class, java.ask(&ask::config_def(class)).unwrap());
-        let ours = super::chains::shown(&def.unwrap());
-        assert_eq!(definitions(class, ours.into()), theirs, "{class}");
+        let theirs = bare(java.ask(&ask::config_def(class)).unwrap());
+        assert_eq!(shown(&def.unwrap()), theirs, "{class}");
     }
 }
 
@@ -236,9 +187,9 @@ fn settings_are_validated_as_java_does() {
     for (class, pairs) in cases {
         let config = config(pairs);
         let answer = java.ask(&ask::validate(&class, &config)).unwrap();
-        let theirs: BTreeMap<String, (Json, Json)> = super::chains::validated(&answer);
+        let theirs = validated(&answer);
         let def = transform::config_def(&class).unwrap();
-        let ours = super::chains::parsed(&def.parse(&config));
+        let ours = parsed(&def.parse(&config));
         assert_eq!(ours, theirs, "{class} {pairs:?}");
     }
 }

@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 
 use crate::config::{ConfigDef, ConfigKey, ConfigValue, Default, Importance, Type, Width};
+use crate::java::trim;
 use crate::{converter, plugin, predicate, transform};
 
 type Config = BTreeMap<String, String>;
@@ -164,7 +165,7 @@ fn append(def: &mut ConfigDef, kind: Kind, alias: &str, config: &Config) {
         }
     });
     def.keys.push(class);
-    let given = config.get(&name).and_then(|class| lookup(class.trim()));
+    let given = config.get(&name).and_then(|class| lookup(trim(class)));
     let Some(own) = given.and_then(|class| kind.config_def(&class)) else {
         return;
     };

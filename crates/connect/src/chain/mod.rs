@@ -12,6 +12,7 @@ pub use definitions::definitions;
 pub(crate) use definitions::{Kind, aliases};
 
 use crate::config::{ConfigDef, ConfigKey, Default, Importance, Type, validators, with_prefix};
+use crate::java::trim;
 use crate::record::{DataError, Predicate, Record, Transform};
 use crate::{predicate, transform};
 
@@ -123,7 +124,7 @@ impl Stage {
         let negate = own.remove("negate");
         let class = own
             .get("type")
-            .and_then(|class| transform::resolve(class.trim()));
+            .and_then(|class| transform::resolve(trim(class)));
         let class = class.ok_or_else(|| vec!["Not a Transformation".to_owned()])?;
         let transform = transform::create(class, &own)?;
         let predicate = match named {
@@ -148,7 +149,7 @@ fn make_predicate(alias: &str, config: &Config) -> Result<Box<dyn Predicate>, Ve
         return Err(vec![format!("Unknown configuration '{prefix}type'")]);
     }
     let own = with_prefix(config, &prefix);
-    let class = own.get("type").map(|class| class.trim());
+    let class = own.get("type").map(|class| trim(class));
     predicate::create(class.unwrap_or_default(), &own)
 }
 
@@ -211,6 +212,23 @@ mod tests {
             changed.value,
             Value::Map(vec![(Value::text("f"), Value::Int8(1))])
         );
+    }
+
+    #[test]
+    fn classes_are_trimmed_as_java_does() {
+        let chain = Chain::new(&config(&[
+            ("transforms", "f"),
+            ("transforms.f.type", "\u{1} Filter\u{0}"),
+            ("transforms.f.predicate", "p"),
+            ("predicates", "p"),
+            ("predicates.p.type", "\u{1f}TopicNameMatches\t"),
+            ("predicates.p.pattern", "x"),
+        ]))
+        .unwrap();
+        assert_eq!(chain.apply(record("x", Value::Null)), Ok(None));
+        // What is blank to Unicode only is part of the name.
+        let raw = config(&[("transforms", "f"), ("transforms.f.type", "\u{a0}Filter")]);
+        assert_eq!(definitions(&raw).keys.len(), 1);
     }
 
     #[test]

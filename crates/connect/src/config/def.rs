@@ -348,7 +348,7 @@ impl fmt::Display for ConfigValue {
             Self::Boolean(value) => write!(f, "{value}"),
             Self::Text(value) => f.write_str(value),
             Self::Number(value) => write!(f, "{value}"),
-            Self::Double(value) => f.write_str(&float_text(&format!("{value:e}"))),
+            Self::Double(value) => f.write_str(&float_text(*value)),
             Self::List(values) => f.write_str(&values.join(",")),
         }
     }

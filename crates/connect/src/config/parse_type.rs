@@ -5,14 +5,14 @@
 //! that digits of other scripts and hexadecimal floats are refused.
 
 use super::{ConfigValue, Type};
-use crate::java::parse_double;
+use crate::java::{parse_double, trim};
 
 /// The value, or why there is none: the last part of Kafka's `Invalid value V
 /// for configuration K: WHY`.
 ///
 /// Whether a class exists is for its setting's validator to say.
 pub(super) fn parse_type(kind: Type, text: &str) -> Result<ConfigValue, String> {
-    let text = text.trim_matches(|c| c <= ' ');
+    let text = trim(text);
     let number = |value: Option<i64>| {
         let value = value.map(ConfigValue::Number);
         value.ok_or_else(|| format!("Not a number of type {}", kind.name()))

@@ -34,6 +34,22 @@ pub enum Kind {
 }
 
 impl Kind {
+    /// All of them, in Java's order.
+    pub const ALL: [Self; 12] = [
+        Self::Int8,
+        Self::Int16,
+        Self::Int32,
+        Self::Int64,
+        Self::Float32,
+        Self::Float64,
+        Self::Boolean,
+        Self::String,
+        Self::Bytes,
+        Self::Array,
+        Self::Map,
+        Self::Struct,
+    ];
+
     /// The name in lower case, as JSON schemas have it (`Schema.Type.getName`).
     pub const fn name(self) -> &'static str {
         match self {

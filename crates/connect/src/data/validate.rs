@@ -152,6 +152,22 @@ impl Struct {
         Ok(Self { schema, values })
     }
 
+    /// A struct with what `value` gives for each field and its place.
+    ///
+    /// # Errors
+    /// The schema is no struct's, there is no value, or it is not what its
+    /// field's schema says.
+    pub fn of(
+        schema: &Arc<Schema>,
+        value: impl Fn(usize, &Field) -> Result<Value, DataError>,
+    ) -> Result<Self, DataError> {
+        let mut new = Self::empty(schema.clone())?;
+        for (at, field) in schema.fields.iter().enumerate() {
+            new.put_at(at, value(at, field)?)?;
+        }
+        Ok(new)
+    }
+
     /// Sets a field.
     ///
     /// # Errors
@@ -163,11 +179,7 @@ impl Struct {
         self.put_at(at, value)
     }
 
-    /// Sets the field at a place, which must exist.
-    ///
-    /// # Errors
-    /// The value is not what the field's schema says.
-    pub fn put_at(&mut self, at: usize, value: Value) -> Result<(), DataError> {
+    fn put_at(&mut self, at: usize, value: Value) -> Result<(), DataError> {
         let field = &self.schema.fields[at];
         validate_value(Some(&field.name), &field.schema, &value)?;
         self.values[at] = value;

@@ -97,6 +97,12 @@ fn civil(days: i64) -> (i64, i64, i64) {
     (year + i64::from(month <= 2), month, day)
 }
 
+/// What is an `int` in Java, which keeps the lowest 32 bits.
+#[expect(clippy::cast_possible_truncation, reason = "what Java does")]
+pub(super) const fn int(number: i64) -> i64 {
+    number as i32 as i64
+}
+
 /// The two calendars.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum System {
@@ -110,7 +116,7 @@ impl System {
     /// Days since the epoch of a date in this calendar; months and days may
     /// lie outside of their year and month.
     pub(super) const fn days_from(self, year: i64, month: i64, day: i64) -> i64 {
-        let year = year + (month - 1).div_euclid(12);
+        let year = int(year + (month - 1).div_euclid(12));
         let month = (month - 1).rem_euclid(12) + 1;
         let (year, from_march) = if month > 2 {
             (year, month - 3)

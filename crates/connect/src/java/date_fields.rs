@@ -1,27 +1,34 @@
 //! The fields that a date's text had, and the date that they make: the
 //! calendar's rules on which of them decide (`GregorianCalendar`).
+//!
+//! Years, months, days and milliseconds without end wrap as Java's numbers do;
+//! weeks and times of day of a hundred million or so may be other ones here.
 
-use super::calendar::{DAY_MS, System, day_of_week, days_from_week, in_force};
+use super::calendar::{DAY_MS, System, day_of_week, days_from_week, in_force, int};
+
+/// A number and its place in the text's order, from 1 on; a pattern may have
+/// any number of fields.
+pub(super) type Field = Option<(i64, usize)>;
 
 /// What was read, each with its place in the text's order: where fields
 /// contradict each other, Java lets the later decide.
 #[derive(Debug, Default)]
 pub(super) struct Read {
-    pub(super) order: u8,
+    pub(super) order: usize,
     pub(super) bc: bool,
-    pub(super) year: Option<(i64, u8)>,
-    pub(super) week_year: Option<(i64, u8)>,
-    pub(super) month: Option<(i64, u8)>,
-    pub(super) day: Option<(i64, u8)>,
-    pub(super) day_of_year: Option<(i64, u8)>,
+    pub(super) year: Field,
+    pub(super) week_year: Field,
+    pub(super) month: Field,
+    pub(super) day: Field,
+    pub(super) day_of_year: Field,
     /// From 1, Sunday, on.
-    pub(super) day_of_week: Option<(i64, u8)>,
-    pub(super) day_of_week_in_month: Option<(i64, u8)>,
-    pub(super) week_of_year: Option<(i64, u8)>,
-    pub(super) week_of_month: Option<(i64, u8)>,
-    pub(super) hour_of_day: Option<(i64, u8)>,
-    pub(super) hour: Option<(i64, u8)>,
-    pub(super) pm: Option<(i64, u8)>,
+    pub(super) day_of_week: Field,
+    pub(super) day_of_week_in_month: Field,
+    pub(super) week_of_year: Field,
+    pub(super) week_of_month: Field,
+    pub(super) hour_of_day: Field,
+    pub(super) hour: Field,
+    pub(super) pm: Field,
     pub(super) minute: i64,
     pub(super) second: i64,
     pub(super) ms: i64,
@@ -31,13 +38,14 @@ pub(super) struct Read {
 
 impl Read {
     /// Takes a number for the letter of a pattern.
-    pub(super) fn number(&mut self, letter: char, number: i64, order: u8) {
+    pub(super) fn number(&mut self, letter: char, number: i64, order: usize) {
         let number_at = Some((number, order));
         let or = |top: i64| Some((if number == top { 0 } else { number }, order));
         match letter {
             'y' => self.year = number_at,
             'Y' => self.week_year = number_at,
-            'M' | 'L' => self.month = number_at,
+            // Java counts months from 0 on.
+            'M' | 'L' => self.month = Some((int(number - 1) + 1, order)),
             'd' => self.day = number_at,
             'D' => self.day_of_year = number_at,
             'F' => self.day_of_week_in_month = number_at,
@@ -55,14 +63,8 @@ impl Read {
         }
     }
 
-    /// Milliseconds since the epoch; `None` if they do not fit.
-    pub(super) fn resolve(&self) -> Option<i64> {
-        let stamp = |field: Option<(i64, u8)>| field.map_or(0, |(_, order)| order);
-        let both = |a: Option<(i64, u8)>, b: Option<(i64, u8)>| match (a, b) {
-            (Some((_, a)), Some((_, b))) => a.max(b),
-            _ => 0,
-        };
-        let value = |field: Option<(i64, u8)>, or: i64| field.map_or(or, |(value, _)| value);
+    /// Milliseconds since the epoch; of those that do not fit the lowest 64 bits.
+    pub(super) fn resolve(&self) -> i64 {
         let half = both(self.hour, self.pm);
         let none = self.hour.is_none() && self.pm.is_none();
         let of_day = stamp(self.hour_of_day);
@@ -73,15 +75,13 @@ impl Read {
         };
         let days = self.days();
         let of_day = ((hours * 60 + self.minute) * 60 + self.second) * 1_000 + self.ms;
-        days.checked_mul(DAY_MS)?
-            .checked_add(of_day - self.offset_ms)
+        let midnight = days.wrapping_mul(DAY_MS);
+        midnight.wrapping_add(of_day - self.offset_ms)
     }
 
     /// `GregorianCalendar.selectFields`: the day, from the group of fields that
     /// was completed last.
     fn days(&self) -> i64 {
-        let stamp = |field: Option<(i64, u8)>| field.map_or(0, |(_, order)| order);
-        let value = |field: Option<(i64, u8)>, or: i64| field.map_or(or, |(value, _)| value);
         if stamp(self.week_year) > stamp(self.year) {
             let mut week = value(self.week_of_year, 1);
             let mut day = value(self.day_of_week, 1);
@@ -93,15 +93,11 @@ impl Read {
         }
         let year = value(self.year, 1970);
         let year = if self.bc { 1 - year } else { year };
-        let with_day = |field: Option<(i64, u8)>| match (field, self.day_of_week) {
-            (Some((_, a)), Some((_, b))) => a.max(b),
-            _ => 0,
-        };
         let day = stamp(self.day);
         let day_of_year = stamp(self.day_of_year);
-        let mut in_month = with_day(self.week_of_month);
-        let mut nth = with_day(self.day_of_week_in_month);
-        let mut in_year = with_day(self.week_of_year);
+        let mut in_month = both(self.week_of_month, self.day_of_week);
+        let mut nth = both(self.day_of_week_in_month, self.day_of_week);
+        let mut in_year = both(self.week_of_year, self.day_of_week);
         if day.max(day_of_year).max(in_month).max(nth).max(in_year) == 0 {
             in_month = stamp(self.week_of_month);
             nth = stamp(self.day_of_week_in_month).max(stamp(self.day_of_week));
@@ -132,6 +128,23 @@ impl Read {
             let day = weekday.rem_euclid(7) + 1;
             days_from_week(year, value(self.week_of_year, 1), day)
         }
+    }
+}
+
+fn value(field: Field, or: i64) -> i64 {
+    field.map_or(or, |(value, _)| value)
+}
+
+/// The place of a field, 0 without it.
+fn stamp(field: Field) -> usize {
+    field.map_or(0, |(_, order)| order)
+}
+
+/// The place where two fields are complete, 0 if they are not.
+fn both(a: Field, b: Field) -> usize {
+    match (a, b) {
+        (Some((_, a)), Some((_, b))) => a.max(b),
+        _ => 0,
     }
 }
 

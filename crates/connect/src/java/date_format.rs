@@ -1,6 +1,7 @@
 //! Java's `SimpleDateFormat` for the locale `en` in UTC: patterns, and dates as
 //! text. How text is read is in [`super::date_parse`].
 
+use std::fmt::Write as _;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use super::calendar::{DAY_MS, Fields, days_from};
@@ -77,7 +78,7 @@ impl DateFormat {
         for item in &self.items {
             match item {
                 Item::Literal(literal) => text.push_str(literal),
-                Item::Field(letter, count) => text.push_str(&show(&fields, *letter, *count)),
+                Item::Field(letter, count) => show(&fields, *letter, *count, &mut text),
             }
         }
         text
@@ -140,51 +141,67 @@ fn literal(items: &mut Vec<Item>, text: &str) {
     }
 }
 
-fn show(fields: &Fields, letter: char, count: usize) -> String {
+fn show(fields: &Fields, letter: char, count: usize, out: &mut String) {
+    let hour = fields.ms_of_day / 3_600_000;
+    let or = |number: i64, zero: i64| if number == 0 { zero } else { number };
+    let number = match letter {
+        'y' | 'Y' => {
+            let of_week = letter == 'Y';
+            let year = if of_week {
+                fields.week_year
+            } else {
+                fields.year
+            };
+            if count == 2 { year % 100 } else { year }
+        }
+        'M' | 'L' if count <= 2 => fields.month,
+        'd' => fields.day,
+        'D' => fields.day_of_year,
+        'F' => (fields.day - 1) / 7 + 1,
+        'w' => fields.week_of_year,
+        'W' => fields.week_of_month,
+        'u' => or(fields.day_of_week, 7),
+        'H' => hour,
+        'k' => or(hour, 24),
+        'K' => hour % 12,
+        'h' => or(hour % 12, 12),
+        'm' => fields.ms_of_day / 60_000 % 60,
+        's' => fields.ms_of_day / 1_000 % 60,
+        'S' => fields.ms_of_day % 1_000,
+        letter => return out.push_str(word(fields, letter, count)),
+    };
     // Rust pads to no more than this.
     let count = count.min(usize::from(u16::MAX));
-    let padded = |number: i64| format!("{number:0count$}");
-    let year = |year: i64| match count {
-        2 => format!("{:02}", year % 100),
-        _ => padded(year),
-    };
-    let hour = fields.ms_of_day / 3_600_000;
-    let or = |hour: i64, zero: i64| padded(if hour == 0 { zero } else { hour });
+    // A string takes whatever is written.
+    let _ = write!(out, "{number:0count$}");
+}
+
+/// The letters that are no numbers.
+fn word(fields: &Fields, letter: char, count: usize) -> &'static str {
     match letter {
-        'G' => if fields.ad { "AD" } else { "BC" }.to_owned(),
-        'y' => year(fields.year),
-        'Y' => year(fields.week_year),
-        'M' | 'L' => match count {
-            1 | 2 => padded(fields.month),
-            _ => name(&MONTHS, fields.month - 1, count),
-        },
+        'G' if fields.ad => "AD",
+        'G' => "BC",
+        'M' | 'L' => name(&MONTHS, fields.month - 1, count),
         'E' => name(&WEEKDAYS, fields.day_of_week, count),
-        'd' => padded(fields.day),
-        'D' => padded(fields.day_of_year),
-        'F' => padded((fields.day - 1) / 7 + 1),
-        'w' => padded(fields.week_of_year),
-        'W' => padded(fields.week_of_month),
-        'u' => or(fields.day_of_week, 7),
-        'a' => if hour < 12 { "AM" } else { "PM" }.to_owned(),
-        'H' => padded(hour),
-        'k' => or(hour, 24),
-        'K' => padded(hour % 12),
-        'h' => or(hour % 12, 12),
-        'm' => padded(fields.ms_of_day / 60_000 % 60),
-        's' => padded(fields.ms_of_day / 1_000 % 60),
-        'S' => padded(fields.ms_of_day % 1_000),
-        'z' if count >= 4 => "Coordinated Universal Time".to_owned(),
-        'z' => "UTC".to_owned(),
-        'Z' => "+0000".to_owned(),
+        'a' if fields.ms_of_day < 43_200_000 => "AM",
+        'a' => "PM",
+        'z' if count >= 4 => "Coordinated Universal Time",
+        'z' => "UTC",
+        'Z' => "+0000",
         // 'X', the only letter that is left.
-        _ => "Z".to_owned(),
+        _ => "Z",
     }
 }
 
-fn name(names: &[&str], at: i64, count: usize) -> String {
+fn name(names: &[&'static str], at: i64, count: usize) -> &'static str {
     let name = usize::try_from(at).ok().and_then(|at| names.get(at));
     let name = name.copied().unwrap_or_default();
-    if count >= 4 { name } else { &name[..3] }.to_owned()
+    // An empty one would be a bug; it must not become a panic.
+    if count >= 4 {
+        name
+    } else {
+        name.get(..3).unwrap_or(name)
+    }
 }
 
 #[cfg(test)]

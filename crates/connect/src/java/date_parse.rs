@@ -1,5 +1,6 @@
 //! How `SimpleDateFormat` reads text: leniently, and number by number.
 
+use super::calendar::int;
 use super::date_fields::Read;
 use super::date_format::{DateFormat, Item, MONTHS, WEEKDAYS};
 use super::date_zone::{iso_zone, zone};
@@ -19,11 +20,11 @@ impl DateFormat {
                 }
             };
         }
-        let ms = read.resolve()?;
+        let ms = read.resolve();
         if read.two_digits && ms < self.century_start_ms {
             let (year, order) = read.year?;
             read.year = Some((year + 100, order));
-            return read.resolve();
+            return Some(read.resolve());
         }
         Some(ms)
     }
@@ -120,8 +121,8 @@ fn integer(text: &str, width: Option<usize>) -> Option<(i64, &str)> {
     }
     let end = window.len() - unsigned.len() + digits;
     let number = match text[..end].parse::<i64>() {
-        #[expect(clippy::cast_possible_truncation, reason = "Number.intValue")]
-        Ok(number) => i64::from(number as i32),
+        // `Number.intValue`.
+        Ok(number) => int(number),
         Err(_) if unsigned.len() < window.len() => i64::from(i32::MIN),
         Err(_) => i64::from(i32::MAX),
     };
@@ -148,6 +149,7 @@ fn named<'a>(text: &'a str, names: &[&str]) -> Option<(i64, &'a str)> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::java::DAY_MS;
 
     fn parse(pattern: &str, text: &str) -> Option<i64> {
         DateFormat::new(pattern).unwrap().parse(text)
@@ -190,6 +192,18 @@ mod tests {
             ("yy-MM-dd", "20-1-1", 1_577_836_800_000),
         ] {
             assert_eq!(parse(pattern, text), Some(ms), "{pattern} {text}");
+        }
+    }
+
+    #[test]
+    fn a_pattern_may_have_any_number_of_fields() {
+        let days = "d ".repeat(1_000);
+        // Of the day of the year and that of the month the later one decides.
+        for (pattern, text, day) in [
+            (format!("D {days}"), format!("40 {}", "2 ".repeat(1_000)), 1),
+            (format!("{days}D"), format!("{}40", "2 ".repeat(1_000)), 39),
+        ] {
+            assert_eq!(parse(&pattern, &text), Some(day * DAY_MS));
         }
     }
 

@@ -26,8 +26,8 @@ pub use date_format::DateFormat;
 pub use hash::{hash_map_order, hash_set_order};
 pub use number::{
     decimal_text, float_text, narrow, parse_decimal, parse_double, parse_float, to_double,
-    to_float, to_long, write_double, write_float,
+    to_float, to_long, write_float,
 };
 pub use regex::{Regex, RegexError};
 pub use replacement::Replacement;
-pub use text::{class_text, iso_date_text, value_text};
+pub use text::{class_text, iso_date_text, trim, value_text};

@@ -1,9 +1,10 @@
 //! Numbers as Java parses, prints and converts them.
 
-use std::fmt::Write;
+use std::fmt::{LowerExp, Write};
 
 use num_bigint::BigInt;
 
+use super::text::trim;
 use crate::data::{Decimal, Value};
 
 /// `new BigDecimal(text)`; `None` where Java throws `NumberFormatException`.
@@ -19,7 +20,7 @@ pub fn parse_decimal(text: &str) -> Option<Decimal> {
         return None;
     }
     let sign = if digits.starts_with('-') { "-" } else { "" };
-    let scale = i64::try_from(fraction.len()).ok()? - exponent;
+    let scale = i64::try_from(fraction.len()).ok()?.checked_sub(exponent)?;
     Some(Decimal {
         unscaled: format!("{sign}{whole}{fraction}").parse().ok()?,
         scale: i32::try_from(scale).ok()?,
@@ -63,7 +64,7 @@ pub fn decimal_text(value: &Decimal) -> String {
 /// The value of `text` after Java's rules for floating-point numbers, which
 /// allow surrounding blanks and a type suffix; hexadecimal ones are refused.
 fn float_syntax(text: &str) -> Option<&str> {
-    let text = text.trim_matches(|c| c <= ' ');
+    let text = trim(text);
     let unsigned = text.strip_prefix(['+', '-']).unwrap_or(text);
     if matches!(unsigned, "NaN" | "Infinity") {
         return Some(text);
@@ -85,24 +86,17 @@ pub fn parse_float(text: &str) -> Option<f32> {
     float_syntax(text)?.parse().ok()
 }
 
-/// `Double.toString` and `Float.toString`, from Rust's shortest exponent form.
-pub fn float_text(scientific: &str) -> String {
-    let mut text = String::with_capacity(scientific.len() + 8);
-    write_scientific(scientific, |part| text.push_str(part));
+/// `Double.toString` and `Float.toString`.
+pub fn float_text(value: impl LowerExp) -> String {
+    let mut text = String::new();
+    write_float(value, |part| text.push_str(part));
     text
 }
 
-/// `Double.toString`, part by part and without an allocation.
-pub fn write_double(value: f64, put: impl FnMut(&str)) {
+/// The same, part by part and without an allocation.
+pub fn write_float(value: impl LowerExp, put: impl FnMut(&str)) {
     let mut shown = Shown::default();
     // The longest is -1.2345678901234567e-308.
-    let _ = write!(shown, "{value:e}");
-    write_scientific(shown.text(), put);
-}
-
-/// `Float.toString`, likewise.
-pub fn write_float(value: f32, put: impl FnMut(&str)) {
-    let mut shown = Shown::default();
     let _ = write!(shown, "{value:e}");
     write_scientific(shown.text(), put);
 }
@@ -252,10 +246,6 @@ pub fn narrow(value: &Value) -> Option<i32> {
 mod tests {
     use super::*;
 
-    fn double(value: f64) -> String {
-        float_text(&format!("{value:e}"))
-    }
-
     #[test]
     fn doubles_are_printed_as_java_does() {
         let shown = [
@@ -272,14 +262,13 @@ mod tests {
             (f64::NAN, "NaN"),
         ];
         for (value, text) in shown {
-            assert_eq!(double(value), text);
-            let mut parts = String::new();
-            write_double(value, |part| parts.push_str(part));
-            assert_eq!(parts, text);
+            assert_eq!(float_text(value), text);
         }
-        let mut parts = String::new();
-        write_float(f32::MIN_POSITIVE, |part| parts.push_str(part));
-        assert_eq!(parts, "1.1754944E-38");
+        assert_eq!(float_text(f32::MIN_POSITIVE), "1.1754944E-38");
+        assert_eq!(
+            float_text(-1.234_567_890_123_456_7e-308),
+            "-1.2345678901234567E-308"
+        );
     }
 
     #[test]
@@ -307,6 +296,7 @@ mod tests {
             "0x1",
             "1.2.3",
             "1e99999999999",
+            "1e-9223372036854775808",
             "--1",
         ] {
             assert_eq!(parse_decimal(text), None, "{text}");

@@ -4,8 +4,8 @@
 //!
 //! Invariants: a pattern that Java refuses is refused with Java's words; steps
 //! of backtracking and the depth of nesting are bounded. Not translated, and
-//! refused: `\G`, `\X`, `\N` and Unicode blocks. Line terminators have no
-//! special rules of Java's, since no topic's name has one.
+//! refused: `\G`, `\X`, `\N`, Unicode blocks and comments mode, `(?x)`. Line
+//! terminators have no special rules of Java's, since no topic's name has one.
 
 use std::fmt::Write as _;
 
@@ -61,13 +61,9 @@ impl Regex {
         self.whole.is_match(text).unwrap_or(false)
     }
 
-    /// `Matcher.find`: the first part that is matched, as its place and the
-    /// texts of its groups, the first of which is the whole part.
-    pub fn find<'t>(&self, text: &'t str) -> Option<(usize, Vec<Option<&'t str>>)> {
-        let found = self.part.captures(text).ok().flatten()?;
-        let groups = (0..=self.groups).map(|at| found.get(at).map(|group| group.as_str()));
-        let start = found.get(0)?.start();
-        Some((start, groups.collect()))
+    /// `Matcher.find`: the groups of the first part that is matched.
+    pub(super) fn find<'t>(&self, text: &'t str) -> Option<fancy_regex::Captures<'t>> {
+        self.part.captures(text).ok().flatten()
     }
 }
 
@@ -224,6 +220,10 @@ mod tests {
             ("[b-a]", "Illegal character range near index 3\n[b-a]\n   ^"),
             ("(?z)", "Unknown inline modifier near index 2\n(?z)\n  ^"),
             (
+                "(?i--s)",
+                "Unknown inline modifier near index 4\n(?i--s)\n    ^",
+            ),
+            (
                 "\\y",
                 "Illegal/unsupported escape sequence near index 1\n\\y\n ^",
             ),
@@ -266,6 +266,18 @@ mod tests {
             let regex = Regex::new(pattern).unwrap();
             assert!(regex.matches(yes), "{pattern} {yes}");
             assert!(!regex.matches(no), "{pattern} {no}");
+        }
+    }
+
+    #[test]
+    fn comments_are_refused_rather_than_matched() {
+        for pattern in ["(?x)a b # c", "a(?ix:b)", "(?sx-i)a", "[a](?x)b"] {
+            let error = refused(pattern);
+            assert!(error.contains("(comments mode, (?x), is not supported)"));
+        }
+        for pattern in ["(?-x)a b", "(?i-x:a b)", "(?c)a b"] {
+            let regex = Regex::new(pattern).unwrap();
+            assert!(regex.matches("a b") && !regex.matches("ab"), "{pattern}");
         }
     }
 

@@ -1,8 +1,7 @@
 //! Character classes and escapes of Java's regular expressions.
 //!
-//! Invariant: what is emitted means the same inside and outside of a class,
-//! with and without the flag for comments: letters and digits as they are,
-//! everything else by its number.
+//! Invariant: what is emitted means the same inside and outside of a class:
+//! letters and digits as they are, everything else by its number.
 
 use std::fmt::Write as _;
 

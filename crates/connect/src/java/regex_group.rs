@@ -27,25 +27,35 @@ pub(super) fn group(source: &mut Source, out: &mut String) -> Result<bool, Regex
             return Err(source.error(&why, source.at - 1));
         }
         source.groups += 1;
-        {
-            let _ = write!(out, "(?<{name}>");
-        };
+        let _ = write!(out, "(?<{name}>");
         source.names.push((name, source.groups));
         return Ok(true);
     }
+    flags(source, out)
+}
+
+/// Flags, and whether they are a group's rather than of all that follows.
+fn flags(source: &mut Source, out: &mut String) -> Result<bool, RegexError> {
     let mut flags = String::new();
+    let mut off = false;
     loop {
         match source.next() {
-            Some(flag @ ('i' | 'm' | 's' | 'x' | '-')) => flags.push(flag),
-            // Of Unicode and of line terminators: nothing that topics have.
-            Some('d' | 'u' | 'U') => {}
+            Some('x') if !off => {
+                let why = "comments mode, (?x), is not supported";
+                return Err(source.error_at("Unsupported pattern", Some(source.at - 1), why));
+            }
+            Some('-') if !off => {
+                flags.push('-');
+                off = true;
+            }
+            Some(flag @ ('i' | 'm' | 's')) => flags.push(flag),
+            // Of Unicode and of line terminators: nothing that topics have. And
+            // off is what comments mode is.
+            Some('c' | 'd' | 'u' | 'U' | 'x') => {}
             Some(end @ (')' | ':')) => {
                 let flags = flags.trim_end_matches('-');
-                match (flags.is_empty(), end) {
-                    (true, ')') => {}
-                    (_, end) => {
-                        let _ = write!(out, "(?{flags}{end}");
-                    }
+                if end == ':' || !flags.is_empty() {
+                    let _ = write!(out, "(?{flags}{end}");
                 }
                 return Ok(end == ':');
             }
@@ -85,9 +95,7 @@ pub(super) fn back_reference(source: &mut Source, first: u32, out: &mut String) 
         source.at += 1;
     }
     if group <= source.groups {
-        {
-            let _ = write!(out, "(?:\\{group})");
-        };
+        let _ = write!(out, "(?:\\{group})");
     } else {
         // What no character is.
         out.push_str("[a&&b]");
@@ -105,8 +113,6 @@ pub(super) fn named_reference(source: &mut Source, out: &mut String) -> Result<(
         let why = format!("named capturing group <{name}> does not exist");
         return Err(source.error(&why, source.at - 1));
     }
-    {
-        let _ = write!(out, "\\k<{name}>");
-    };
+    let _ = write!(out, "\\k<{name}>");
     Ok(())
 }

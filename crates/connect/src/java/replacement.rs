@@ -49,18 +49,21 @@ impl Replacement {
 
     /// `Matcher.replaceFirst`: the text with its first match replaced.
     pub fn first(&self, regex: &Regex, text: &str) -> String {
-        let Some((start, groups)) = regex.find(text) else {
+        let found = regex.find(text);
+        let Some((groups, whole)) = found
+            .as_ref()
+            .and_then(|found| Some((found, found.get(0)?)))
+        else {
             return text.to_owned();
         };
-        let matched = groups.first().copied().flatten().unwrap_or_default();
-        let mut out = text[..start].to_owned();
+        let mut out = text[..whole.start()].to_owned();
         for part in &self.parts {
             out.push_str(match part {
                 Part::Text(text) => text,
-                Part::Group(at) => groups.get(*at).copied().flatten().unwrap_or_default(),
+                Part::Group(at) => groups.get(*at).map_or("", |group| group.as_str()),
             });
         }
-        out.push_str(&text[start + matched.len()..]);
+        out.push_str(&text[whole.end()..]);
         out
     }
 }

@@ -1,11 +1,17 @@
 //! `toString` of Connect's values and `Class.toString` of their classes, as
-//! they appear in errors and where values become text.
+//! they appear in errors and where values become text, and `String.trim`.
 
 use std::sync::LazyLock;
 
 use super::number::{decimal_text, float_text};
 use super::{DateFormat, calendar};
 use crate::data::{Struct, Value};
+
+/// `String.trim`: without what is at both ends up to the blank, which control
+/// characters are, but none of Unicode's other white space.
+pub fn trim(text: &str) -> &str {
+    text.trim_matches(|c| c <= ' ')
+}
 
 /// What Java prints for a value. For bytes, where Java shows an address that
 /// means nothing, only the class is given.
@@ -16,8 +22,8 @@ pub fn value_text(value: &Value) -> String {
         Value::Int16(value) => value.to_string(),
         Value::Int32(value) => value.to_string(),
         Value::Int64(value) => value.to_string(),
-        Value::Float32(value) => float_text(&format!("{value:e}")),
-        Value::Float64(value) => float_text(&format!("{value:e}")),
+        Value::Float32(value) => float_text(*value),
+        Value::Float64(value) => float_text(*value),
         Value::Boolean(value) => value.to_string(),
         Value::String(value) => value.clone(),
         Value::Bytes(_) => "[B".to_owned(),
@@ -85,6 +91,13 @@ pub fn class_text(value: &Value) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn only_java_s_blanks_are_trimmed() {
+        assert_eq!(trim(" \u{0}\ta b\u{1f}\n"), "a b");
+        assert_eq!(trim("\u{a0}a\u{3000}"), "\u{a0}a\u{3000}");
+        assert_eq!(trim("\u{b} "), "");
+    }
 
     #[test]
     fn values_are_printed_as_java_does() {

@@ -8,10 +8,10 @@ use super::settings::{REPLACE_NULL, replace_null};
 use super::side::{Side, java_split, put, require_map, require_struct};
 use crate::config::{ConfigDef, ConfigKey, ConfigValue, Default, Importance, Settings, Type};
 use crate::data::{Kind, Schema, SchemaBuilder, Struct, Value};
-use crate::java::hash_map_order;
+use crate::java::{hash_map_order, trim};
 use crate::record::{DataError, Record, Transform};
 
-use super::cast_value::{OUTPUTS, cast};
+use super::cast_value::{OUTPUTS, cast, names};
 
 const PURPOSE: &str = "cast types";
 
@@ -49,8 +49,8 @@ impl Spec {
         for mapping in spec {
             match java_split(mapping, ':').as_slice() {
                 [] => return Err("Index 1 out of bounds for length 0".to_owned()),
-                [kind] => whole = Some(output(kind.trim())?),
-                [name, kind] => fields.push((name.trim().to_owned(), output(kind.trim())?)),
+                [kind] => whole = Some(output(trim(kind))?),
+                [name, kind] => fields.push((trim(name).to_owned(), output(trim(kind))?)),
                 _ => {
                     let shown = spec.join(", ");
                     return Err(format!(
@@ -81,21 +81,17 @@ impl Spec {
 }
 
 fn output(name: &str) -> Result<Kind, String> {
-    const ALL: [Kind; 4] = [Kind::Bytes, Kind::Array, Kind::Map, Kind::Struct];
     let upper = name.to_uppercase();
-    let known = |kind: &Kind| kind.constant() == upper;
-    if let Some(kind) = OUTPUTS.into_iter().find(known) {
-        Ok(kind)
-    } else if ALL.iter().any(known) {
-        let outputs = super::cast_value::names(&OUTPUTS);
-        Err(format!(
-            "Cast transformation does not support casting to {upper}; supported types are {outputs}"
-        ))
-    } else {
+    match Kind::ALL.into_iter().find(|kind| kind.constant() == upper) {
+        Some(kind) if OUTPUTS.contains(&kind) => Ok(kind),
+        Some(_) => Err(format!(
+            "Cast transformation does not support casting to {upper}; supported types are {}",
+            names(OUTPUTS)
+        )),
         // Kafka takes its own message for a setting's name here.
-        Err(format!(
+        None => Err(format!(
             "Invalid value java.lang.IllegalArgumentException: No enum constant org.apache.kafka.connect.data.Schema.Type.{upper} for configuration Invalid type found in casting spec: {name}"
-        ))
+        )),
     }
 }
 
@@ -200,5 +196,24 @@ impl Transform for Cast {
             }
         };
         Ok(Some(self.side.with(record, schema, value)))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_and_types_are_trimmed_as_java_does() {
+        let parse = |spec: &str| match Spec::parse(&[spec.to_owned()]) {
+            Ok(Spec::Fields(fields)) => Ok(fields),
+            Ok(Spec::Whole(kind)) => Ok(vec![(String::new(), kind)]),
+            Err(why) => Err(why),
+        };
+        let fields = |name: &str| Ok(vec![(name.to_owned(), Kind::Int8)]);
+        assert_eq!(parse("\u{1}a\t:\u{0}int8 "), fields("a"));
+        assert_eq!(parse("\u{a0}a:int8"), fields("\u{a0}a"));
+        assert_eq!(parse("\u{1}int8"), fields(""));
+        assert!(parse("int8\u{2003}").is_err());
     }
 }

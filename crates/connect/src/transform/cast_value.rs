@@ -11,17 +11,10 @@ use crate::java::{
 };
 use crate::record::DataError;
 
-/// The types that values may be cast to.
-pub(super) const OUTPUTS: [Kind; 8] = [
-    Kind::Int8,
-    Kind::Int16,
-    Kind::Int32,
-    Kind::Int64,
-    Kind::Float32,
-    Kind::Float64,
-    Kind::Boolean,
-    Kind::String,
-];
+/// The types whose values may be cast: the primitive ones.
+const INPUTS: &[Kind] = Kind::ALL.split_at(9).0;
+/// The types that they may be cast to: not to bytes.
+pub(super) const OUTPUTS: &[Kind] = INPUTS.split_at(8).0;
 
 /// Types as Java prints a set of them.
 pub(super) fn names(kinds: &[Kind]) -> String {
@@ -41,11 +34,10 @@ pub(super) fn cast(schema: Option<&Schema>, value: &Value, to: Kind) -> Result<V
         )));
     };
     if !from.is_primitive() {
-        let inputs = [&OUTPUTS[..], &[Kind::Bytes]].concat();
         return Err(DataError::data(format!(
             "Cast transformation does not support casting from {}; supported types are {}",
             from.constant(),
-            names(&inputs)
+            names(INPUTS)
         )));
     }
     if to == Kind::String {

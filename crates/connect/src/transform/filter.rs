@@ -1,7 +1,12 @@
 //! Drops every record; a predicate says which ones come here
 //! (`org.apache.kafka.connect.transforms.Filter`).
 
+use crate::config::ConfigDef;
 use crate::record::{DataError, Record, Transform};
+
+pub(super) fn config_def() -> ConfigDef {
+    ConfigDef::default()
+}
 
 /// See the module.
 #[derive(Debug)]

@@ -129,12 +129,9 @@ impl HeaderFrom {
         let updated = self
             .cache
             .get(schema, |schema| self.without_fields(schema))?;
-        let mut kept = Struct::empty(updated.clone())?;
-        for (at, field) in updated.fields.iter().enumerate() {
-            let value = content.value_of(&field.name, self.replace_null)?;
-            kept.put_at(at, value.clone())?;
-        }
-        Ok(kept)
+        Struct::of(&updated, |_, field| {
+            content.value_of(&field.name, self.replace_null).cloned()
+        })
     }
 
     fn without_fields(&self, schema: &Schema) -> Result<Arc<Schema>, DataError> {

@@ -46,7 +46,7 @@ impl Transform for HoistField {
             Ok(builder.build())
         })?;
         let mut content = Struct::empty(updated.clone())?;
-        content.put_at(0, value)?;
+        content.put(&self.field, value)?;
         Ok(Some(self.side.with(
             record,
             Some(updated),

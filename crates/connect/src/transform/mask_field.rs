@@ -139,17 +139,14 @@ impl Transform for MaskField {
             Value::Map(entries)
         } else {
             let old = require_struct(self.side.value(&record), PURPOSE)?;
-            let mut new = Struct::empty(old.schema.clone())?;
-            for (at, field) in old.schema.fields.iter().enumerate() {
+            Value::Struct(Struct::of(&old.schema, |at, field| {
                 let value = old.value_at(at, self.replace_null);
-                let value = if self.fields.contains(&field.name) {
-                    self.masked(value)?
+                if self.fields.contains(&field.name) {
+                    self.masked(value)
                 } else {
-                    value.clone()
-                };
-                new.put_at(at, value)?;
-            }
-            Value::Struct(new)
+                    Ok(value.clone())
+                }
+            })?)
         };
         Ok(Some(self.side.with(record, schema, value)))
     }

@@ -42,129 +42,52 @@ pub(crate) use regex_router::valid_regex;
 use side::Side;
 
 type Config = BTreeMap<String, String>;
-type Made = Result<Box<dyn Transform>, String>;
-type Create = fn(&Settings, &Config) -> Made;
+type Create = fn(&Settings, &Config) -> Result<Box<dyn Transform>, String>;
 
-#[expect(clippy::unnecessary_wraps, reason = "what the table below has")]
-fn boxed(transform: impl Transform + 'static) -> Made {
-    Ok(Box::new(transform))
-}
-
-macro_rules! plugin {
-    ($class:literal, $def:expr, $create:expr) => {
-        Plugin {
-            class: concat!("org.apache.kafka.connect.transforms.", $class),
-            def: $def,
-            create: $create,
-        }
+macro_rules! classes {
+    (|$s:ident, $raw:ident| $($name:literal $module:ident::$class:ident => $create:expr;)*) => {
+        static CLASSES: &[Plugin<Create>] = &[$(Plugin {
+            class: concat!("org.apache.kafka.connect.transforms.", $name),
+            def: $module::config_def,
+            create: |$s, $raw| {
+                use $module::$class;
+                // Few need all of it.
+                let _ = ($s, $raw);
+                Ok(Box::new($create))
+            },
+        }),*];
     };
 }
 
-/// In the order in which a worker lists them.
-static CLASSES: [Plugin<Create>; 26] = [
-    plugin!("Cast$Key", cast::config_def, |s, _| boxed(
-        cast::Cast::create(Side::Key, s)?
-    )),
-    plugin!("Cast$Value", cast::config_def, |s, _| boxed(
-        cast::Cast::create(Side::Value, s)?
-    )),
-    plugin!("DropHeaders", drop_headers::config_def, |s, _| boxed(
-        drop_headers::DropHeaders::create(s)
-    )),
-    plugin!("ExtractField$Key", extract_field::config_def, |s, _| boxed(
-        extract_field::ExtractField::create(Side::Key, s)?
-    )),
-    plugin!("ExtractField$Value", extract_field::config_def, |s, _| {
-        boxed(extract_field::ExtractField::create(Side::Value, s)?)
-    }),
-    plugin!("Filter", ConfigDef::default, |_, _| boxed(filter::Filter)),
-    plugin!("Flatten$Key", flatten::config_def, |s, _| boxed(
-        flatten::Flatten::create(Side::Key, s)
-    )),
-    plugin!("Flatten$Value", flatten::config_def, |s, _| boxed(
-        flatten::Flatten::create(Side::Value, s)
-    )),
-    plugin!("HeaderFrom$Key", header_from::config_def, |s, _| boxed(
-        header_from::HeaderFrom::create(Side::Key, s)?
-    )),
-    plugin!("HeaderFrom$Value", header_from::config_def, |s, _| boxed(
-        header_from::HeaderFrom::create(Side::Value, s)?
-    )),
-    plugin!("HoistField$Key", hoist_field::config_def, |s, _| boxed(
-        hoist_field::HoistField::create(Side::Key, s)
-    )),
-    plugin!("HoistField$Value", hoist_field::config_def, |s, _| boxed(
-        hoist_field::HoistField::create(Side::Value, s)
-    )),
-    plugin!("InsertField$Key", insert_field::config_def, |s, _| boxed(
-        insert_field::InsertField::create(Side::Key, s)?
-    )),
-    plugin!("InsertField$Value", insert_field::config_def, |s, _| boxed(
-        insert_field::InsertField::create(Side::Value, s)?
-    )),
-    plugin!("InsertHeader", insert_header::config_def, |s, _| boxed(
-        insert_header::InsertHeader::create(s)
-    )),
-    plugin!("MaskField$Key", mask_field::config_def, |s, _| boxed(
-        mask_field::MaskField::create(Side::Key, s)
-    )),
-    plugin!("MaskField$Value", mask_field::config_def, |s, _| boxed(
-        mask_field::MaskField::create(Side::Value, s)
-    )),
-    plugin!("RegexRouter", regex_router::config_def, |s, _| boxed(
-        regex_router::RegexRouter::create(s)?
-    )),
-    plugin!("ReplaceField$Key", replace_field::config_def, |s, raw| {
-        boxed(replace_field::ReplaceField::create(Side::Key, s, |name| {
-            raw.contains_key(name)
-        })?)
-    }),
-    plugin!("ReplaceField$Value", replace_field::config_def, |s, raw| {
-        boxed(replace_field::ReplaceField::create(
-            Side::Value,
-            s,
-            |name| raw.contains_key(name),
-        )?)
-    }),
-    plugin!(
-        "SetSchemaMetadata$Key",
-        set_schema_metadata::config_def,
-        |s, _| boxed(set_schema_metadata::SetSchemaMetadata::create(
-            Side::Key,
-            s
-        )?)
-    ),
-    plugin!(
-        "SetSchemaMetadata$Value",
-        set_schema_metadata::config_def,
-        |s, _| boxed(set_schema_metadata::SetSchemaMetadata::create(
-            Side::Value,
-            s
-        )?)
-    ),
-    plugin!(
-        "TimestampConverter$Key",
-        timestamp_converter::config_def,
-        |s, _| boxed(timestamp_converter::TimestampConverter::create(
-            Side::Key,
-            s
-        )?)
-    ),
-    plugin!(
-        "TimestampConverter$Value",
-        timestamp_converter::config_def,
-        |s, _| boxed(timestamp_converter::TimestampConverter::create(
-            Side::Value,
-            s
-        )?)
-    ),
-    plugin!("TimestampRouter", timestamp_router::config_def, |s, _| {
-        boxed(timestamp_router::TimestampRouter::create(s))
-    }),
-    plugin!("ValueToKey", value_to_key::config_def, |s, _| boxed(
-        value_to_key::ValueToKey::create(s)
-    )),
-];
+// In the order in which a worker lists them.
+classes! { |s, raw|
+    "Cast$Key" cast::Cast => Cast::create(Side::Key, s)?;
+    "Cast$Value" cast::Cast => Cast::create(Side::Value, s)?;
+    "DropHeaders" drop_headers::DropHeaders => DropHeaders::create(s);
+    "ExtractField$Key" extract_field::ExtractField => ExtractField::create(Side::Key, s)?;
+    "ExtractField$Value" extract_field::ExtractField => ExtractField::create(Side::Value, s)?;
+    "Filter" filter::Filter => Filter;
+    "Flatten$Key" flatten::Flatten => Flatten::create(Side::Key, s);
+    "Flatten$Value" flatten::Flatten => Flatten::create(Side::Value, s);
+    "HeaderFrom$Key" header_from::HeaderFrom => HeaderFrom::create(Side::Key, s)?;
+    "HeaderFrom$Value" header_from::HeaderFrom => HeaderFrom::create(Side::Value, s)?;
+    "HoistField$Key" hoist_field::HoistField => HoistField::create(Side::Key, s);
+    "HoistField$Value" hoist_field::HoistField => HoistField::create(Side::Value, s);
+    "InsertField$Key" insert_field::InsertField => InsertField::create(Side::Key, s)?;
+    "InsertField$Value" insert_field::InsertField => InsertField::create(Side::Value, s)?;
+    "InsertHeader" insert_header::InsertHeader => InsertHeader::create(s);
+    "MaskField$Key" mask_field::MaskField => MaskField::create(Side::Key, s);
+    "MaskField$Value" mask_field::MaskField => MaskField::create(Side::Value, s);
+    "RegexRouter" regex_router::RegexRouter => RegexRouter::create(s)?;
+    "ReplaceField$Key" replace_field::ReplaceField => ReplaceField::create(Side::Key, s, raw)?;
+    "ReplaceField$Value" replace_field::ReplaceField => ReplaceField::create(Side::Value, s, raw)?;
+    "SetSchemaMetadata$Key" set_schema_metadata::SetSchemaMetadata => SetSchemaMetadata::create(Side::Key, s)?;
+    "SetSchemaMetadata$Value" set_schema_metadata::SetSchemaMetadata => SetSchemaMetadata::create(Side::Value, s)?;
+    "TimestampConverter$Key" timestamp_converter::TimestampConverter => TimestampConverter::create(Side::Key, s)?;
+    "TimestampConverter$Value" timestamp_converter::TimestampConverter => TimestampConverter::create(Side::Value, s)?;
+    "TimestampRouter" timestamp_router::TimestampRouter => TimestampRouter::create(s);
+    "ValueToKey" value_to_key::ValueToKey => ValueToKey::create(s);
+}
 
 /// The full names of all transforms, in the order in which a worker lists
 /// them.
@@ -175,12 +98,12 @@ pub fn classes() -> impl Iterator<Item = &'static str> {
 /// The full name of a class that is given by it or by its alias
 /// (`RegexRouter`; classes with the forms `$Key` and `$Value` have none).
 pub fn resolve(class: &str) -> Option<&'static str> {
-    plugin::find(&CLASSES, class).map(|plugin| plugin.class)
+    plugin::find(CLASSES, class).map(|plugin| plugin.class)
 }
 
 /// The settings of a class, which may be given by its alias.
 pub fn config_def(class: &str) -> Option<ConfigDef> {
-    plugin::find(&CLASSES, class).map(|plugin| (plugin.def)())
+    plugin::find(CLASSES, class).map(|plugin| (plugin.def)())
 }
 
 /// Makes a transform of a class, by its name or alias, and its settings
@@ -189,7 +112,7 @@ pub fn config_def(class: &str) -> Option<ConfigDef> {
 /// # Errors
 /// All that is wrong with the settings, in Kafka's words.
 pub fn create(class: &str, config: &Config) -> Result<Box<dyn Transform>, Vec<String>> {
-    let plugin = plugin::find(&CLASSES, class).ok_or_else(|| vec![plugin::not_found(class)])?;
+    let plugin = plugin::find(CLASSES, class).ok_or_else(|| vec![plugin::not_found(class)])?;
     let settings = Settings::parse(&(plugin.def)(), config)?;
     (plugin.create)(&settings, config).map_err(|error| vec![error])
 }

@@ -1,6 +1,7 @@
 //! Leaves fields out, or gives them other names
 //! (`org.apache.kafka.connect.transforms.ReplaceField`).
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::cache::SchemaCache;
@@ -86,15 +87,15 @@ pub(super) struct ReplaceField {
 }
 
 impl ReplaceField {
-    /// `given` says which settings were given at all, since the old names
-    /// count only if the new ones were not.
+    /// `raw` says which settings were given at all, since the old names count
+    /// only if the new ones were not.
     pub(super) fn create(
         side: Side,
         settings: &Settings,
-        given: impl Fn(&str) -> bool,
+        raw: &BTreeMap<String, String>,
     ) -> Result<Self, String> {
         let list = |name: &str, old: &str| {
-            let name = if given(name) { name } else { old };
+            let name = if raw.contains_key(name) { name } else { old };
             settings.list(name).to_vec()
         };
         Ok(Self {
@@ -154,11 +155,10 @@ impl Transform for ReplaceField {
         }
         let old = require_struct(self.side.value(&record), PURPOSE)?;
         let updated = self.cache.get(&old.schema, |schema| self.schema(schema))?;
-        let mut new = Struct::empty(updated.clone())?;
-        for (at, field) in updated.fields.iter().enumerate() {
-            let value = old.value_of(self.original(&field.name), self.replace_null)?;
-            new.put_at(at, value.clone())?;
-        }
+        let new = Struct::of(&updated, |_, field| {
+            let name = self.original(&field.name);
+            old.value_of(name, self.replace_null).cloned()
+        })?;
         Ok(Some(self.side.with(
             record,
             Some(updated),

@@ -77,14 +77,9 @@ impl Transform for SetSchemaMetadata {
         // one here, by which the next transform knows it at once.
         let updated = self.cache.get(schema, |schema| self.schema(schema))?;
         let value = match self.side.take(&mut record) {
-            Value::Struct(old) => {
-                let mut new = Struct::empty(updated.clone())?;
-                for (at, field) in updated.fields.iter().enumerate() {
-                    let value = old.value_of(&field.name, self.replace_null)?;
-                    new.put_at(at, value.clone())?;
-                }
-                Value::Struct(new)
-            }
+            Value::Struct(old) => Value::Struct(Struct::of(&updated, |_, field| {
+                old.value_of(&field.name, self.replace_null).cloned()
+            })?),
             other => other,
         };
         Ok(Some(self.side.with(record, Some(updated), value)))

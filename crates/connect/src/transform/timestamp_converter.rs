@@ -79,11 +79,12 @@ pub(super) struct TimestampConverter {
 impl TimestampConverter {
     pub(super) fn create(side: Side, settings: &Settings) -> Result<Self, String> {
         let target = Form::named(settings.required("target.type"));
+        // It is trimmed, so that blank is empty.
         let pattern = settings.required("format");
-        if target == Form::Text && pattern.trim().is_empty() {
+        if target == Form::Text && pattern.is_empty() {
             return Err("TimestampConverter requires format option to be specified when using string timestamps".to_owned());
         }
-        let format = if pattern.trim().is_empty() {
+        let format = if pattern.is_empty() {
             None
         } else {
             // Kafka takes its own message for a setting's name here.

@@ -136,7 +136,7 @@ impl Converter {
                 Value::String(format.map_or_else(String::new, |format| format.format(ms)))
             }
             Form::Unix => Value::Int64(self.precision.of_ms(ms)),
-            Form::Date => Value::Date(ms - ms.rem_euclid(DAY_MS)),
+            Form::Date => Value::Date(ms.wrapping_sub(ms.rem_euclid(DAY_MS))),
             Form::Time => Value::Date(ms.rem_euclid(DAY_MS)),
             Form::Timestamp => Value::Date(ms),
         })
@@ -213,6 +213,11 @@ mod tests {
         assert_eq!(
             convert(Form::Time, unit, Value::Date(-1)),
             Value::Date(DAY_MS - 1)
+        );
+        // Midnight is before the first of 64 bits, which Java takes no notice of.
+        assert_eq!(
+            convert(Form::Date, unit, Value::Date(i64::MIN)),
+            Value::Date(9_223_372_036_794_351_616)
         );
         assert_eq!(
             convert(Form::Unix, Precision::Nanoseconds, Value::Date(i64::MAX)),

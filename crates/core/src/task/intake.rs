@@ -285,6 +285,9 @@ impl Intake {
             taken += more;
         }
         self.full = taken < batch.len();
+        if taken > 0 {
+            self.patience.renew();
+        }
         let us = u64::try_from(begun.elapsed().as_micros()).unwrap_or(u64::MAX);
         self.count_batch(taken as u64, us);
         (taken, rejected)
@@ -340,3 +343,7 @@ impl Intake {
 fn counted(offered: Result<usize, SinkError>) -> (usize, Option<SinkError>) {
     offered.map_or_else(|error| (0, Some(error)), |taken| (taken, None))
 }
+
+#[cfg(test)]
+#[path = "intake_tests.rs"]
+mod tests;

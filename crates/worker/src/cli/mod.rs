@@ -11,6 +11,7 @@ mod examples;
 mod run;
 
 use std::ffi::OsString;
+use std::io::Write;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -208,11 +209,29 @@ pub fn refuse(error: &clap::Error) -> ExitCode {
     }
 }
 
-/// Prints a shell's completion script.
-fn completions(shell: clap_complete::Shell) {
+/// A shell's completion script.
+fn completion_script(shell: clap_complete::Shell) -> String {
     let mut command = Cli::command();
     let name = command.get_name().to_owned();
-    clap_complete::generate(shell, &mut command, name, &mut std::io::stdout());
+    let mut script = Vec::new();
+    clap_complete::generate(shell, &mut command, &name, &mut script);
+    let script = String::from_utf8_lossy(&script);
+    // For bash, clap_complete 4.6 takes the hyphen of a program's name for a
+    // subcommand's in the labels of its cases, so that none of them is ever
+    // reached (clap-rs/clap#6421).
+    let label = |separator: &str| name.replace('-', separator);
+    script.replace(&label("__subcmd__"), &label("__"))
+}
+
+/// Prints a shell's completion script; 1 if it cannot be written.
+fn completions(shell: clap_complete::Shell) -> ExitCode {
+    match std::io::stdout().write_all(completion_script(shell).as_bytes()) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("connect-websocket completions: standard output cannot be written: {error}");
+            ExitCode::FAILURE
+        }
+    }
 }
 
 #[cfg(test)]

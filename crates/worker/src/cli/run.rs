@@ -52,10 +52,7 @@ fn dispatch(cli: Cli) -> ExitCode {
         Command::Consume(args) => args.run(),
         Command::Validate(args) => validate::run(&args.files),
         Command::Distributed(_) => distributed::run(),
-        Command::Completions(args) => {
-            completions(args.shell);
-            ExitCode::SUCCESS
-        }
+        Command::Completions(args) => completions(args.shell),
     }
 }
 

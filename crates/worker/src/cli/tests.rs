@@ -82,3 +82,18 @@ fn wrong_arguments_are_refused() {
         assert!(read(line).is_err(), "{line}");
     }
 }
+
+#[test]
+fn bash_reaches_the_completions_of_every_command() {
+    let script = completion_script(clap_complete::Shell::Bash);
+    let lines = || script.lines().map(str::trim);
+    let states: Vec<&str> = lines()
+        .filter_map(|line| line.strip_prefix("cmd=\"")?.strip_suffix('"'))
+        .filter(|state| !state.is_empty())
+        .collect();
+    assert_eq!(states.len(), 8, "{states:?}");
+    for state in states {
+        let label = format!("{state})");
+        assert!(lines().any(|line| line == label), "{label}");
+    }
+}

@@ -32,6 +32,9 @@ const REST_PORT: u16 = 8083;
 const REST_PORTS: u16 = 100;
 /// Bytes per partition that the reader may be behind.
 const MAX_LAG_BYTES: u64 = 2 << 20;
+/// How often the feed is let go further: with [`MAX_LAG_BYTES`] the most that
+/// it can send in a second.
+const PACE: Duration = Duration::from_millis(5);
 /// How long messages on their way may take to arrive at the end.
 const SETTLE: Duration = Duration::from_secs(10);
 
@@ -97,11 +100,7 @@ impl Demo {
         .await
         .map_err(|error| error.to_string())?;
         let offsets = tempfile::tempdir().map_err(|error| error.to_string())?;
-        let port = match options.rest_port {
-            Some(port) => port,
-            None => free_port()?,
-        };
-        let worker = Worker::start(worker_config(&kafka, &offsets, port)?).await?;
+        let worker = start_worker(&kafka, &offsets, options.rest_port).await?;
         let reader = Reader::start(&kafka.bootstrap_servers(), !options.json)?;
         let demo = Self {
             options,
@@ -113,6 +112,7 @@ impl Demo {
             _offsets: offsets,
         };
         demo.introduce();
+        demo.pace();
         for connector in CONNECTORS {
             let url = demo.exchange.url(connector.path);
             connectors::create(&demo.worker.rest_address, connector, &url).await?;
@@ -141,7 +141,7 @@ impl Demo {
             .options
             .seconds
             .map(|s| self.begun + Duration::from_secs(s));
-        let mut ticks = tokio::time::interval(Duration::from_millis(50));
+        let mut ticks = tokio::time::interval(PACE);
         let interrupted = tokio::signal::ctrl_c();
         tokio::pin!(interrupted);
         let mut progress = Progress::default();
@@ -160,14 +160,11 @@ impl Demo {
         self.finish().await
     }
 
-    /// Holds the feed while the reader is too far behind.
+    /// Lets the feed go only so far before the reader: a bound that holds
+    /// however late this is called again.
     fn pace(&self) {
-        let behind = self
-            .exchange
-            .stats()
-            .sent_bytes
-            .saturating_sub(self.reader.bytes());
-        self.exchange.pause(behind > MAX_LAG_BYTES);
+        self.exchange
+            .allow_bytes(self.reader.bytes() + MAX_LAG_BYTES);
     }
 
     fn received(&self) -> u64 {
@@ -292,10 +289,27 @@ fn worker_config(
     WorkerConfig::from_map(&map).map_err(|error| error.to_string())
 }
 
-fn free_port() -> Result<u16, String> {
-    (REST_PORT..REST_PORT + REST_PORTS)
-        .find(|port| std::net::TcpListener::bind(("127.0.0.1", *port)).is_ok())
-        .ok_or_else(|| {
-            format!("no free port from {REST_PORT} on for the REST API; give one with --rest-port")
-        })
+/// Starts the worker on the port asked for, else on the first that is free; one
+/// that somebody takes at the same moment is passed over.
+async fn start_worker(
+    kafka: &EmbeddedKafka,
+    offsets: &tempfile::TempDir,
+    rest_port: Option<u16>,
+) -> Result<Worker, String> {
+    if let Some(port) = rest_port {
+        return Worker::start(worker_config(kafka, offsets, port)?).await;
+    }
+    let is_taken = |port: u16| std::net::TcpListener::bind(("127.0.0.1", port)).is_err();
+    for port in REST_PORT..REST_PORT + REST_PORTS {
+        if is_taken(port) {
+            continue;
+        }
+        match Worker::start(worker_config(kafka, offsets, port)?).await {
+            Err(_) if is_taken(port) => {}
+            started => return started,
+        }
+    }
+    Err(format!(
+        "no free port from {REST_PORT} on for the REST API; give one with --rest-port"
+    ))
 }

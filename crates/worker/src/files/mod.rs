@@ -33,6 +33,8 @@ pub use worker::{AutoRestart, WorkerConfig, WorkerConfigErrors};
 
 /// Files of settings are not larger than this.
 pub const MAX_FILE_BYTES: u64 = 4 << 20;
+/// Stores of certificates and keys are not larger than this.
+pub const MAX_STORE_BYTES: u64 = 16 << 20;
 
 /// Why a file cannot be used.
 #[derive(Debug, thiserror::Error)]

@@ -67,6 +67,9 @@ pub struct WorkerConfig {
     pub auto_restart: AutoRestart,
     /// `metrics.sample.window.ms` and `metrics.num.samples`.
     pub metrics: WindowConfig,
+    /// `topic.creation.enable`: whether connectors' topics are created by
+    /// their `topic.creation.*`.
+    pub topic_creation_enable: bool,
     /// `topic.tracking.enable`.
     pub topic_tracking_enable: bool,
     /// `topic.tracking.allow.reset`.
@@ -133,9 +136,8 @@ impl WorkerConfig {
         let value_converter = converter(&mut values, Side::Value);
         let header_converter = converter(&mut values, Side::Header);
         let offset_storage_file = values.required("offset.storage.file.filename").into();
-        // Without effect, but an error in them is one, as in Connect.
+        // Without effect, but an error in it is one, as in Connect.
         values.long("offset.flush.timeout.ms", 5_000, 0);
-        values.boolean("topic.creation.enable", true);
         let (rest, rest_warnings) = RestConfig::read(&mut values);
         let override_policy = values
             .text("connector.client.config.override.policy")
@@ -168,6 +170,7 @@ impl WorkerConfig {
                 interval_ms: values.long("auto.restart.interval.ms", 60_000, 1),
             },
             metrics: metrics(&mut values),
+            topic_creation_enable: values.boolean("topic.creation.enable", true),
             topic_tracking_enable: values.boolean("topic.tracking.enable", true),
             topic_tracking_allow_reset: values.boolean("topic.tracking.allow.reset", true),
             providers,
@@ -322,17 +325,16 @@ mod tests {
 
     #[test]
     fn what_has_no_effect_is_told_of_and_checked_all_the_same() {
-        let config = with(&[
-            ("offset.flush.timeout.ms", "10000"),
-            ("topic.creation.enable", "true"),
-        ]);
+        let config = with(&[("offset.flush.timeout.ms", "10000")]);
         let warnings = config.expect("valid").warnings;
-        assert_eq!(warnings.len(), 2, "{warnings:?}");
+        assert_eq!(warnings.len(), 1, "{warnings:?}");
         let usual = with(&[
             ("offset.flush.timeout.ms", "5000"),
             ("topic.creation.enable", "false"),
         ]);
-        assert_eq!(usual.expect("valid").warnings, [""; 0]);
+        let usual = usual.expect("valid");
+        assert_eq!(usual.warnings, [""; 0]);
+        assert!(!usual.topic_creation_enable && with(&[]).expect("valid").topic_creation_enable);
         let errors = errors(&[
             ("offset.flush.timeout.ms", "soon"),
             ("topic.creation.enable", "maybe"),

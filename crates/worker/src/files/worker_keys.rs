@@ -7,7 +7,7 @@
 use std::collections::BTreeMap;
 
 /// Settings that are read. A name that ends in a dot is a prefix.
-pub(super) const KNOWN: [&str; 39] = [
+pub(super) const KNOWN: [&str; 40] = [
     "bootstrap.servers",
     "client.id",
     "key.converter",
@@ -41,6 +41,7 @@ pub(super) const KNOWN: [&str; 39] = [
     "metrics.num.samples",
     "metrics.recording.level",
     "metrics.sample.window.ms",
+    "topic.creation.enable",
     "topic.tracking.enable",
     "topic.tracking.allow.reset",
     "producer.",
@@ -58,7 +59,7 @@ const DISTRIBUTED: &str = "it is for distributed mode, and this worker is a stan
 /// Settings of Kafka Connect without an effect: name or prefix, the values
 /// that ask for nothing more than what happens here anyway, and why another
 /// one has no effect.
-const WITHOUT_EFFECT: [(&str, &[&str], &str); 36] = [
+const WITHOUT_EFFECT: [(&str, &[&str], &str); 35] = [
     ("plugin.path", &[""], NO_JVM),
     ("plugin.discovery", &["hybrid_warn"], NO_JVM),
     ("key.converter.plugin.version", &[""], NO_JVM),
@@ -72,11 +73,6 @@ const WITHOUT_EFFECT: [(&str, &[&str], &str); 36] = [
         "offset.flush.timeout.ms",
         &["5000"],
         "offsets are written to a local file, and nothing waits for it",
-    ),
-    (
-        "topic.creation.enable",
-        &["false"],
-        "this worker does not create topics by topic.creation.* yet",
     ),
     (
         "client.dns.lookup",
@@ -194,7 +190,6 @@ mod tests {
             ("group.id", "distributed"),
             ("consumer.max.poll.records", "source connectors only"),
             ("offset.flush.timeout.ms", "local file"),
-            ("topic.creation.enable", "topic.creation.*"),
         ] {
             let warnings = warned(&[(name, "x")]);
             assert!(

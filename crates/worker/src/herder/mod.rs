@@ -32,8 +32,8 @@ use crate::config_storage::ConfigStorage;
 use crate::files::WorkerConfig;
 use crate::kafka_settings::SystemTrust;
 use crate::offsets::OffsetStore;
-use crate::producer::ProducerPool;
-use crate::validation::{Plan, Validation, check, is_our_class, unknown_class, validate};
+use crate::producer::{AdminPool, ProducerPool};
+use crate::validation::{Plan, Refusal, Validation, check, is_our_class, unknown_class, validate};
 use connector::{Connector, Slot};
 use start::Startups;
 use topics::Topics;
@@ -52,6 +52,7 @@ pub struct Herder {
     worker: WorkerConfig,
     system_trust: SystemTrust,
     pool: ProducerPool,
+    admins: AdminPool,
     dialer: Arc<Dialer>,
     offsets: Arc<Mutex<OffsetStore>>,
     connectors: Mutex<BTreeMap<String, Connector>>,
@@ -74,6 +75,7 @@ impl Herder {
             worker,
             system_trust,
             pool: ProducerPool::default(),
+            admins: AdminPool::default(),
             dialer: Arc::new(Dialer::platform()),
             offsets: Arc::new(Mutex::new(offsets)),
             connectors: Mutex::default(),
@@ -124,7 +126,8 @@ impl Herder {
     /// Checks a configuration against this worker.
     ///
     /// # Errors
-    /// [`HerderError::Invalid`] with all errors.
+    /// [`HerderError::Invalid`] with all errors, or [`HerderError::Internal`]
+    /// with what no validation shows.
     pub fn check(&self, config: &BTreeMap<String, String>) -> Result<Plan, HerderError> {
         match config.get("connector.class") {
             None => return Err(HerderError::no_class(config)),
@@ -133,7 +136,10 @@ impl Herder {
             }
             Some(_) => {}
         }
-        check(config, &self.worker, &self.system_trust).map_err(HerderError::Invalid)
+        check(config, &self.worker, &self.system_trust).map_err(|refusal| match refusal {
+            Refusal::Invalid(errors) => HerderError::Invalid(errors),
+            Refusal::Unstartable(error) => HerderError::Internal(error),
+        })
     }
 
     /// Creates a connector from a file of the command line.

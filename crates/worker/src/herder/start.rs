@@ -12,7 +12,7 @@ use super::connector::{Slot, Started, TaskTopics};
 use super::{Herder, HerderError};
 use crate::kafka_settings::ProducerSettings;
 use crate::mapping::{ErrorCounts, WrittenTopics};
-use crate::producer::{MappedOptions, ProducerOptions};
+use crate::producer::{MappedOptions, ProducerError, ProducerOptions, TopicCreator};
 use crate::validation::Plan;
 
 fn options(settings: &ProducerSettings) -> ProducerOptions {
@@ -48,19 +48,28 @@ impl Herder {
             },
             Some(_) => TaskTopics::Mapped(Arc::clone(&written)),
         };
+        let creator = match self.topic_creator(&plan) {
+            Ok(creator) => creator,
+            Err(error) => {
+                let class = "org.apache.kafka.common.KafkaException";
+                let reason = format!("Failed to create new KafkaAdminClient: {error}");
+                return self.unstartable(&plan.name, start, class, &reason);
+            }
+        };
         let sink = self
             .pool
             .acquire(&options(&plan.producer))
             .and_then(|producer| {
                 let latency = Arc::clone(&metrics.receive_to_ack);
                 match &plan.mapping {
-                    None => producer.sink(&plan.source.topic, latency),
+                    None => producer.sink(&plan.source.topic, latency, creator.clone()),
                     Some(mapping) => {
                         let options = MappedOptions {
                             mapping: Arc::clone(mapping),
                             counts: Arc::clone(&errors),
                             written: Arc::clone(&written),
                             connector: plan.name.clone(),
+                            creator: creator.clone(),
                         };
                         producer.mapped_sink(options, latency)
                     }
@@ -96,7 +105,18 @@ impl Herder {
             topics,
             errors,
             commits: Arc::default(),
+            creator,
         })
+    }
+
+    /// What creates the topics of a plan's task, if anything but the brokers.
+    fn topic_creator(&self, plan: &Plan) -> Result<Option<Arc<TopicCreator>>, ProducerError> {
+        let Some(topics) = &plan.topics else {
+            return Ok(None);
+        };
+        let admin = self.admins.acquire(&topics.admin)?;
+        let creator = TopicCreator::new(topics.groups.clone(), admin, &plan.name);
+        Ok(Some(Arc::new(creator)))
     }
 
     /// Starts the task of a configuration that was valid once. If it is not

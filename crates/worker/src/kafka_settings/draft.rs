@@ -6,7 +6,7 @@ use super::check::invalid;
 use super::table::{How, Row, TABLE, row};
 use super::{
     ClientSettingsErrors, DEFAULT_BUFFER_MEMORY_BYTES, DEFAULT_LINGER_MS,
-    DEFAULT_MAX_REQUEST_SIZE_BYTES, ProducerSettings, SystemTrust, sasl, tls,
+    DEFAULT_MAX_REQUEST_SIZE_BYTES, OverridePolicy, ProducerSettings, SystemTrust, sasl, tls,
 };
 
 /// A value and the name under which the user gave it.
@@ -49,6 +49,24 @@ impl<'a> Draft<'a> {
             value: value.trim().to_owned(),
         };
         self.given.insert(name.to_owned(), given);
+    }
+
+    /// Takes what a connector's configuration overrides, as far as it may.
+    pub(super) fn overrides(
+        &mut self,
+        prefix: &str,
+        config: &BTreeMap<String, String>,
+        policy: OverridePolicy,
+    ) {
+        for (label, value) in config {
+            let Some(name) = label.strip_prefix(prefix) else {
+                continue;
+            };
+            match policy.check(prefix, name) {
+                Ok(()) => self.give(name, label, value),
+                Err(error) => self.errors.push(error),
+            }
+        }
     }
 
     /// What Connect sets for the producers of its tasks, but for two things:

@@ -24,6 +24,7 @@ pub use policy::OverridePolicy;
 pub(crate) use stores::{Identity, identity as store_identity, trusted as store_trusted};
 pub use trust::SystemTrust;
 
+use crate::files::WorkerConfig;
 use draft::Draft;
 
 /// What librdkafka waits for more records before it sends. More come together
@@ -35,7 +36,15 @@ pub const DEFAULT_BUFFER_MEMORY_BYTES: usize = 4_000 * 1024;
 /// Kafka's default of `max.request.size`.
 pub const DEFAULT_MAX_REQUEST_SIZE_BYTES: usize = 1_048_576;
 
-const OVERRIDE_PREFIX: &str = "producer.override.";
+/// A connector's settings for its producer.
+pub const PRODUCER_OVERRIDE_PREFIX: &str = "producer.override.";
+/// A connector's settings for its admin client.
+pub const ADMIN_OVERRIDE_PREFIX: &str = "admin.override.";
+/// Connect's has the connector's name in it, so that no two could share one.
+const ADMIN_CLIENT_ID: &str = "connect-websocket-admin";
+
+/// librdkafka's properties, which may hold secrets, and warnings.
+pub type ClientProperties = (BTreeMap<String, String>, Vec<String>);
 
 /// Where a producer's settings come from.
 #[derive(Clone, Copy)]
@@ -104,21 +113,50 @@ pub fn translate(inputs: &ProducerInputs<'_>) -> Result<ProducerSettings, Client
     for (name, value) in inputs.worker_producer {
         draft.give(name, &format!("producer.{name}"), value);
     }
-    for (label, value) in inputs.connector_config {
-        let Some(name) = label.strip_prefix(OVERRIDE_PREFIX) else {
-            continue;
-        };
-        match inputs.override_policy.check(name) {
-            Ok(()) => draft.give(name, label, value),
-            Err(error) => draft.errors.push(error),
-        }
-    }
+    draft.overrides(
+        PRODUCER_OVERRIDE_PREFIX,
+        inputs.connector_config,
+        *inputs.override_policy,
+    );
     draft.connect_defaults();
     draft.translate()
 }
 
-/// Translates the settings of a consumer or an admin client, given in Java's
-/// names, into librdkafka's; with them come warnings.
+/// Translates an admin client's settings into librdkafka's, as Connect puts
+/// them together: the worker's own security, its `admin.*`, the connector's
+/// `admin.override.*`. With them come warnings.
+///
+/// # Errors
+/// All that is wrong, in Kafka's words where it has some.
+pub fn admin_properties(
+    worker: &WorkerConfig,
+    connector_config: &BTreeMap<String, String>,
+    system_trust: &SystemTrust,
+) -> Result<ClientProperties, ClientSettingsErrors> {
+    let mut draft = Draft::new(system_trust);
+    draft.give("client.id", "client.id", ADMIN_CLIENT_ID);
+    let servers = "bootstrap.servers";
+    draft.give(servers, servers, &worker.bootstrap_servers);
+    for (name, value) in &worker.client_security {
+        draft.give(name, name, value);
+    }
+    for (name, value) in &worker.admin {
+        draft.give(name, &format!("admin.{name}"), value);
+    }
+    draft.overrides(
+        ADMIN_OVERRIDE_PREFIX,
+        connector_config,
+        worker.override_policy,
+    );
+    let mut translated = draft.translate()?;
+    // The worker's ssl.* may be there for its https listeners.
+    let of_listeners = |warning: &String| warning.starts_with("ssl.");
+    translated.warnings.retain(|warning| !of_listeners(warning));
+    Ok((translated.properties, translated.warnings))
+}
+
+/// Translates the settings of a consumer, given in Java's names, into
+/// librdkafka's; with them come warnings.
 ///
 /// # Errors
 /// All that is wrong, in Kafka's words where it has some.
@@ -126,7 +164,7 @@ pub fn client_properties(
     bootstrap_servers: &str,
     settings: &BTreeMap<String, String>,
     system_trust: &SystemTrust,
-) -> Result<(BTreeMap<String, String>, Vec<String>), ClientSettingsErrors> {
+) -> Result<ClientProperties, ClientSettingsErrors> {
     let mut draft = Draft::new(system_trust);
     for (name, value) in settings {
         draft.give(name, name, value);

@@ -37,11 +37,12 @@ impl FromStr for OverridePolicy {
 }
 
 impl OverridePolicy {
-    /// Whether a connector may override `name`, a setting of the producer.
+    /// Whether a connector may override `name`, a setting of the client whose
+    /// settings it gives with `prefix`.
     ///
     /// # Errors
     /// In the words of Connect's policies.
-    pub fn check(self, name: &str) -> Result<(), String> {
+    pub fn check(self, prefix: &str, name: &str) -> Result<(), String> {
         let (policy, allowed) = match self {
             Self::All => return Ok(()),
             Self::None => ("None", false),
@@ -51,7 +52,7 @@ impl OverridePolicy {
             return Ok(());
         }
         Err(format!(
-            "Invalid value for configuration producer.override.{name}: The '{policy}' policy does \
+            "Invalid value for configuration {prefix}{name}: The '{policy}' policy does \
              not allow '{name}' to be overridden in the connector configuration."
         ))
     }
@@ -75,9 +76,11 @@ mod tests {
 
     #[test]
     fn each_policy_allows_what_it_says() {
-        assert!(OverridePolicy::All.check("acks").is_ok());
-        assert!(OverridePolicy::Principal.check("sasl.jaas.config").is_ok());
-        assert!(OverridePolicy::Principal.check("acks").is_err());
-        assert!(OverridePolicy::None.check("sasl.mechanism").is_err());
+        let check = |policy: OverridePolicy, name| policy.check("admin.override.", name);
+        assert!(check(OverridePolicy::All, "acks").is_ok());
+        assert!(check(OverridePolicy::Principal, "sasl.jaas.config").is_ok());
+        assert!(check(OverridePolicy::Principal, "acks").is_err());
+        let error = check(OverridePolicy::None, "sasl.mechanism").expect_err("none");
+        assert!(error.contains("admin.override.sasl.mechanism"), "{error}");
     }
 }

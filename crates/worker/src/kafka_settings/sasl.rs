@@ -3,6 +3,8 @@
 
 use std::path::Path;
 
+use url::Url;
+
 use super::draft::{Draft, Given};
 use super::jaas::{self, LoginModule};
 use crate::oauth::TokenSource;
@@ -120,6 +122,28 @@ fn oauthbearer(draft: &mut Draft<'_>) -> Result<(), String> {
     }
 }
 
+/// Whether tokens can be asked for there. The errors do not show the URL: what
+/// is wrong with it may be a password in the wrong place.
+fn token_endpoint(endpoint: &Given) -> Result<(), String> {
+    let url = Url::parse(&endpoint.value);
+    let why = match &url {
+        Err(_) => "it is not a valid URL",
+        Ok(url) if !["http", "https"].contains(&url.scheme()) => {
+            "this worker fetches tokens by http:// or https://"
+        }
+        Ok(url) if !url.username().is_empty() || url.password().is_some() => {
+            "it has user info in it; the client's id and secret have settings of their own, \
+             sasl.oauthbearer.client.credentials.client.id and .secret (or clientId and clientSecret in \
+             sasl.jaas.config)"
+        }
+        Ok(_) => return Ok(()),
+    };
+    Err(format!(
+        "Invalid value [hidden] for configuration {}: {why}",
+        endpoint.label
+    ))
+}
+
 /// Tokens of an identity provider by client credentials (KIP-768). The
 /// client's names come from the settings (Kafka 4.1) or from the login
 /// module's options (before).
@@ -129,16 +153,7 @@ fn identity_provider(
     module: &LoginModule,
     label: &str,
 ) -> Result<(), String> {
-    let url = &endpoint.value;
-    if !["http://", "https://"]
-        .iter()
-        .any(|scheme| url.starts_with(scheme))
-    {
-        return Err(format!(
-            "Invalid value for configuration {}: this worker fetches tokens by http:// or https://",
-            endpoint.label
-        ));
-    }
+    token_endpoint(endpoint)?;
     if let Some(name) = module
         .options
         .keys()
@@ -164,7 +179,7 @@ fn identity_provider(
     let credentials = "sasl.oauthbearer.client.credentials.client";
     let encodes = draft.value("sasl.oauthbearer.header.urlencode");
     let source = TokenSource {
-        endpoint: url.clone(),
+        endpoint: endpoint.value.clone(),
         client_id: required(&format!("{credentials}.id"), "clientId")?,
         client_secret: required(&format!("{credentials}.secret"), "clientSecret")?,
         scope: credential("sasl.oauthbearer.scope", "scope"),

@@ -1,5 +1,5 @@
-//! Every setting of Kafka's producer (3.9 and 4.1), the consumer's that
-//! matter to reading a topic, and what becomes of each.
+//! Every setting of Kafka's producer and admin client (3.9 and 4.1), the
+//! consumer's that matter to reading a topic, and what becomes of each.
 
 use super::check::Kind::{self, Bool, Double, Int, List, Long, Secret, Text};
 use super::draft::Draft;
@@ -160,6 +160,9 @@ pub(super) const TABLE: &[Row] = &[
     ignored("socket.connection.setup.timeout.max.ms", Long, &["30000"], "librdkafka's attempts all have socket.connection.setup.timeout.ms"),
     converted("client.dns.lookup", Text, lower::<DNS_LOOKUP>),
     same("client.rack", Text),
+    // The admin client's.
+    ignored("default.api.timeout.ms", Int, &["60000"], "a request of the admin client has up to a minute"),
+    refused("bootstrap.controllers", List, &[""], "topics are created by brokers: set bootstrap.servers"),
     // Metrics.
     converted("enable.metrics.push", Bool, metrics_push),
     ignored("auto.include.jmx.reporter", Bool, &["true", "false"], JMX),

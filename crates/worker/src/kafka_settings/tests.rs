@@ -63,6 +63,71 @@ fn connects_defaults_are_set() {
     assert_eq!(settings.warnings, [""; 0]);
 }
 
+/// An admin client's properties and warnings, or errors.
+fn admin(worker: &[(&str, &str)], connector: &[(&str, &str)]) -> Result<ClientProperties, String> {
+    let string = "org.apache.kafka.connect.storage.StringConverter";
+    let mut all = map(&[
+        ("key.converter", string),
+        ("value.converter", string),
+        ("offset.storage.file.filename", "f"),
+        ("bootstrap.servers", "a:1"),
+    ]);
+    all.extend(map(worker));
+    let worker = WorkerConfig::from_map(&all).unwrap_or_else(|error| panic!("{error}"));
+    let translated = admin_properties(&worker, &map(connector), &SystemTrust::default());
+    translated.map_err(|error| error.to_string())
+}
+
+#[test]
+fn an_admin_client_has_the_worker_s_security_its_admin_settings_and_the_overrides() {
+    let worker = [
+        ("security.protocol", "SASL_PLAINTEXT"),
+        ("sasl.mechanism", "PLAIN"),
+        (
+            "sasl.jaas.config",
+            "PlainLoginModule required username=\"u\" password=\"p\";",
+        ),
+        ("admin.retry.backoff.ms", "7"),
+        ("admin.retries", "3"),
+        ("admin.listeners", "http://127.0.0.1:1"),
+        ("producer.linger.ms", "9"),
+        ("ssl.keystore.location", "of-the-listeners"),
+        ("ssl.client.auth", "none"),
+    ];
+    let connector = [
+        ("admin.override.retries", "5"),
+        ("producer.override.acks", "1"),
+    ];
+    let (properties, warnings) = admin(&worker, &connector).expect("valid");
+    for (name, value) in [
+        ("bootstrap.servers", "a:1"),
+        ("sasl.username", "u"),
+        ("retry.backoff.ms", "7"),
+        ("retries", "5"),
+        ("client.id", "connect-websocket-admin"),
+    ] {
+        assert_eq!(properties[name], value, "{name}");
+    }
+    assert!(!properties.contains_key("linger.ms") && !properties.contains_key("acks"));
+    assert_eq!(warnings, [""; 0]);
+}
+
+#[test]
+fn what_is_wrong_with_an_admin_client_is_named_as_it_was_given() {
+    let no_effect = [("admin.default.api.timeout.ms", "7"), ("admin.foo", "x")];
+    let (_, warnings) = admin(&no_effect, &[]).expect("valid");
+    assert!(
+        warnings.len() == 2
+            && warnings[0].starts_with("admin.default.api.timeout.ms has no effect")
+            && warnings[1].starts_with("admin.foo "),
+        "{warnings:?}"
+    );
+    let policy = [("connector.client.config.override.policy", "None")];
+    let overrides = [("admin.override.retries", "5")];
+    let error = admin(&policy, &overrides).expect_err("not allowed");
+    assert!(error.contains("admin.override.retries"), "{error}");
+}
+
 #[test]
 fn the_connectors_overrides_win_over_the_workers_settings() {
     let settings = with(
@@ -319,6 +384,29 @@ fn oauthbearer_has_unsecured_tokens_for_development() {
         "principal=alice"
     );
     assert!(settings.warnings[0].contains("development"));
+}
+
+#[test]
+fn a_token_endpoint_with_credentials_in_it_is_refused_without_showing_them() {
+    let module = "org.apache.kafka.common.security.oauthbearer.OAuthBearerLoginModule required \
+                  clientId=\"alice\" clientSecret=\"x\";";
+    for url in [
+        "https://alice:hunter2@idp.example.com/token",
+        "https://hunter2@idp.example.com/token",
+        "https://:hunter2@idp.example.com",
+        "https://idp.example.com:hunter2/token",
+        "https://alice:hunter2",
+        "hunter2://idp.example.com",
+    ] {
+        let errors = errors(&[
+            ("security.protocol", "SASL_PLAINTEXT"),
+            ("sasl.mechanism", "OAUTHBEARER"),
+            ("sasl.oauthbearer.token.endpoint.url", url),
+            ("sasl.jaas.config", module),
+        ]);
+        let named = errors.contains("sasl.oauthbearer.token.endpoint.url");
+        assert!(named && !errors.contains("hunter2"), "{errors}");
+    }
 }
 
 #[test]

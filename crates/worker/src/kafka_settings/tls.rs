@@ -2,10 +2,7 @@
 
 use super::draft::{Draft, Given};
 use super::stores::{self, Identity};
-use crate::files::read_bounded;
-
-/// Stores of certificates are smaller.
-const MAX_STORE_BYTES: u64 = 16 << 20;
+use crate::files::{MAX_STORE_BYTES, read_bounded};
 
 /// Translates `ssl.*`, if the protocol uses TLS.
 pub(super) fn translate(draft: &mut Draft<'_>) {

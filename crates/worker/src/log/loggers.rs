@@ -25,7 +25,11 @@ const MAX_ADDED: usize = 1_000;
 const MAX_NAME_BYTES: usize = 256;
 
 /// Components of log lines and the classes that they stand for.
-const COMPONENTS: [(&str, &str); 14] = [
+const COMPONENTS: [(&str, &str); 16] = [
+    (
+        "AbstractWorkerSourceTask",
+        "org.apache.kafka.connect.runtime.AbstractWorkerSourceTask",
+    ),
     (
         "ConfigProvider",
         "org.apache.kafka.common.config.provider.ConfigProvider",
@@ -55,6 +59,7 @@ const COMPONENTS: [(&str, &str); 14] = [
         "RestServer",
         "org.apache.kafka.connect.runtime.rest.RestServer",
     ),
+    ("TopicAdmin", "org.apache.kafka.connect.util.TopicAdmin"),
     (
         "WebSocketSourceTask",
         "io.conduktor.connect.websocket.WebSocketSourceTask",

@@ -77,14 +77,14 @@ impl RotatingFile {
     pub(super) fn open(options: LogFile) -> Result<Self, LogError> {
         if options.max_bytes < MIN_BYTES {
             return Err(LogError::Limit {
-                setting: "--log-max-bytes",
+                setting: "--log-file-max-bytes",
                 value: options.max_bytes,
                 range: "1024 or more",
             });
         }
         if !(1..=MAX_FILES).contains(&options.max_files) {
             return Err(LogError::Limit {
-                setting: "--log-max-files",
+                setting: "--log-file-max-files",
                 value: options.max_files.into(),
                 range: "1 to 1000",
             });
@@ -289,8 +289,8 @@ mod tests {
         let none = options(&directory, 0);
         let lost = LogFile::new(directory.path().join("no/such/connect.log"));
         for (file, option) in [
-            (small, "--log-max-bytes"),
-            (none, "--log-max-files"),
+            (small, "--log-file-max-bytes"),
+            (none, "--log-file-max-files"),
             (lost, "--log-file"),
         ] {
             let error = RotatingFile::open(file).unwrap_err().to_string();

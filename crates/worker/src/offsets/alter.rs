@@ -41,9 +41,8 @@ impl OffsetStore {
 
     /// Takes all offsets of a connector away.
     pub fn reset(&mut self, connector: &str) {
-        for mut one in self.list(connector) {
-            one.offset = Value::Null;
-            self.alter(connector, &[one]);
+        for one in self.list(connector) {
+            self.put(connector, &one.partition, None);
         }
     }
 }

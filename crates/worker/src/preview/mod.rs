@@ -17,7 +17,7 @@ use websocket_source::task::{TaskOptions, spawn};
 use crate::files::{ConnectorFile, Side};
 use crate::kafka_settings::SystemTrust;
 use crate::validate::assumed_worker;
-use crate::validation::{Config, Plan, check};
+use crate::validation::{Config, Plan, Refusal, check};
 use printer::Printer;
 
 /// How long the connection may take to close.
@@ -56,7 +56,8 @@ pub async fn run(path: &Path, max_messages: Option<u64>, timeout: Option<Duratio
         }
     };
     let timed_out = tokio::select! {
-        _ = done.recv() => false,
+        // None is the end of a task, which says below why.
+        Some(()) = done.recv() => false,
         () = out_of_time => true,
         _ = tokio::signal::ctrl_c() => false,
         failure = task.ended() => {
@@ -81,7 +82,8 @@ pub async fn run(path: &Path, max_messages: Option<u64>, timeout: Option<Duratio
 fn plan(path: &Path) -> Result<(Plan, Vec<String>), Vec<String>> {
     let file = ConnectorFile::read(path).map_err(|error| vec![error.to_string()])?;
     let worker = assumed_worker(&file.config)?;
-    let plan = check(&file.config, &worker, &SystemTrust::platform())?;
+    let plan =
+        check(&file.config, &worker, &SystemTrust::platform()).map_err(Refusal::into_errors)?;
     let mut warnings = [file.warnings, plan.warnings.clone()].concat();
     let mut assume = |side, class| warnings.extend(assumption(&file.config, side, class));
     // Without transforms there are no keys.

@@ -13,6 +13,7 @@ use std::time::{Duration, Instant};
 use websocket_source::buffer::{Batch, Received};
 use websocket_source::sink::{Delivery, Sink, SinkError};
 
+use super::creation::{Gate, Passage, TopicCreator};
 use super::lane::Lane;
 use super::native::{Code, FullRecord, Native, Topic, describe};
 use super::sink::BATCH_OVERHEAD_BYTES;
@@ -30,6 +31,8 @@ pub struct MappedOptions {
     pub written: Arc<WrittenTopics>,
     /// The connector's name, for log lines and headers.
     pub connector: String,
+    /// Creates topics before the first records; without it the brokers do.
+    pub creator: Option<Arc<TopicCreator>>,
 }
 
 /// See the module's documentation.
@@ -37,6 +40,8 @@ pub(super) struct MappedSink {
     pub(super) lane: Lane,
     pub(super) options: MappedOptions,
     pub(super) destinations: HashMap<String, Destination>,
+    /// What a topic that is not among the destinations has to pass.
+    pub(super) gate: Gate,
     /// A message that there was no room for, and what it was mapped to. The
     /// buffer may drop it before it is offered again.
     pub(super) pending: Option<(Vec<u8>, Mapped)>,
@@ -68,18 +73,23 @@ fn request_bytes(mapped: &Mapped) -> usize {
     reported_bytes(mapped) + headers.sum::<usize>()
 }
 
+/// A new destination; `None` if its topic is still to be created.
 fn open<'a>(
     destinations: &'a mut HashMap<String, Destination>,
+    gate: &mut Gate,
     native: &Arc<Native>,
     name: &str,
-) -> Result<&'a mut Destination, SinkError> {
-    let topic = super::check_topic(name)
-        .map_err(|why| format!("'{name}' is not a topic's name: {why}"))
-        .and_then(|()| Topic::new(native, name))
-        .map_err(|text| SinkError::Rejected {
-            code: "INVALID_TOPIC_EXCEPTION".to_owned(),
-            text,
-        })?;
+) -> Result<&'a mut Destination, Option<SinkError>> {
+    let invalid = |text| SinkError::Rejected {
+        code: "INVALID_TOPIC_EXCEPTION".to_owned(),
+        text,
+    };
+    super::check_topic(name)
+        .map_err(|why| invalid(format!("'{name}' is not a topic's name: {why}")))?;
+    if gate.ask(name)? == Passage::Wait {
+        return Err(None);
+    }
+    let topic = Topic::new(native, name).map_err(invalid)?;
     let destination = Destination {
         topic,
         noted_since: None,
@@ -150,12 +160,14 @@ impl MappedSink {
     }
 
     /// Hands a record over, and notes where it has gone if that is news; dead
-    /// letters do not count. `None` is librdkafka's queue that is full.
+    /// letters do not count. `None` is librdkafka's queue that is full, or a
+    /// topic that is still to be created.
     fn produce(&mut self, mapped: &Mapped, opaque: u64) -> Result<(), Option<SinkError>> {
         let destination = match self.destinations.get_mut(&mapped.topic) {
             Some(known) => known,
             None => open(
                 &mut self.destinations,
+                &mut self.gate,
                 &self.lane.producer.native,
                 &mapped.topic,
             )?,
@@ -315,8 +327,10 @@ impl Producer {
         options: MappedOptions,
         latency: Arc<websocket_source::metrics::Histogram>,
     ) -> Result<Box<dyn Sink>, ProducerError> {
+        let lane = Lane::open(self, latency)?;
         Ok(Box::new(MappedSink {
-            lane: Lane::open(self, latency)?,
+            gate: Gate::new(options.creator.clone(), Arc::clone(&lane.delivery)),
+            lane,
             options,
             destinations: HashMap::new(),
             pending: None,

@@ -8,6 +8,8 @@
 //! way, never forgotten; a producer ends when its last sink and pool are gone.
 
 mod cluster;
+mod creation;
+mod first;
 mod lane;
 mod mapped;
 mod native;
@@ -30,8 +32,10 @@ use websocket_source::metrics::Histogram;
 use websocket_source::sink::Sink;
 
 pub use cluster::cluster_id;
+pub use creation::{AdminPool, TopicAdmin, TopicCreator};
 pub use mapped::MappedOptions;
 
+use first::CreatingSink;
 use lane::Lane;
 use native::{Native, Topic};
 use reports::Shared;
@@ -189,7 +193,8 @@ impl Producer {
     }
 
     /// A sink for one task's records to `topic`; the time from receipt to
-    /// acknowledgement goes to `latency`.
+    /// acknowledgement goes to `latency`. With a creator the topic is created
+    /// before the first record.
     ///
     /// # Errors
     /// The topic's name is none, or the producer has no place left.
@@ -197,13 +202,18 @@ impl Producer {
         self: &Arc<Self>,
         topic: &str,
         latency: Arc<Histogram>,
+        creator: Option<Arc<TopicCreator>>,
     ) -> Result<Box<dyn Sink>, ProducerError> {
-        let handle = check_topic(topic)
-            .and_then(|()| Topic::new(&self.native, topic))
-            .map_err(|reason| ProducerError::Topic {
-                topic: topic.to_owned(),
-                reason,
-            })?;
+        let named = |reason| ProducerError::Topic {
+            topic: topic.to_owned(),
+            reason,
+        };
+        check_topic(topic).map_err(named)?;
+        if creator.is_some() {
+            let lane = Lane::open(self, latency)?;
+            return Ok(Box::new(CreatingSink::new(lane, topic, creator)));
+        }
+        let handle = Topic::new(&self.native, topic).map_err(named)?;
         Ok(Box::new(ProducerSink {
             lane: Lane::open(self, latency)?,
             topic: handle,

@@ -56,14 +56,14 @@ pub(super) fn serve(native: &Arc<Native>, shared: &Shared) {
             }
             Kind::Log(level, text) => log(level, &text),
             Kind::Token(config) => give_token(native, config),
-            Kind::Other => {}
+            Kind::Described(_) | Kind::Created(_) | Kind::Other => {}
         }
     }
 }
 
 /// Fetches a token on a thread of its own: the identity provider may take its
 /// time, and reports of records on their way must not wait for it.
-fn give_token(native: &Arc<Native>, config: String) {
+pub(super) fn give_token(native: &Arc<Native>, config: String) {
     let client = Arc::clone(native);
     let fetched = std::thread::Builder::new()
         .name("producer-token".to_owned())
@@ -132,7 +132,7 @@ impl Shared {
         let text = match code.as_str() {
             "_UNKNOWN_TOPIC" | "UNKNOWN_TOPIC_OR_PART" => format!(
                 "{text}: the topic does not exist and the brokers do not create it \
-                 (auto.create.topics.enable): create it"
+                 (auto.create.topics.enable): create it, or have the connector do so by topic.creation.*"
             ),
             _ => text,
         };
@@ -170,7 +170,7 @@ impl Shared {
     }
 }
 
-fn log(level: i32, text: &str) {
+pub(super) fn log(level: i32, text: &str) {
     match level {
         ..=LOG_ERROR => tracing::error!(target: "Producer", "{text}"),
         LOG_WARNING => tracing::warn!(target: "Producer", "{text}"),

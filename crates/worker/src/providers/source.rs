@@ -1,6 +1,7 @@
 //! The providers that come with Kafka: where the values are.
 
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 use std::path::Path;
 
 use regex::Regex;
@@ -106,19 +107,17 @@ pub(super) struct ReadFiles(BTreeMap<String, BTreeMap<String, String>>);
 
 impl ReadFiles {
     fn properties(&mut self, path: &str) -> Result<&BTreeMap<String, String>, String> {
-        if !self.0.contains_key(path) {
-            let unreadable =
-                |why: String| format!("Could not read properties from file {path}: {why}");
-            let bytes = read_bounded(Path::new(path), MAX_FILE_BYTES)
-                .map_err(|error| unreadable(error.to_string()))?;
-            // Java reads these files as UTF-8, unlike the worker's own.
-            let text = String::from_utf8_lossy(&bytes);
-            let properties =
-                Properties::parse_text(&text).map_err(|error| unreadable(error.to_string()))?;
-            self.0.insert(path.to_owned(), properties.into_map());
-        }
-        self.0
-            .get(path)
-            .ok_or_else(|| format!("Could not read properties from file {path}"))
+        let unread = match self.0.entry(path.to_owned()) {
+            Entry::Occupied(read) => return Ok(read.into_mut()),
+            Entry::Vacant(unread) => unread,
+        };
+        let unreadable = |why: String| format!("Could not read properties from file {path}: {why}");
+        let bytes = read_bounded(Path::new(path), MAX_FILE_BYTES)
+            .map_err(|error| unreadable(error.to_string()))?;
+        // Java reads these files as UTF-8, unlike the worker's own.
+        let text = String::from_utf8_lossy(&bytes);
+        let properties =
+            Properties::parse_text(&text).map_err(|error| unreadable(error.to_string()))?;
+        Ok(unread.insert(properties.into_map()))
     }
 }

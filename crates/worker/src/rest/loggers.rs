@@ -9,6 +9,7 @@ use axum::http::{Method, StatusCode};
 use axum::response::{IntoResponse, Response};
 use serde_json::{Map, Value, json};
 
+use super::connectors::{Answer, bad_request, query};
 use super::payload::{self, RestError};
 use super::resource::Resource;
 use super::{Rest, Shared};
@@ -46,7 +47,7 @@ async fn list(State(rest): Shared) -> Response {
     payload::ok(&Value::Object(all))
 }
 
-async fn show(State(rest): Shared, Path(name): Path<String>) -> Result<Response, RestError> {
+async fn show(State(rest): Shared, Path(name): Path<String>) -> Answer {
     let view = rest.loggers.get(&name);
     let view = view.ok_or_else(|| RestError::not_found(format!("Logger {name} not found.")))?;
     Ok(payload::ok(&shown(&view)))
@@ -55,17 +56,13 @@ async fn show(State(rest): Shared, Path(name): Path<String>) -> Result<Response,
 async fn set(
     State(rest): Shared,
     Path(name): Path<String>,
-    RawQuery(query): RawQuery,
+    RawQuery(raw): RawQuery,
     body: Bytes,
-) -> Result<Response, RestError> {
+) -> Answer {
     let level = level(&body)?;
-    let bad_request = |message: String| RestError {
-        status: StatusCode::BAD_REQUEST,
-        message,
-    };
     let names = rest.loggers.set(&name, level);
     let names = names.map_err(|error| bad_request(error.to_string()))?;
-    let scope = url::form_urlencoded::parse(query.unwrap_or_default().as_bytes())
+    let scope = query(raw.as_deref())
         .find_map(|(key, value)| (key == "scope").then(|| value.to_lowercase()));
     match scope.as_deref() {
         // This worker is its whole cluster.
@@ -84,10 +81,8 @@ fn level(body: &[u8]) -> Result<LoggerLevel, RestError> {
     let fields = payload::object(body)?;
     let level = match fields.get("level") {
         None | Some(Value::Null) => {
-            return Err(RestError {
-                status: StatusCode::BAD_REQUEST,
-                message: "Desired 'level' parameter was not specified in request.".to_owned(),
-            });
+            let why = "Desired 'level' parameter was not specified in request.";
+            return Err(bad_request(why.to_owned()));
         }
         Some(Value::String(text)) => text.clone(),
         Some(Value::Object(_) | Value::Array(_)) => {

@@ -3,7 +3,6 @@
 
 use axum::body::Bytes;
 use axum::extract::{Path, RawQuery, State};
-use axum::http::StatusCode;
 use axum::response::Response;
 use connect_api::config::ConfigDef;
 use connect_api::{converter, predicate, transform};
@@ -14,7 +13,7 @@ use super::payload::{self, RestError};
 use super::{API_VERSION, Shared};
 use crate::herder::HerderError;
 use crate::validation::{
-    CONNECTOR_CLASS, CONNECTOR_VERSION, definition_json, definitions, is_our_class,
+    CONNECTOR_CLASS, CONNECTOR_VERSION, definition_json, definitions, is_our_class, unknown_class,
 };
 
 pub(super) async fn list(RawQuery(raw): RawQuery) -> Response {
@@ -77,10 +76,7 @@ pub(super) async fn validate(
         )));
     }
     if !is_our_class(class) {
-        return Err(RestError {
-            status: StatusCode::INTERNAL_SERVER_ERROR,
-            message: crate::validation::unknown_class(class),
-        });
+        return Err(RestError::unreadable(unknown_class(class)));
     }
     let validation = rest.herder.validate(&config);
     Ok(payload::ok(&validation.to_json(class.trim(), &nulls)))

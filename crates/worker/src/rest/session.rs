@@ -5,22 +5,15 @@ use std::sync::atomic::Ordering::Relaxed;
 use std::time::SystemTime;
 
 use axum::extract::{Path, State};
-use axum::response::Response;
 use serde_json::{Value, json};
 use websocket_source::metrics::DropReason;
 
-use super::Shared;
-use super::payload::{self, RestError};
+use super::connectors::{Answer, find};
+use super::{Shared, payload};
 use crate::herder::TaskView;
 
-pub(super) async fn show(
-    State(rest): Shared,
-    Path(name): Path<String>,
-) -> Result<Response, RestError> {
-    let view = rest
-        .herder
-        .view(&name)
-        .ok_or_else(|| RestError::not_found(format!("Connector {name} not found")))?;
+pub(super) async fn show(State(rest): Shared, Path(name): Path<String>) -> Answer {
+    let view = find(&rest, &name)?;
     let tasks: Vec<Value> = view.task.iter().map(task).collect();
     Ok(payload::ok(&json!({"name": name, "tasks": tasks})))
 }

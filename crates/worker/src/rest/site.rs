@@ -57,6 +57,10 @@ impl Site {
         }
         configured(&self.headers, &mut around);
         let mut response = if media::body_type(request.headers()) == BodyType::Malformed {
+            // Only this one is a page of Jetty's error handler, which has them
+            // kept by nobody.
+            let kept = HeaderValue::from_static("must-revalidate,no-cache,no-store");
+            around.entry(header::CACHE_CONTROL).or_insert(kept);
             malformed()
         } else {
             let Ok(response) = self

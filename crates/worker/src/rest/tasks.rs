@@ -2,7 +2,7 @@
 
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
-use axum::response::{IntoResponse, Response};
+use axum::response::IntoResponse;
 use serde_json::{Map, Value, json};
 
 use super::Shared;
@@ -30,23 +30,23 @@ pub(super) async fn configs(State(rest): Shared, Path(name): Path<String>) -> An
     Ok(payload::ok(&Value::Object(Map::from_iter([config]))))
 }
 
-/// A task's number, which Connect reads as an `int`.
-fn number(text: &str) -> Option<i32> {
-    text.parse().ok()
+/// A task's number, which Connect reads as an `int`; another text is no path.
+fn number(text: &str) -> Result<i32, RestError> {
+    text.parse()
+        .map_err(|_| RestError::not_found("HTTP 404 Not Found".to_owned()))
 }
 
 pub(super) async fn status(
     State(rest): Shared,
     Path((name, task)): Path<(String, String)>,
-) -> Response {
-    let Some(task) = number(&task) else {
-        return RestError::not_found("HTTP 404 Not Found".to_owned()).into_response();
-    };
+) -> Answer {
+    let task = number(&task)?;
     let view = rest.herder.view(&name);
     match view.as_ref().and_then(|view| view.task.as_ref()) {
-        Some(view) if task == 0 => payload::ok(&payload::task_state(view, &rest.worker_id)),
+        Some(view) if task == 0 => Ok(payload::ok(&payload::task_state(view, &rest.worker_id))),
         _ => {
-            RestError::not_found(format!("No status found for task {name}-{task}")).into_response()
+            let why = format!("No status found for task {name}-{task}");
+            Err(RestError::not_found(why))
         }
     }
 }
@@ -54,12 +54,7 @@ pub(super) async fn status(
 pub(super) async fn restart(
     State(rest): Shared,
     Path((name, task)): Path<(String, String)>,
-) -> Response {
-    let Some(task) = number(&task) else {
-        return RestError::not_found("HTTP 404 Not Found".to_owned()).into_response();
-    };
-    match rest.herder.restart_one(&name, task).await {
-        Ok(()) => StatusCode::NO_CONTENT.into_response(),
-        Err(error) => RestError::from(error).into_response(),
-    }
+) -> Answer {
+    rest.herder.restart_one(&name, number(&task)?).await?;
+    Ok(StatusCode::NO_CONTENT.into_response())
 }

@@ -18,11 +18,8 @@ use rustls_pki_types::pem::PemObject;
 use rustls_pki_types::{CertificateDer, PrivateKeyDer};
 use tokio_rustls::TlsAcceptor;
 
-use crate::files::read_bounded;
+use crate::files::{MAX_STORE_BYTES, read_bounded};
 use crate::kafka_settings::{Identity, store_identity, store_trusted};
-
-/// Stores of certificates are smaller.
-const MAX_STORE_BYTES: u64 = 16 << 20;
 
 /// What Java's settings choose among and rustls does not.
 const WITHOUT_EFFECT: [&str; 7] = [
@@ -90,6 +87,20 @@ impl Settings<'_> {
         )
     }
 
+    fn missing(&self, name: &str, why: &str) -> String {
+        format!(
+            "Missing required configuration \"{}{name}\" which has no default value: {why}",
+            self.prefix
+        )
+    }
+
+    /// A store (`ssl.keystore` or `ssl.truststore`) that cannot be opened.
+    fn wrong_store(&self, store: &str, path: &str, why: &str) -> String {
+        let password = format!("{}{store}.password", self.prefix);
+        let why = format!("{path}: {why} (check the file and {password})");
+        self.wrong(&format!("{store}.location"), &why)
+    }
+
     fn read(&self, name: &str, path: &str) -> Result<Vec<u8>, String> {
         read_bounded(Path::new(path), MAX_STORE_BYTES)
             .map_err(|error| self.wrong(name, &error.to_string()))
@@ -110,22 +121,13 @@ impl Settings<'_> {
             (_, Some(path)) => {
                 let bytes = self.read(location, path)?;
                 let password = self.password("ssl.keystore.password");
-                store_identity(&bytes, password, path).map_err(|why| {
-                    self.wrong(
-                        location,
-                        &format!(
-                            "{path}: {why} (check the file and {}ssl.keystore.password)",
-                            self.prefix
-                        ),
-                    )
-                })?
+                store_identity(&bytes, password, path)
+                    .map_err(|why| self.wrong_store("ssl.keystore", path, &why))?
             }
             _ => {
-                return Err(format!(
-                    "Missing required configuration \"{}{location}\" which has no default value: \
-                     an https listener needs a certificate and its key, in a PEM or PKCS12 file",
-                    self.prefix
-                ));
+                let why =
+                    "an https listener needs a certificate and its key, in a PEM or PKCS12 file";
+                return Err(self.missing(location, why));
             }
         };
         if key_pem.contains("ENCRYPTED") {
@@ -164,22 +166,12 @@ impl Settings<'_> {
             (None, Some(path)) => {
                 let bytes = self.read(location, path)?;
                 let password = self.password("ssl.truststore.password");
-                store_trusted(&bytes, password).map_err(|why| {
-                    self.wrong(
-                        location,
-                        &format!(
-                            "{path}: {why} (check the file and {}ssl.truststore.password)",
-                            self.prefix
-                        ),
-                    )
-                })?
+                store_trusted(&bytes, password)
+                    .map_err(|why| self.wrong_store("ssl.truststore", path, &why))?
             }
             (None, None) => {
-                return Err(format!(
-                    "Missing required configuration \"{}{location}\" which has no default value: \
-                     ssl.client.auth needs the authorities whose clients may come in",
-                    self.prefix
-                ));
+                let why = "ssl.client.auth needs the authorities whose clients may come in";
+                return Err(self.missing(location, why));
             }
         };
         let mut roots = RootCertStore::empty();

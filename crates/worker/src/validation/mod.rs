@@ -4,6 +4,7 @@
 //! Invariants: what creating a connector refuses is what validating it shows;
 //! a secret is in neither; a [`Plan`] exists only if nothing is wrong.
 
+mod clients;
 mod definitions;
 mod infos;
 mod plan;
@@ -12,6 +13,7 @@ use std::collections::BTreeMap;
 
 use connect_api::config::{ConfigKey, ConfigValue};
 
+pub use clients::TopicPlan;
 pub use definitions::{definition_json, definitions};
 pub use infos::NULL_VALUE;
 pub use plan::{CONNECTOR_CLASS, CONNECTOR_VERSION, Plan, is_our_class, unknown_class};
@@ -43,7 +45,29 @@ pub struct Validation {
     pub groups: Vec<String>,
     /// What is worth telling but no error.
     pub warnings: Vec<String>,
-    plan: Option<Plan>,
+    /// What the task needs, or why it cannot be started although every
+    /// setting is valid by itself.
+    plan: Option<Result<Plan, String>>,
+}
+
+/// Why there is no [`Plan`].
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Refusal {
+    /// Settings are wrong; an answer to a validation shows the same.
+    Invalid(Vec<String>),
+    /// Connect finds this out when it creates the connector, so no answer to
+    /// a validation shows it.
+    Unstartable(String),
+}
+
+impl Refusal {
+    /// All that is wrong.
+    pub fn into_errors(self) -> Vec<String> {
+        match self {
+            Self::Invalid(errors) => errors,
+            Self::Unstartable(error) => vec![error],
+        }
+    }
 }
 
 impl Validation {
@@ -57,14 +81,15 @@ impl Validation {
     ///
     /// # Errors
     /// All that is wrong.
-    pub fn into_plan(self) -> Result<Plan, Vec<String>> {
+    pub fn into_plan(self) -> Result<Plan, Refusal> {
         let errors = self.errors();
         match self.plan {
-            Some(mut plan) if errors.is_empty() => {
+            Some(Ok(mut plan)) if errors.is_empty() => {
                 plan.warnings = self.warnings;
                 Ok(plan)
             }
-            _ => Err(errors),
+            Some(Err(error)) if errors.is_empty() => Err(Refusal::Unstartable(error)),
+            _ => Err(Refusal::Invalid(errors)),
         }
     }
 
@@ -99,6 +124,17 @@ pub fn validate(written: &Config, worker: &WorkerConfig, trust: &SystemTrust) ->
     }
     let unknown = worker.providers.warnings(written, &resolved);
     validation.warnings.extend(unknown);
+    match &mut validation.plan {
+        Some(Ok(Plan {
+            topics: Some(topics),
+            ..
+        })) => {
+            let hidden = |text: &str| Providers::hide(written, &resolved, text);
+            topics.groups.hide(hidden);
+        }
+        Some(Err(error)) => *error = Providers::hide(written, &resolved, error),
+        _ => {}
+    }
     for setting in &mut validation.settings {
         for error in &mut setting.errors {
             *error = Providers::hide(written, &resolved, error);
@@ -115,11 +151,7 @@ pub fn validate(written: &Config, worker: &WorkerConfig, trust: &SystemTrust) ->
 ///
 /// # Errors
 /// All that is wrong, in Connect's words where it has some, without secrets.
-pub fn check(
-    config: &Config,
-    worker: &WorkerConfig,
-    trust: &SystemTrust,
-) -> Result<Plan, Vec<String>> {
+pub fn check(config: &Config, worker: &WorkerConfig, trust: &SystemTrust) -> Result<Plan, Refusal> {
     validate(config, worker, trust).into_plan()
 }
 

@@ -7,14 +7,15 @@
 use std::sync::Arc;
 
 use connect_api::chain::{self, Chain};
-use connect_api::config::{ConfigDef, ConfigKey, Default, Importance, Type};
+use connect_api::config::ConfigDef;
 use connect_api::connector::GROUPS;
 use websocket_source::settings::{self, SourceConfig, TABLE, ValueFormat};
 
+use super::clients::{TopicPlan, producer, topics};
 use super::definitions::{common_definitions, converters, own_definitions};
 use super::{Config, Setting, Validation, shown};
 use crate::files::{ConverterSettings, Side, WorkerConfig};
-use crate::kafka_settings::{ProducerInputs, ProducerSettings, SystemTrust, translate};
+use crate::kafka_settings::{ProducerSettings, SystemTrust};
 use crate::mapping::{Mapping, Tolerance};
 
 /// The connector's class, as in the reference.
@@ -22,17 +23,16 @@ pub const CONNECTOR_CLASS: &str = "io.conduktor.connect.websocket.WebSocketSourc
 /// The connector's version, as in the reference.
 pub const CONNECTOR_VERSION: &str = "1.0.0";
 
-/// Settings of every source connector that this worker does not obey yet, with
-/// their defaults. Another value is told of.
-const FIXED: [(&str, &str); 6] = [
-    ("config.action.reload", "restart"),
+/// Settings of every source connector that only Kafka Connect's distributed
+/// mode obeys, with their defaults. Its standalone mode takes any other value
+/// and does nothing by it: `StandaloneHerder` checks none of them, and
+/// `StandaloneConfig` permits no offsets topics of connectors.
+const OF_DISTRIBUTED_MODE: [(&str, &str); 4] = [
     ("exactly.once.support", "requested"),
     ("transaction.boundary", "poll"),
     ("transaction.boundary.interval.ms", ""),
     ("offsets.storage.topic", ""),
-    ("tasks.max.enforce", "true"),
 ];
-const OVERRIDE_PREFIX: &str = "producer.override.";
 
 /// Everything a task is made of.
 #[derive(Debug)]
@@ -45,6 +45,8 @@ pub struct Plan {
     pub producer: ProducerSettings,
     /// What messages go through; `None` if they become records as they are.
     pub mapping: Option<Arc<Mapping>>,
+    /// How topics are created; `None` leaves it to the brokers.
+    pub topics: Option<TopicPlan>,
     /// What is worth telling but no error.
     pub warnings: Vec<String>,
 }
@@ -66,6 +68,7 @@ pub(super) fn validate(config: &Config, worker: &WorkerConfig, trust: &SystemTru
     let source = source(config, &mut validation);
     let producer = producer(config, worker, trust, &mut validation);
     let mapping = mapping(config, worker, source.as_ref(), &mut validation);
+    let topics = topics(config, worker, trust, &mut validation);
     class(config, &mut validation);
     warn(config, &mut validation);
     if let (Some(source), Some(producer), Some(mapping)) = (source, producer, mapping) {
@@ -73,13 +76,14 @@ pub(super) fn validate(config: &Config, worker: &WorkerConfig, trust: &SystemTru
             .warnings
             .extend(producer.warnings.iter().cloned());
         let mapping = (!mapping.is_identity()).then(|| Arc::new(mapping));
-        validation.plan = Some(Plan {
+        validation.plan = Some(topics.map(|topics| Plan {
             name: config.get("name").map_or("", |name| name.trim()).to_owned(),
             source,
             producer,
             mapping,
+            topics,
             warnings: Vec::new(),
-        });
+        }));
     }
     validation
 }
@@ -138,48 +142,6 @@ fn source(config: &Config, validation: &mut Validation) -> Option<SourceConfig> 
         Err(errors) => {
             for error in errors {
                 validation.refuse(error.setting, error.message);
-            }
-            None
-        }
-    }
-}
-
-/// Translates the producer's settings; overrides are appended to the others,
-/// as Connect does.
-fn producer(
-    config: &Config,
-    worker: &WorkerConfig,
-    trust: &SystemTrust,
-    validation: &mut Validation,
-) -> Option<ProducerSettings> {
-    let overrides = config.keys().filter(|key| key.starts_with(OVERRIDE_PREFIX));
-    for name in overrides.clone() {
-        let mut key = ConfigKey::new(name, Type::String, Default::Null, Importance::Low, "");
-        // Any of them may be a password.
-        key.secret = true;
-        validation.settings.push(Setting {
-            shown: Some("[hidden]".to_owned()),
-            errors: Vec::new(),
-            key,
-        });
-    }
-    let translated = translate(&ProducerInputs {
-        bootstrap_servers: &worker.bootstrap_servers,
-        worker_client_id: &worker.client_id,
-        worker_producer: &worker.producer,
-        connector_config: config,
-        override_policy: &worker.override_policy,
-        system_trust: trust,
-    });
-    match translated {
-        Ok(producer) => Some(producer),
-        Err(found) => {
-            for error in found.errors {
-                let named = overrides
-                    .clone()
-                    .filter(|name| error.contains(name.as_str()));
-                let named = named.max_by_key(|name| name.len());
-                validation.refuse(named.map_or("connector.class", String::as_str), error);
             }
             None
         }
@@ -300,15 +262,10 @@ fn warn(config: &Config, validation: &mut Validation) {
         let value = config.get(*key);
         value.is_some_and(|value| !value.trim().eq_ignore_ascii_case(default))
     };
-    let fixed = FIXED.iter().filter(|row| differs(row)).map(|(key, _)| *key);
-    // A group's settings have names of the user's choice.
-    let topics = config
-        .iter()
-        .filter(|(key, value)| key.starts_with("topic.creation.") && !value.trim().is_empty())
-        .map(|(key, _)| key.as_str());
-    for key in fixed.chain(topics) {
+    for (key, _) in OF_DISTRIBUTED_MODE.iter().filter(|row| differs(row)) {
         validation.warnings.push(format!(
-            "{key} is not supported by this worker yet and has no effect"
+            "{key} has no effect: it is for distributed mode, and this worker is a standalone one; \
+             records are delivered at least once"
         ));
     }
     let tasks = config

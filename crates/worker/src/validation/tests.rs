@@ -93,24 +93,87 @@ fn a_plan_has_a_mapping_only_if_messages_are_changed() {
     ];
     assert!(plan(&routed).mapping.is_some());
     let bytes = [("websocket.value.format", "bytes")];
-    let error = validated(&bytes).into_plan().expect_err("unfit");
+    let error = validated(&bytes)
+        .into_plan()
+        .expect_err("unfit")
+        .into_errors();
     assert!(error[0].contains("ByteArrayConverter"), "{error:?}");
 }
 
+const TOPICS: [(&str, &str); 4] = [
+    ("topic.creation.groups", "g"),
+    ("topic.creation.g.include", "a.*"),
+    ("topic.creation.default.partitions", "3"),
+    ("topic.creation.default.replication.factor", "1"),
+];
+
 #[test]
-fn every_setting_about_the_creation_of_topics_is_told_of() {
-    let told = |pairs: &[(&str, &str)]| validated(pairs).into_plan().expect("valid").warnings;
+fn a_plan_says_how_topics_are_created_if_the_connector_does() {
+    let plan = |pairs: &[(&str, &str)]| validated(pairs).into_plan().expect("valid");
+    assert!(plan(&[]).topics.is_none());
+    let with_admin = [&TOPICS[..], &[("admin.override.retries", "7")]].concat();
+    let plan = plan(&with_admin);
+    assert_eq!(plan.warnings, [""; 0]);
+    let topics = plan.topics.expect("a plan for topics");
+    assert_eq!(topics.groups.first_match("ab").name, "g");
+    assert_eq!(topics.admin["retries"], "7");
+}
+
+#[test]
+fn what_is_wrong_with_the_creation_of_topics_is_in_no_answer_to_a_validation() {
+    let validation = validated(&[("topic.creation.default.partitions", "none")]);
+    let json = validation.to_json("X", &[]);
+    assert_eq!(json["error_count"], 0, "{json}");
+    let missing = "Missing required configuration \"topic.creation.default.replication.factor\" which \
+                   has no default value.";
+    let refusal = validation.into_plan().expect_err("incomplete");
+    assert_eq!(refusal, Refusal::Unstartable(missing.to_owned()));
+}
+
+#[test]
+fn overrides_of_the_admin_client_count_where_topics_are_created() {
+    let admin = ("admin.override.retries", "x");
+    let named = |validation: &Validation| {
+        let mut settings = validation.settings.iter();
+        settings.any(|setting| setting.key.name == admin.0 && setting.errors.len() == 1)
+    };
+    assert!(!named(&validated(&[admin])));
+    assert!(named(&validated(&[&TOPICS[..], &[admin]].concat())));
+}
+
+#[test]
+fn a_worker_may_leave_the_creation_of_topics_to_the_brokers() {
+    let mut worker = worker();
+    worker.topic_creation_enable = false;
+    let config = config(&[("topic.creation.default.partitions", "none")]);
+    let plan = check(&config, &worker, &SystemTrust::default()).expect("valid");
+    assert!(plan.topics.is_none());
+    assert!(plan.warnings[0].contains("topic.creation.enable=false"));
+}
+
+#[test]
+fn what_only_distributed_mode_obeys_is_taken_and_told_of() {
     let given = [
-        ("topic.creation.groups", "g"),
-        ("topic.creation.g.include", "a.*"),
-        ("topic.creation.default.partitions", "3"),
-        ("topic.creation.default.replication.factor", "1"),
+        ("exactly.once.support", "required"),
+        ("transaction.boundary", "interval"),
+        ("transaction.boundary.interval.ms", "5"),
+        ("offsets.storage.topic", "o"),
     ];
-    let warnings = told(&given);
-    for (name, _) in given {
-        let expected = format!("{name} is not supported by this worker yet and has no effect");
-        assert!(warnings.contains(&expected), "{warnings:?}");
-    }
-    assert_eq!(warnings.len(), given.len());
-    assert_eq!(told(&[("topic.creation.groups", "")]), [""; 0]);
+    let warnings = validated(&given).into_plan().expect("valid").warnings;
+    let told = |(name, _): &(&str, &str)| {
+        let text = format!("{name} has no effect: it is for distributed mode");
+        warnings.iter().any(|warning| warning.starts_with(&text))
+    };
+    assert!(
+        given.iter().all(told) && warnings.len() == 4,
+        "{warnings:?}"
+    );
+    // What these say holds here in any case, as in a real standalone worker.
+    let held = [
+        ("exactly.once.support", "REQUESTED"),
+        ("config.action.reload", "none"),
+        ("tasks.max.enforce", "false"),
+    ];
+    let plan = validated(&held).into_plan().expect("valid");
+    assert_eq!(plan.warnings, [""; 0]);
 }

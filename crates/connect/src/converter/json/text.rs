@@ -1,8 +1,9 @@
 //! Strings and floats as Kafka's JSON library (Jackson) writes them.
 
+use std::fmt::LowerExp;
 use std::io::Write;
 
-use crate::java::{write_double, write_float};
+use crate::java::write_float;
 
 /// What stands for a byte of UTF-8 in a string: 0 for itself, 1 for a code
 /// point outside of the first plane, else the letter after the backslash, `u`
@@ -86,24 +87,11 @@ pub(super) fn append_integer(value: i64, out: &mut Vec<u8>) {
     let _ = write!(out, "{value}");
 }
 
-/// A 32-bit float; what is no number in JSON is a string.
-pub(super) fn append_float(value: f32, out: &mut Vec<u8>) {
-    in_quotes(!value.is_finite(), out, |out| {
-        write_float(value, |part| out.extend_from_slice(part.as_bytes()));
-    });
-}
-
-/// Likewise for 64 bits.
-pub(super) fn append_double(value: f64, out: &mut Vec<u8>) {
-    in_quotes(!value.is_finite(), out, |out| {
-        write_double(value, |part| out.extend_from_slice(part.as_bytes()));
-    });
-}
-
-fn in_quotes(quotes: bool, out: &mut Vec<u8>, append: impl FnOnce(&mut Vec<u8>)) {
-    let quote: &[u8] = if quotes { b"\"" } else { b"" };
+/// A float; what is no number in JSON is a string.
+pub(super) fn append_float(value: impl Into<f64> + LowerExp + Copy, out: &mut Vec<u8>) {
+    let quote: &[u8] = if value.into().is_finite() { b"" } else { b"\"" };
     out.extend_from_slice(quote);
-    append(out);
+    write_float(value, |part| out.extend_from_slice(part.as_bytes()));
     out.extend_from_slice(quote);
 }
 

@@ -4,7 +4,7 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 
 use super::logical::{self, Logical};
-use super::text::{append_double, append_float, append_integer, append_string};
+use super::text::{append_float, append_integer, append_string};
 use crate::data::{Kind, Schema, Struct, Value};
 use crate::java::{class_text, value_text};
 use crate::record::DataError;
@@ -287,7 +287,7 @@ fn append_scalar(kind: Kind, value: &Value, out: &mut Vec<u8>) -> Written {
         (Kind::Int32, Value::Int32(value)) => append_integer(i64::from(*value), out),
         (Kind::Int64, Value::Int64(value)) => append_integer(*value, out),
         (Kind::Float32, Value::Float32(value)) => append_float(*value, out),
-        (Kind::Float64, Value::Float64(value)) => append_double(*value, out),
+        (Kind::Float64, Value::Float64(value)) => append_float(*value, out),
         (Kind::Boolean, Value::Boolean(true)) => out.extend_from_slice(b"true"),
         (Kind::Boolean, Value::Boolean(false)) => out.extend_from_slice(b"false"),
         (Kind::String, Value::String(text)) => append_string(text, out),

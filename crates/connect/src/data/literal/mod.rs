@@ -13,7 +13,7 @@ use std::sync::Arc;
 use self::merge::{Merger, align};
 use self::tokens::{Tokens, blank};
 use super::{Kind, Schema, Value, logical};
-use crate::java::DateFormat;
+use crate::java::{DateFormat, trim};
 use crate::record::DataError;
 
 /// How deep lists and maps may be nested; deeper ones are text.
@@ -80,7 +80,7 @@ impl Parser<'_> {
         if blank(token) {
             return Ok(Some(text(token)));
         }
-        self.scalar(embedded, token.trim_matches(|c| c <= ' '))
+        self.scalar(embedded, trim(token))
     }
 
     /// A list or a map, if what comes next begins one.

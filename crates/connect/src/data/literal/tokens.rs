@@ -1,5 +1,7 @@
 //! A text in pieces (`Values.Parser`): delimiters, and what is between them.
 
+use crate::java::trim;
+
 /// The pieces that are left.
 pub(super) struct Tokens<'t> {
     original: &'t str,
@@ -10,7 +12,7 @@ pub(super) struct Tokens<'t> {
 
 /// Whether there is nothing but white space.
 pub(super) fn blank(token: &str) -> bool {
-    token.chars().all(|c| c <= ' ')
+    trim(token).is_empty()
 }
 
 impl<'t> Tokens<'t> {
@@ -72,9 +74,7 @@ impl<'t> Tokens<'t> {
         while self.ahead.is_some_and(blank) && self.at < self.original.len() {
             self.ahead = Some(self.read());
         }
-        let found = self
-            .ahead
-            .is_some_and(|token| token.trim_matches(|c| c <= ' ') == expected);
+        let found = self.ahead.is_some_and(|token| trim(token) == expected);
         if found {
             self.ahead = None;
         }

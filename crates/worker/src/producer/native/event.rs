@@ -1,5 +1,6 @@
 //! Events of librdkafka's main queue: delivery reports, errors, log lines.
 
+use std::collections::BTreeMap;
 use std::ffi::{CStr, c_char};
 use std::ptr;
 
@@ -31,9 +32,20 @@ pub(in crate::producer) enum Kind<'a> {
     Log(i32, String),
     /// The client wants an access token; its `sasl.oauthbearer.config`.
     Token(String),
+    /// A request to describe topics is done.
+    Described(TopicAnswers),
+    /// A request to create topics is done.
+    Created(TopicAnswers),
     /// Anything else.
     Other,
 }
+
+/// What became of each topic of a request, by its name, with librdkafka's or
+/// the broker's words; or why there is no answer to the request as a whole.
+pub(in crate::producer) type TopicAnswers = Result<BTreeMap<String, Answer>, Answer>;
+
+/// A code, which may be that of success, and its text.
+pub(in crate::producer) type Answer = (Code, String);
 
 impl Event {
     pub(super) fn new(event: *mut rdsys::rd_kafka_event_t) -> Option<Self> {
@@ -64,8 +76,51 @@ impl Event {
                 rdsys::RD_KAFKA_EVENT_OAUTHBEARER_TOKEN_REFRESH => {
                     Kind::Token(text(rdsys::rd_kafka_event_config_string(self.0)))
                 }
+                rdsys::RD_KAFKA_EVENT_DESCRIBETOPICS_RESULT => Kind::Described(self.topics()),
+                rdsys::RD_KAFKA_EVENT_CREATETOPICS_RESULT => Kind::Created(self.topics()),
                 _ => Kind::Other,
             }
+        }
+    }
+
+    /// # Safety
+    /// The event is the result of a request about topics.
+    unsafe fn topics(&self) -> TopicAnswers {
+        // SAFETY: the caller's promise: one of the two results is not null.
+        // Arrays and texts belong to the event, which is alive, and the count
+        // is that of the array.
+        unsafe {
+            let code = rdsys::rd_kafka_event_error(self.0);
+            if code.is_error() {
+                return Err((code, text(rdsys::rd_kafka_event_error_string(self.0))));
+            }
+            let mut count = 0;
+            let created = rdsys::rd_kafka_event_CreateTopics_result(self.0);
+            if !created.is_null() {
+                let topics = rdsys::rd_kafka_CreateTopics_result_topics(created, &raw mut count);
+                return Ok((0..count)
+                    .map(|at| {
+                        let topic = *topics.add(at);
+                        let code = rdsys::rd_kafka_topic_result_error(topic);
+                        let why = text(rdsys::rd_kafka_topic_result_error_string(topic));
+                        (text(rdsys::rd_kafka_topic_result_name(topic)), (code, why))
+                    })
+                    .collect());
+            }
+            let described = rdsys::rd_kafka_event_DescribeTopics_result(self.0);
+            let topics = rdsys::rd_kafka_DescribeTopics_result_topics(described, &raw mut count);
+            Ok((0..count)
+                .map(|at| {
+                    let topic = *topics.add(at);
+                    let error = rdsys::rd_kafka_TopicDescription_error(topic);
+                    let code = rdsys::rd_kafka_error_code(error);
+                    let why = text(rdsys::rd_kafka_error_string(error));
+                    (
+                        text(rdsys::rd_kafka_TopicDescription_name(topic)),
+                        (code, why),
+                    )
+                })
+                .collect())
         }
     }
 }

@@ -10,6 +10,7 @@
 // `unsafe` is allowed here and nowhere else; each block says why it holds.
 #![allow(unsafe_code)]
 
+mod admin;
 pub(super) mod event;
 mod partitions;
 mod topic;
@@ -26,6 +27,7 @@ use rdkafka::client::{Client, DefaultClientContext, OAuthToken};
 use rdkafka::error::{IsError, KafkaError, RDKafkaErrorCode};
 use rdkafka::types::RDKafkaType;
 
+pub(super) use admin::NewTopic;
 use event::Event;
 use partitions::Partitions;
 pub(super) use topic::{FullRecord, Record, Topic};

@@ -167,7 +167,7 @@ fn a_name_that_is_no_topic_is_refused() {
     let long = "x".repeat(250);
     for name in ["", "a\0b", ".", "a b", "ä", &long] {
         let error = producer
-            .sink(name, Arc::new(Histogram::default()))
+            .sink(name, Arc::new(Histogram::default()), None)
             .map(|_| ())
             .unwrap_err();
         assert!(error.to_string().contains("kafka.topic"), "{error}");

@@ -35,6 +35,7 @@ fn mapped_sink(producer: &Arc<Producer>, transforms: &[(&str, &str)]) -> Box<dyn
         counts: Arc::default(),
         written: Arc::default(),
         connector: "c".to_owned(),
+        creator: None,
     };
     producer
         .mapped_sink(options, Arc::new(Histogram::default()))

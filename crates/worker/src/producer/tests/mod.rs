@@ -91,7 +91,7 @@ impl Records {
 
 fn sink(producer: &Arc<Producer>, topic: &str) -> Box<dyn Sink> {
     producer
-        .sink(topic, Arc::new(Histogram::default()))
+        .sink(topic, Arc::new(Histogram::default()), None)
         .unwrap()
 }
 

@@ -1,0 +1,51 @@
+//! Creates topics before the first records go to them (KIP-158;
+//! `AbstractWorkerSourceTask.maybeCreateTopic` and `TopicAdmin` in Connect).
+//!
+//! Tasks whose admin clients have equal settings share one client and one
+//! thread, which asks for all topics that are waiting in one request.
+//! Invariants: a task waits for one topic at a time, and its records with it,
+//! in their order; a topic that is known costs nothing more; nothing here
+//! waits on a task's own thread.
+
+mod admin;
+mod failure;
+mod gate;
+mod rounds;
+
+use std::sync::{Arc, OnceLock};
+
+pub use admin::{AdminPool, TopicAdmin};
+use failure::Failure;
+pub(super) use gate::{Gate, Passage};
+
+use crate::topic_creation::TopicGroups;
+
+/// Creates the topics of one task.
+#[derive(Debug)]
+pub struct TopicCreator {
+    groups: TopicGroups,
+    admin: Arc<TopicAdmin>,
+    connector: String,
+    /// Set once: the task fails of it.
+    failure: OnceLock<Failure>,
+}
+
+impl TopicCreator {
+    /// A creator for the task of `connector`.
+    pub fn new(groups: TopicGroups, admin: Arc<TopicAdmin>, connector: &str) -> Self {
+        Self {
+            groups,
+            admin,
+            connector: connector.to_owned(),
+            failure: OnceLock::new(),
+        }
+    }
+
+    /// Connect's trace for the task, if a topic could not be created.
+    pub fn trace(&self) -> Option<String> {
+        self.failure.get().map(Failure::trace)
+    }
+}
+
+#[cfg(test)]
+mod tests;
