@@ -17,7 +17,7 @@ use crate::config_storage::ConfigStorage;
 use crate::embedded::EmbeddedKafka;
 use crate::exposition::{AppInfo, Exposition};
 use crate::files::{ConnectorFile, Listener, RestConfig, Scheme, WorkerConfig};
-use crate::herder::{Herder, Target};
+use crate::herder::{Herder, Target, TaskThreads};
 use crate::kafka_settings::{SystemTrust, admin_properties};
 use crate::log::Loggers;
 use crate::offsets::OffsetStore;
@@ -117,7 +117,10 @@ impl Worker {
         let (listeners, admin) = bind(&config.rest).await?;
         let address = rest::advertised(&config.rest.advertised, &listeners);
         let rest_address = address.authority;
-        let herder = Arc::new(Herder::new(config, system_trust, offsets, storage));
+        let threads =
+            TaskThreads::start().map_err(|error| format!("no threads for tasks: {error}"))?;
+        let herder = Herder::new(config, system_trust, offsets, storage, threads);
+        let herder = Arc::new(herder);
         let app = AppInfo::now(rest::API_VERSION, rest::COMMIT, rest_address.clone());
         let windows = herder.worker().metrics;
         let rest = Arc::new(Rest {

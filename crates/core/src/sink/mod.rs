@@ -39,6 +39,9 @@ pub enum SinkError {
         /// What is wrong with the record.
         text: String,
     },
+    /// A topic is not there and cannot be created.
+    #[error("{0}")]
+    NoTopic(String),
     /// Kafka or the client library refused a record for good.
     #[error("Unrecoverable exception from producer send callback: {code}: {text}")]
     Rejected {

@@ -13,7 +13,8 @@ use crate::exposition::CommitCounts;
 use crate::files::InitialState;
 use crate::mapping::{ErrorCounts, WrittenTopics};
 use crate::offsets::SourceOffset;
-use crate::producer::TopicCreator;
+
+use super::threads::Place;
 
 /// What is wanted of a connector (Connect's `TargetState`).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -81,20 +82,11 @@ pub(super) struct Started {
     pub(super) errors: Arc<ErrorCounts>,
     /// Counts of commits of its offsets.
     pub(super) commits: Arc<CommitCounts>,
-    /// What creates its topics, if anything but the brokers.
-    pub(super) creator: Option<Arc<TopicCreator>>,
+    /// The thread it runs on.
+    pub(super) _place: Place,
 }
 
 impl Started {
-    /// Connect's trace, if it has failed. A topic that could not be created
-    /// has a trace of its own, for which a sink has no words.
-    fn trace(&self) -> Option<String> {
-        let failure = self.handle.failure()?;
-        let creator = self.creator.as_ref();
-        let of_topic = creator.and_then(|creator| creator.trace());
-        Some(of_topic.unwrap_or(failure.trace))
-    }
-
     /// The offset up to which everything is acknowledged, if that is new.
     pub(super) fn new_offset(&self) -> Option<SourceOffset> {
         let sequence = self.base + self.handle.progress().acknowledged;
@@ -182,7 +174,7 @@ impl Connector {
                 errors: Arc::default(),
             }),
             Slot::Started(started) => {
-                let trace = started.trace();
+                let trace = started.handle.failure().map(|failure| failure.trace);
                 Some(TaskView {
                     state: if trace.is_some() { "FAILED" } else { running },
                     trace,

@@ -15,6 +15,7 @@ mod reading;
 mod restart;
 mod start;
 mod storing;
+mod threads;
 mod topics;
 
 use std::collections::BTreeMap;
@@ -27,6 +28,7 @@ use websocket_source::task::StopReport;
 
 pub use connector::{ConnectorView, Target, TaskView};
 pub use error::HerderError;
+pub use threads::TaskThreads;
 
 use crate::config_storage::ConfigStorage;
 use crate::files::WorkerConfig;
@@ -54,6 +56,7 @@ pub struct Herder {
     pool: ProducerPool,
     admins: AdminPool,
     dialer: Arc<Dialer>,
+    threads: TaskThreads,
     offsets: Arc<Mutex<OffsetStore>>,
     connectors: Mutex<BTreeMap<String, Connector>>,
     startups: Startups,
@@ -70,6 +73,7 @@ impl Herder {
         system_trust: SystemTrust,
         offsets: OffsetStore,
         storage: Option<ConfigStorage>,
+        threads: TaskThreads,
     ) -> Self {
         Self {
             worker,
@@ -81,6 +85,7 @@ impl Herder {
             connectors: Mutex::default(),
             startups: Startups::default(),
             topics: Topics::default(),
+            threads,
             storage: storage.map(Mutex::new),
             changing: tokio::sync::Mutex::default(),
         }

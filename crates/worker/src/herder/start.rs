@@ -6,7 +6,7 @@ use std::sync::{Arc, PoisonError};
 use std::time::{Duration, Instant};
 
 use websocket_source::metrics::TaskMetrics;
-use websocket_source::task::{TaskOptions, spawn};
+use websocket_source::task::TaskOptions;
 
 use super::connector::{Slot, Started, TaskTopics};
 use super::{Herder, HerderError};
@@ -62,14 +62,14 @@ impl Herder {
             .and_then(|producer| {
                 let latency = Arc::clone(&metrics.receive_to_ack);
                 match &plan.mapping {
-                    None => producer.sink(&plan.source.topic, latency, creator.clone()),
+                    None => producer.sink(&plan.source.topic, latency, creator),
                     Some(mapping) => {
                         let options = MappedOptions {
                             mapping: Arc::clone(mapping),
                             counts: Arc::clone(&errors),
                             written: Arc::clone(&written),
                             connector: plan.name.clone(),
-                            creator: creator.clone(),
+                            creator,
                         };
                         producer.mapped_sink(options, latency)
                     }
@@ -85,7 +85,7 @@ impl Herder {
         };
         let url = plan.source.url.text().to_owned();
         let base = self.stored_sequence(&plan.name, &url);
-        let handle = spawn(TaskOptions {
+        let (handle, place) = self.threads.spawn(TaskOptions {
             connector: plan.name,
             task: 0,
             config: plan.source,
@@ -105,7 +105,7 @@ impl Herder {
             topics,
             errors,
             commits: Arc::default(),
-            creator,
+            _place: place,
         })
     }
 

@@ -42,8 +42,9 @@ impl Fixture {
         ]);
         let worker = WorkerConfig::from_map(&worker).unwrap_or_else(|error| panic!("{error}"));
         let offsets = OffsetStore::open(&folder.path().join("offsets")).expect("a store");
+        let threads = TaskThreads::start().expect("threads");
         let fixture = Self {
-            herder: Herder::new(worker, SystemTrust::default(), offsets, None),
+            herder: Herder::new(worker, SystemTrust::default(), offsets, None, threads),
             topic: folder.path().join("topic.properties"),
             _folder: folder,
         };

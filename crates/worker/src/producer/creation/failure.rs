@@ -3,28 +3,14 @@
 use crate::producer::native::event::Answer;
 use crate::producer::native::{Code, describe};
 
-const CONNECT_EXCEPTION: &str = "org.apache.kafka.connect.errors.ConnectException";
-
 /// Why a task cannot go on.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(in crate::producer) struct Failure {
-    /// librdkafka's name for the error.
-    pub(in crate::producer) code: String,
     /// The message of Connect's exception, and what caused it.
     pub(in crate::producer) text: String,
 }
 
 impl Failure {
-    /// As a Java stack trace without its frames.
-    pub(super) fn trace(&self) -> String {
-        format!("{CONNECT_EXCEPTION}: {}", self.text)
-    }
-
-    fn new(code: Code, text: String) -> Self {
-        let (code, _) = describe(code);
-        Self { code, text }
-    }
-
     /// A topic that could not be looked for.
     pub(super) fn describing(topic: &str, brokers: &str, (code, why): &Answer) -> Self {
         let text = match code {
@@ -37,16 +23,12 @@ impl Failure {
                 "Unable to describe topic(s) '{topic}' since the brokers at {brokers} do not support \
                  the DescribeTopics API."
             ),
-            _ => {
-                let cause = caused_by(*code, why);
-                return Self::new(
-                    *code,
-                    format!("Error while attempting to describe topics '{topic}'{cause}"),
-                );
-            }
+            _ => format!("Error while attempting to describe topics '{topic}'"),
         };
         let cause = caused_by(*code, why);
-        Self::new(*code, format!("{text}{cause}"))
+        Self {
+            text: format!("{text}{cause}"),
+        }
     }
 
     /// A topic that could not be created; `new_topic` is how Java prints it.
@@ -58,13 +40,12 @@ impl Failure {
             | Code::RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED
             | Code::RD_KAFKA_RESP_ERR_UNSUPPORTED_VERSION
             | Code::RD_KAFKA_RESP_ERR__UNSUPPORTED_FEATURE => {
-                return Self::new(
-                    *code,
-                    format!(
+                return Self {
+                    text: format!(
                         "Task failed to create new topic {new_topic}. Ensure that the task is \
                          authorized to create topics or that the topic exists and restart the task"
                     ),
-                );
+                };
             }
             Code::RD_KAFKA_RESP_ERR_INVALID_CONFIG => {
                 format!("Unable to create topic(s) '{topic}': {why}")
@@ -79,7 +60,9 @@ impl Failure {
             _ => format!("Error while attempting to create/find topic(s) '{topic}'"),
         };
         let cause = caused_by(*code, why);
-        Self::new(*code, format!("{text}{cause}"))
+        Self {
+            text: format!("{text}{cause}"),
+        }
     }
 }
 
@@ -154,12 +137,11 @@ mod tests {
 
     #[test]
     fn failures_are_told_in_connect_s_words() {
-        let told =
-            |code: Code| Failure::creating("t", "(name=t)", &(code, "why".to_owned())).trace();
+        let told = |code: Code| Failure::creating("t", "(name=t)", &(code, "why".to_owned())).text;
         let other = told(Code::RD_KAFKA_RESP_ERR_INVALID_REPLICATION_FACTOR);
         assert_eq!(
             other,
-            "org.apache.kafka.connect.errors.ConnectException: Error while attempting to create/find \
+            "Error while attempting to create/find \
              topic(s) 't'\nCaused by: org.apache.kafka.common.errors.InvalidReplicationFactorException: \
              why"
         );

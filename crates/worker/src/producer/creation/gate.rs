@@ -87,19 +87,14 @@ impl Gate {
             self.ticket = Some(ticket);
             return Ok(Passage::Wait);
         };
-        let failure = match asked.outcome.get() {
-            None => return Ok(Passage::Wait),
+        match asked.outcome.get() {
+            None => Ok(Passage::Wait),
             Some(Ok(())) => {
                 self.ticket = None;
-                return Ok(Passage::Open);
+                Ok(Passage::Open)
             }
-            Some(Err(failure)) => failure.clone(),
-        };
-        let failure = creator.failure.get_or_init(|| failure);
-        Err(SinkError::Rejected {
-            code: failure.code.clone(),
-            text: failure.text.clone(),
-        })
+            Some(Err(failure)) => Err(SinkError::NoTopic(failure.text.clone())),
+        }
     }
 
     fn cancel(&mut self) {

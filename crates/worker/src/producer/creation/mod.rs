@@ -12,7 +12,7 @@ mod failure;
 mod gate;
 mod rounds;
 
-use std::sync::{Arc, OnceLock};
+use std::sync::Arc;
 
 pub use admin::{AdminPool, TopicAdmin};
 use failure::Failure;
@@ -26,8 +26,6 @@ pub struct TopicCreator {
     groups: TopicGroups,
     admin: Arc<TopicAdmin>,
     connector: String,
-    /// Set once: the task fails of it.
-    failure: OnceLock<Failure>,
 }
 
 impl TopicCreator {
@@ -37,13 +35,7 @@ impl TopicCreator {
             groups,
             admin,
             connector: connector.to_owned(),
-            failure: OnceLock::new(),
         }
-    }
-
-    /// Connect's trace for the task, if a topic could not be created.
-    pub fn trace(&self) -> Option<String> {
-        self.failure.get().map(Failure::trace)
     }
 }
 

@@ -17,6 +17,7 @@ use super::resource::{Reached, Resource};
 use super::*;
 use crate::exposition::AppInfo;
 use crate::files::WorkerConfig;
+use crate::herder::TaskThreads;
 use crate::kafka_settings::SystemTrust;
 use crate::offsets::OffsetStore;
 
@@ -74,7 +75,14 @@ impl Api {
             Login::read(file, None).expect("a login")
         });
         let offsets = OffsetStore::open(&offsets).expect("a store");
-        let herder = Arc::new(Herder::new(config, SystemTrust::default(), offsets, None));
+        let threads = TaskThreads::start().expect("threads");
+        let herder = Arc::new(Herder::new(
+            config,
+            SystemTrust::default(),
+            offsets,
+            None,
+            threads,
+        ));
         let app = AppInfo::now(API_VERSION, COMMIT, "worker:1".to_owned());
         let windows = herder.worker().metrics;
         let rest = Arc::new(Rest {
