@@ -360,6 +360,29 @@ async fn blocks_and_loses_nothing(start: fn(&str, &[(&str, &str)], usize) -> Run
 }
 
 #[tokio::test]
+async fn a_server_that_block_keeps_from_being_heard_is_not_taken_for_silent() {
+    let (listener, url) = listen().await;
+    let settings = [
+        ("websocket.message.queue.size", "3"),
+        ("websocket.buffer.overflow", "block"),
+        ("websocket.ping.interval.ms", "20"),
+        ("websocket.pong.timeout.ms", "20"),
+    ];
+    let running = start_with_room(&url, &settings, 0);
+    let mut socket = accept(&listener).await;
+    send(&mut socket, &["0", "1", "2", "3", "4"]).await;
+    running.wait_queue(3, 3).await;
+    // No answer to these is heard before the sink has room.
+    for _ in 0..5 {
+        let said = next(&mut socket).await;
+        assert!(matches!(said, Some(Message::Ping(_))), "{said:?}");
+    }
+    running.open();
+    assert_eq!(running.wait_records(5).await, ["0", "1", "2", "3", "4"]);
+    assert_eq!(running.task.status().generation, 1);
+}
+
+#[tokio::test]
 async fn reading_goes_on_after_a_sink_was_full_with_nothing_left_to_decode() {
     let (listener, url) = listen().await;
     let running = start_with_room(&url, &[], 1);

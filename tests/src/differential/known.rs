@@ -236,18 +236,6 @@ pub const KNOWN: &[Known] = &[
     },
     Known {
         of: ALL,
-        topic: "Topic creation",
-        steps: &[
-            "a topic.creation that is not valid passes",
-            "and the connector fails by it",
-        ],
-        at: &["status", "header location", "body*"],
-        has: Has::Any,
-        what: "topic.creation.* has no effect, and the log says so; the real worker creates topics by it, and answers 500 where it is not valid.",
-        why: "Not done yet.",
-    },
-    Known {
-        of: ALL,
         topic: "Faults of the real worker",
         steps: &[
             "such a restart leaves something behind",

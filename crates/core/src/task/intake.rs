@@ -155,6 +155,9 @@ impl Intake {
             }
         }
         self.rows = rows;
+        if !connection.has_input() {
+            self.patience.caught_up();
+        }
         self.count(&found, received);
         found
     }

@@ -72,6 +72,8 @@ pub(super) struct Runner {
     status: watch::Sender<SessionStatus>,
     commands: watch::Receiver<Command>,
     link: Link,
+    /// Whether what the server says would be heard.
+    listens: bool,
     progress: (mpsc::Sender<()>, mpsc::Receiver<()>),
     failure: Option<String>,
     /// A record can never be sent, so nothing after it may be.
@@ -93,6 +95,7 @@ impl Runner {
             status: parts.status,
             commands: parts.commands,
             link: Link::None,
+            listens: false,
             progress: mpsc::channel(1),
             failure: None,
             rejected: false,
@@ -128,6 +131,7 @@ impl Runner {
         .into_iter()
         .flatten()
         .fold(self.reporter.deadline(), Instant::min);
+        self.listens = reads;
         let link = &mut self.link;
         tokio::select! {
             _ = self.commands.changed() => Wake::Command,
@@ -166,6 +170,10 @@ impl Runner {
             }
             Wake::Sink => self.on_sink(),
             Wake::Clock => {
+                if self.session.is_live() && !self.listens {
+                    // The silence of a server that is not read from is ours.
+                    self.decide(Input::Heard);
+                }
                 self.decide(Input::Timer);
                 let now = clock::now();
                 if self.intake.deadline().is_some_and(|by| by <= now) {
