@@ -8,6 +8,7 @@ use std::process::Command;
 use tempfile::TempDir;
 
 use crate::kafka::{self, Kafka, Version};
+use crate::mbeans::{self, Beans};
 use crate::process::Process;
 use crate::{ports, rest, tools, wait};
 
@@ -19,6 +20,8 @@ const CLASS: &str = "org.apache.kafka.connect.cli.ConnectStandalone";
 #[derive(Debug)]
 pub struct RealWorker {
     port: u16,
+    version: Version,
+    jmx_port: Option<u16>,
     process: Process,
     _folder: TempDir,
 }
@@ -28,6 +31,15 @@ impl RealWorker {
     /// stub as its only plugin besides Kafka's own, and waits until it
     /// answers. `settings` are added to the worker's properties.
     pub fn start(kafka: &Kafka, settings: &[(&str, &str)]) -> Self {
+        Self::launch(kafka, settings, None)
+    }
+
+    /// The same, with its MBeans to be read.
+    pub fn start_with_jmx(kafka: &Kafka, settings: &[(&str, &str)]) -> Self {
+        Self::launch(kafka, settings, Some(ports::free()))
+    }
+
+    fn launch(kafka: &Kafka, settings: &[(&str, &str)], jmx_port: Option<u16>) -> Self {
         let folder = tempfile::tempdir().expect("a temporary folder");
         let port = ports::free();
         let file = properties(kafka, folder.path(), port);
@@ -38,6 +50,9 @@ impl RealWorker {
         let text = fs::read_to_string(&file).expect("a file");
         fs::write(&file, text + &more).expect("a file");
         let mut command = kafka::java(kafka.version(), 256);
+        if let Some(port) = jmx_port {
+            command.args(jmx_options(port));
+        }
         command.arg(CLASS).arg(&file);
         let process = Process::spawn(
             "connect-standalone",
@@ -46,6 +61,8 @@ impl RealWorker {
         );
         let worker = Self {
             port,
+            version: kafka.version(),
+            jmx_port,
             process,
             _folder: folder,
         };
@@ -66,6 +83,12 @@ impl RealWorker {
     /// The port of its REST API on 127.0.0.1.
     pub fn port(&self) -> u16 {
         self.port
+    }
+
+    /// Its MBeans that match a pattern; it was started for that.
+    pub fn mbeans(&self, pattern: &str) -> Beans {
+        let port = self.jmx_port.expect("started with JMX");
+        mbeans::of_java(self.version, port, pattern)
     }
 }
 
@@ -101,6 +124,19 @@ pub fn run(version: Version, arguments: &[&Path]) -> (i32, String) {
     let log = folder.path().join("log");
     let mut process = Process::spawn("connect-standalone", &mut command, &log);
     (process.exit_code(), process.output())
+}
+
+/// A port for JMX, on this machine only.
+fn jmx_options(port: u16) -> [String; 6] {
+    let option = |name: &str, value: &str| format!("-Dcom.sun.management.jmxremote.{name}={value}");
+    [
+        option("port", &port.to_string()),
+        option("rmi.port", &port.to_string()),
+        option("host", "127.0.0.1"),
+        option("authenticate", "false"),
+        option("ssl", "false"),
+        "-Djava.rmi.server.hostname=127.0.0.1".to_owned(),
+    ]
 }
 
 /// Compiles the stub with this version's API into a folder that a

@@ -18,6 +18,7 @@ pub mod connect;
 pub mod curl;
 pub mod differential;
 pub mod kafka;
+pub mod mbeans;
 pub mod ports;
 pub mod process;
 pub mod reference;

@@ -95,7 +95,10 @@ pub enum Event<'a> {
     /// Binary messages were dropped by `websocket.binary=drop`.
     BinaryDropped(u64),
     /// The host paused the task.
-    Paused,
+    Paused {
+        /// Whether the connection is given up (`websocket.pause.mode`).
+        disconnects: bool,
+    },
     /// The host resumed the task.
     Resumed,
     /// The socket is closed; what is left goes out.
@@ -199,7 +202,12 @@ impl fmt::Display for Event<'_> {
                 f,
                 "Dropped {messages} binary messages; set websocket.binary to bytes, base64 or text to keep them"
             ),
-            Self::Paused => f.write_str("Paused: the connection stays open and the buffer fills"),
+            Self::Paused { disconnects: false } => {
+                f.write_str("Paused: the connection stays open and the buffer fills")
+            }
+            Self::Paused { disconnects: true } => {
+                f.write_str("Paused: the connection is closed until the connector is resumed")
+            }
             Self::Resumed => f.write_str("Resumed"),
             Self::Draining(messages) => {
                 write!(

@@ -120,12 +120,14 @@ pub struct TaskMetrics {
     pub queue_capacity_messages: AtomicU64,
     /// When the last data message came, milliseconds since the epoch; 0 before the first.
     pub last_message_at_ms: AtomicI64,
-    /// Batches handed to the sink, from socket or buffer.
+    /// Batches of which the sink took something, from socket or buffer.
     pub batches: AtomicU64,
     /// Time spent in handing them over, microseconds.
     pub batch_time_us: AtomicU64,
-    /// Longest single hand-over, microseconds.
+    /// Longest single hand-over since it was last asked for, microseconds.
     pub batch_time_max_us: AtomicU64,
+    /// Most records taken in a single hand-over since it was last asked for.
+    pub batch_records_max: AtomicU64,
     /// Seconds from the socket read to Kafka's acknowledgement.
     pub receive_to_ack: Arc<Histogram>,
 }

@@ -3,6 +3,8 @@
 // A test that cannot go on has to panic, here as in the tests themselves.
 #![allow(clippy::unwrap_used)]
 
+#[path = "task/pause.rs"]
+mod pause;
 #[path = "task/records.rs"]
 mod records;
 mod support;

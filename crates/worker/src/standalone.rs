@@ -15,7 +15,7 @@ use tokio_rustls::TlsAcceptor;
 
 use crate::config_storage::ConfigStorage;
 use crate::embedded::EmbeddedKafka;
-use crate::exposition::Exposition;
+use crate::exposition::{AppInfo, Exposition};
 use crate::files::{ConnectorFile, Listener, RestConfig, Scheme, WorkerConfig};
 use crate::herder::{Herder, Target, TaskThreads};
 use crate::kafka_settings::{SystemTrust, admin_properties};
@@ -121,11 +121,13 @@ impl Worker {
             TaskThreads::start().map_err(|error| format!("no threads for tasks: {error}"))?;
         let herder = Herder::new(config, system_trust, offsets, storage, threads);
         let herder = Arc::new(herder);
+        let app = AppInfo::now(rest::API_VERSION, rest::COMMIT, rest_address.clone());
+        let windows = herder.worker().metrics;
         let rest = Arc::new(Rest {
             herder: Arc::clone(&herder),
             worker_id: rest_address.clone(),
             cluster_id: OnceLock::new(),
-            exposition: Mutex::new(Exposition::new()),
+            exposition: Mutex::new(Exposition::new(app, windows)),
             login,
             loggers: Loggers::installed(),
         });
@@ -150,6 +152,7 @@ impl Worker {
                 stopped.clone(),
             ));
         }
+        tokio::spawn(rest::look_at_metrics(Arc::downgrade(&rest)));
         tokio::spawn(learn_cluster_id(rest));
         let committing = Arc::clone(&herder);
         tokio::spawn(async move { committing.commit_offsets_forever().await });

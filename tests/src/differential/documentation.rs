@@ -3,6 +3,7 @@
 use std::fmt::Write as _;
 
 use super::known::{KNOWN, Known};
+use super::known_beans::KNOWN_BEANS;
 use crate::kafka::Version;
 
 const HEAD: &str = "\
@@ -12,7 +13,7 @@ The REST API is that of a standalone worker of Kafka Connect 3.9. One scenario (
 real `connect-standalone` (3.9.1, and 4.1.1 for the second list) and against this worker, and every status, header and body is compared. What differs is listed \
 here, and nothing else does; the test fails as well when something listed no longer differs.
 
-Written from `tests/src/differential/known.rs`; after a change there, \
+Written from `known.rs` and `known_beans.rs` in `tests/src/differential`; after a change there, \
 `UPDATE_DOCS=1 cargo test -p end-to-end compatibility` writes it anew.
 
 Settings of a connector that Kafka Connect's standalone mode takes and does nothing by are no difference: \
@@ -26,6 +27,16 @@ order of hash maps, `Date`, `Server` and the headers of the transfer (`Connectio
 their status and that they have a message are compared.
 ";
 
+const BEANS_HEAD: &str = "
+## Metrics
+
+The MBeans of a real `connect-standalone` 3.9.1 are compared with those of this worker's `/jolokia`: names, attributes, types, \
+and the values that are texts or counts of tasks.
+
+| Difference | Reason |
+|---|---|
+";
+
 /// The whole document, in Markdown.
 pub fn compatibility_markdown() -> String {
     let mut out = HEAD.to_owned();
@@ -35,6 +46,10 @@ pub fn compatibility_markdown() -> String {
     section(&mut out, "Kafka Connect 4.x: these as well", |known| {
         known.of == [Version::V4_1]
     });
+    out.push_str(BEANS_HEAD);
+    for known in KNOWN_BEANS {
+        let _ = writeln!(out, "| {} | {} |", known.what, known.why);
+    }
     out
 }
 

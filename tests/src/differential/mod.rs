@@ -5,6 +5,7 @@
 //! * `tests/scenario/*.http`: the requests ([`scenario`]).
 //! * [`shown`]: an answer without what differs from run to run.
 //! * [`compare`]: where two answers differ.
+//! * [`known_beans`]: the same for beans, which a test of their own compares.
 //! * [`known`]: the differences that stay, each with its reason; they are also
 //!   what `docs/compatibility.md` is written from.
 //!
@@ -15,6 +16,7 @@
 pub mod compare;
 pub mod documentation;
 pub mod known;
+pub mod known_beans;
 pub mod play;
 pub mod report;
 pub mod scenario;

@@ -33,6 +33,7 @@ mod consume;
 mod demo;
 mod differential;
 mod isolation;
+mod jmx;
 mod kit;
 mod listeners;
 mod log_output;

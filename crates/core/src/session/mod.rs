@@ -10,9 +10,12 @@
 //!            └─────────► Closing ──► Ended (closed or failed)
 //! ```
 //!
+//! A pause (`websocket.pause.mode=disconnect`) leads from each of the first
+//! three to `Paused`, from `Live` through `Closing`; a resume dials from there.
+//!
 //! Invariants: at most one connection exists, and each has the generation it
-//! was dialled with; every state but `Ended` and a quiet `Live` has a
-//! deadline; the backoff is reset by a data message and by nothing else, so a
+//! was dialled with; every state but `Ended`, `Paused` and a quiet
+//! `Live` has a deadline; the backoff is reset by a data message and by nothing else, so a
 //! server that accepts and closes is not hammered.
 
 mod backoff;

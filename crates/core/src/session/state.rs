@@ -42,6 +42,10 @@ pub enum Input {
     Message,
     /// The connection ended, or must be.
     Lost(Loss),
+    /// The host wants no connection until it says so.
+    Pause,
+    /// The host wants a connection again.
+    Resume,
     /// The host wants the task to end.
     Stop,
     /// The deadline has passed.
@@ -76,6 +80,14 @@ pub enum Action {
     End,
 }
 
+/// What comes when a connection is closed that we have asked to close.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum After {
+    End,
+    Rest,
+    Dial,
+}
+
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum State {
     Idle,
@@ -93,7 +105,9 @@ enum State {
     },
     Closing {
         deadline: Instant,
+        after: After,
     },
+    Paused,
     Closed,
     Failed,
 }
@@ -155,6 +169,8 @@ impl Session {
             }
             Input::Message if self.is_live() => self.failures = 0,
             Input::Lost(loss) => self.lost(loss, now, actions),
+            Input::Pause => self.pause(now, actions),
+            Input::Resume => self.resume(now, actions),
             Input::Stop => self.stop(now, actions),
             Input::Timer => self.timer(now, actions),
             _ => {}
@@ -164,10 +180,10 @@ impl Session {
     /// When [`Input::Timer`] is due.
     pub fn deadline(&self) -> Option<Instant> {
         match self.state {
-            State::Connecting { deadline, .. } | State::Closing { deadline } => Some(deadline),
+            State::Connecting { deadline, .. } | State::Closing { deadline, .. } => Some(deadline),
             State::Live { next_ping, pong_by } => pong_by.or(next_ping),
             State::Waiting { until, .. } => Some(until),
-            State::Idle | State::Closed | State::Failed => None,
+            State::Idle | State::Paused | State::Closed | State::Failed => None,
         }
     }
 
@@ -196,7 +212,12 @@ impl Session {
             State::Waiting {
                 refused: Some(_), ..
             } => Phase::Refused,
-            State::Closing { .. } => Phase::Draining,
+            State::Closing { after, .. } => match after {
+                After::End => Phase::Draining,
+                After::Rest => Phase::Paused,
+                After::Dial => Phase::Connecting,
+            },
+            State::Paused => Phase::Paused,
             State::Closed => Phase::Closed,
             State::Failed => Phase::Failed,
         }
@@ -254,10 +275,7 @@ impl Session {
 
     fn lost(&mut self, loss: Loss, now: Instant, actions: &mut Vec<Action>) {
         match self.state {
-            State::Closing { .. } => {
-                actions.push(Action::HangUp);
-                self.end(actions);
-            }
+            State::Closing { after, .. } => self.closed(after, now, actions),
             State::Live { .. } => {
                 match &loss {
                     Loss::ClosedByServer { code, .. } => {
@@ -319,18 +337,56 @@ impl Session {
             return;
         }
         self.stopping = true;
-        match self.state {
-            State::Live { .. } => {
-                self.state = State::Closing {
-                    deadline: now + self.policy.close_timeout,
-                };
-                actions.push(Action::SendClose(1000, String::new()));
-            }
+        match &mut self.state {
+            State::Live { .. } => self.close(After::End, now, actions),
+            State::Closing { after, .. } => *after = After::End,
             State::Closed | State::Failed => {}
             _ => {
                 actions.push(Action::HangUp);
                 self.end(actions);
             }
+        }
+    }
+
+    /// Gives the connection, or the wait for one, up until it is wanted again.
+    fn pause(&mut self, now: Instant, actions: &mut Vec<Action>) {
+        match &mut self.state {
+            State::Live { .. } => self.close(After::Rest, now, actions),
+            State::Closing { after, .. } if *after == After::Dial => *after = After::Rest,
+            State::Idle | State::Waiting { .. } => self.state = State::Paused,
+            State::Connecting { .. } => {
+                actions.push(Action::HangUp);
+                self.state = State::Paused;
+            }
+            State::Closing { .. } | State::Paused | State::Closed | State::Failed => return,
+        }
+        self.reason.clear();
+    }
+
+    fn resume(&mut self, now: Instant, actions: &mut Vec<Action>) {
+        match &mut self.state {
+            State::Paused => self.dial(now, actions),
+            State::Closing { after, .. } if *after == After::Rest => *after = After::Dial,
+            _ => {}
+        }
+    }
+
+    fn close(&mut self, after: After, now: Instant, actions: &mut Vec<Action>) {
+        self.state = State::Closing {
+            deadline: now + self.policy.close_timeout,
+            after,
+        };
+        actions.push(Action::SendClose(1000, String::new()));
+    }
+
+    /// The connection that we have asked to close is closed, or has had its
+    /// time.
+    fn closed(&mut self, after: After, now: Instant, actions: &mut Vec<Action>) {
+        actions.push(Action::HangUp);
+        match after {
+            After::End => self.end(actions),
+            After::Rest => self.state = State::Paused,
+            After::Dial => self.dial(now, actions),
         }
     }
 
@@ -350,10 +406,7 @@ impl Session {
                 self.attempt_failed(failure, now, actions);
             }
             State::Waiting { .. } => self.dial(now, actions),
-            State::Closing { .. } => {
-                actions.push(Action::HangUp);
-                self.end(actions);
-            }
+            State::Closing { after, .. } => self.closed(after, now, actions),
             State::Live {
                 pong_by: Some(_), ..
             } => {
@@ -367,7 +420,7 @@ impl Session {
                 };
                 actions.push(Action::SendPing);
             }
-            State::Idle | State::Closed | State::Failed => {}
+            State::Idle | State::Paused | State::Closed | State::Failed => {}
         }
     }
 }

@@ -18,7 +18,7 @@ const RECONNECT: Policy = Policy {
 };
 
 /// The session's states; those with data of their own once for each kind.
-const STATES: [&str; 10] = [
+const STATES: [&str; 13] = [
     "idle",
     "connecting",
     "handshake",
@@ -27,11 +27,14 @@ const STATES: [&str; 10] = [
     "backing off",
     "refused",
     "closing",
+    "pausing",
+    "resuming",
+    "paused",
     "closed",
     "failed",
 ];
 
-const INPUTS: [&str; 12] = [
+const INPUTS: [&str; 14] = [
     "start",
     "dialled",
     "connected",
@@ -42,6 +45,8 @@ const INPUTS: [&str; 12] = [
     "lost: closed by server",
     "lost: broken",
     "lost: violation",
+    "pause",
+    "resume",
     "stop",
     "timer",
 ];
@@ -87,6 +92,28 @@ const TABLE: &[Row] = &[
     ("closing", "lost: broken", &["hang up", "end"], Phase::Closed),
     ("closing", "lost: violation", &["hang up", "end"], Phase::Closed),
     ("closing", "timer", &["hang up", "end"], Phase::Closed),
+    ("idle", "pause", &[], Phase::Paused),
+    ("connecting", "pause", &["hang up"], Phase::Paused),
+    ("handshake", "pause", &["hang up"], Phase::Paused),
+    ("live", "pause", &["close 1000"], Phase::Paused),
+    ("live, pinged", "pause", &["close 1000"], Phase::Paused),
+    ("backing off", "pause", &[], Phase::Paused),
+    ("refused", "pause", &[], Phase::Paused),
+    ("pausing", "resume", &[], Phase::Connecting),
+    ("pausing", "stop", &[], Phase::Draining),
+    // That the connection is closed only the deadline shows.
+    ("pausing", "lost: closed by server", &["hang up"], Phase::Paused),
+    ("pausing", "lost: broken", &["hang up"], Phase::Paused),
+    ("pausing", "lost: violation", &["hang up"], Phase::Paused),
+    ("pausing", "timer", &["hang up"], Phase::Paused),
+    ("resuming", "pause", &[], Phase::Paused),
+    ("resuming", "stop", &[], Phase::Draining),
+    ("resuming", "lost: closed by server", &["hang up", "dial 1"], Phase::Connecting),
+    ("resuming", "lost: broken", &["hang up", "dial 1"], Phase::Connecting),
+    ("resuming", "lost: violation", &["hang up", "dial 1"], Phase::Connecting),
+    ("resuming", "timer", &["hang up", "dial 1"], Phase::Connecting),
+    ("paused", "resume", &["dial 1"], Phase::Connecting),
+    ("paused", "stop", &["hang up", "end"], Phase::Closed),
 ];
 
 /// Everything that can be seen of a session.
@@ -148,6 +175,9 @@ impl Bench {
             "live" => &["connected"],
             "live, pinged" => &["connected", "timer"],
             "closing" => &["connected", "stop"],
+            "pausing" => &["connected", "pause"],
+            "resuming" => &["connected", "pause", "resume"],
+            "paused" => &["pause"],
             "closed" => &["stop"],
             _ => &[],
         });
@@ -184,6 +214,8 @@ fn input(name: &str) -> Input {
         }),
         "lost: broken" => Input::Lost(Loss::Broken(text)),
         "lost: violation" => Input::Lost(Loss::Violation { code: 1007, text }),
+        "pause" => Input::Pause,
+        "resume" => Input::Resume,
         "stop" => Input::Stop,
         "timer" => Input::Timer,
         other => panic!("no input {other}"),

@@ -57,6 +57,15 @@ pub enum Overflow {
     Block,
 }
 
+/// What becomes of the connection while the connector is PAUSED.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PauseMode {
+    /// It stays open and the buffer fills, by its overflow policy.
+    Keep,
+    /// It is closed; a resume connects again.
+    Disconnect,
+}
+
 /// The buffer's bounds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct BufferLimits {
@@ -110,4 +119,6 @@ pub struct SourceConfig {
     pub binary: BinaryPolicy,
     /// The buffer's bounds.
     pub buffer: BufferLimits,
+    /// `websocket.pause.mode`.
+    pub pause: PauseMode,
 }

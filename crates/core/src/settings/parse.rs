@@ -6,7 +6,9 @@ use std::time::Duration;
 use super::headers;
 use super::table::{Kind, Row, TABLE, row};
 use super::url::{WsUrl, redact};
-use super::{BinaryPolicy, BufferLimits, Overflow, Reconnect, SourceConfig, ValueFormat};
+use super::{
+    BinaryPolicy, BufferLimits, Overflow, PauseMode, Reconnect, SourceConfig, ValueFormat,
+};
 use crate::secret::Secret;
 
 /// Names farther from a known one than this are not taken for misspellings.
@@ -94,6 +96,7 @@ impl Reader<'_> {
         let value_format = self.value_format();
         let binary = self.binary();
         let buffer = self.buffer();
+        let pause = self.pause();
         Some(SourceConfig {
             url: url?,
             topic: topic?,
@@ -109,6 +112,7 @@ impl Reader<'_> {
             value_format: value_format?,
             binary: binary?,
             buffer: buffer?,
+            pause: pause?,
         })
     }
 
@@ -241,6 +245,13 @@ impl Reader<'_> {
                 "block" => Overflow::Block,
                 _ => Overflow::DropOldest,
             },
+        })
+    }
+
+    fn pause(&mut self) -> Option<PauseMode> {
+        Some(match self.word("websocket.pause.mode")? {
+            "disconnect" => PauseMode::Disconnect,
+            _ => PauseMode::Keep,
         })
     }
 

@@ -235,6 +235,14 @@ pub const TABLE: &[Row] = &[
         Importance::Low,
         "How long the server may stay silent after a ping before the connection counts as lost.",
     ),
+    optional(
+        "websocket.pause.mode",
+        Kind::OneOf(&["keep", "disconnect"]),
+        Some("keep"),
+        Importance::Low,
+        "While the connector is PAUSED: keep leaves the connection open and the buffer fills, by \
+         websocket.buffer.overflow; disconnect closes it, and a resume connects and subscribes again.",
+    ),
 ];
 
 /// The row of the setting called `name`.

@@ -304,12 +304,21 @@ impl Intake {
             self.patience.renew();
         }
         let us = u64::try_from(begun.elapsed().as_micros()).unwrap_or(u64::MAX);
+        self.count_batch(taken as u64, us);
+        (taken, rejected)
+    }
+
+    /// Counts a hand-over, its number last: who sees that sees the rest.
+    fn count_batch(&self, records: u64, us: u64) {
+        if records == 0 {
+            return;
+        }
         let metrics = &self.metrics;
-        metrics.produced.fetch_add(taken as u64, Relaxed);
-        metrics.batches.fetch_add(1, Relaxed);
+        metrics.produced.fetch_add(records, Relaxed);
+        metrics.batch_records_max.fetch_max(records, Relaxed);
         metrics.batch_time_us.fetch_add(us, Relaxed);
         metrics.batch_time_max_us.fetch_max(us, Relaxed);
-        (taken, rejected)
+        metrics.batches.fetch_add(1, Relaxed);
     }
 
     /// Has the sink send what lingers, once nothing more will come.

@@ -80,8 +80,8 @@ impl Reporter {
         self.tell_binary(now);
     }
 
-    pub(super) fn paused(&self) {
-        self.emit(&Event::Paused);
+    pub(super) fn paused(&self, disconnects: bool) {
+        self.emit(&Event::Paused { disconnects });
     }
 
     pub(super) fn resumed(&self) {

@@ -21,7 +21,7 @@ use crate::clock;
 use crate::dial::{Dialer, Dialled};
 use crate::metrics::{DropReason, TaskMetrics};
 use crate::session::{Action, ConnectFailure, Input, Loss, Session};
-use crate::settings::SourceConfig;
+use crate::settings::{PauseMode, SourceConfig};
 use crate::sink::{Delivery, SinkError};
 
 /// How long a closed connection may take to send its last frame.
@@ -195,17 +195,28 @@ impl Runner {
         match command {
             Command::Stop { within } => self.stop(within),
             _ if gone => self.stop(Duration::ZERO),
-            Command::Pause if !self.intake.paused => {
-                self.intake.paused = true;
-                self.reporter.paused();
-            }
-            Command::Run if self.intake.paused => {
-                self.intake.paused = false;
-                self.reporter.resumed();
-                self.on_sink();
-            }
+            Command::Pause if !self.intake.paused => self.pause(),
+            Command::Run if self.intake.paused => self.resume(),
             Command::Pause | Command::Run => {}
         }
+    }
+
+    fn pause(&mut self) {
+        let disconnects = self.config.pause == PauseMode::Disconnect;
+        self.intake.paused = true;
+        self.reporter.paused(disconnects);
+        if disconnects {
+            self.decide(Input::Pause);
+        }
+    }
+
+    /// Hands on what came before and during the pause, and connects again if
+    /// that was given up.
+    fn resume(&mut self) {
+        self.intake.paused = false;
+        self.reporter.resumed();
+        self.decide(Input::Resume);
+        self.on_sink();
     }
 
     fn stop(&mut self, within: Duration) {
@@ -279,7 +290,9 @@ impl Runner {
     fn act(&mut self, action: Action) {
         match action {
             Action::Dial { attempt } => {
-                let first = attempt == 0 && self.session.generation() == 0;
+                // Without a failure there is no such attempt but the first
+                // of all and the one after a pause.
+                let first = attempt == 0;
                 if !first {
                     self.metrics.reconnects.fetch_add(1, Relaxed);
                 }

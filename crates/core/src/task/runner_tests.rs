@@ -323,3 +323,43 @@ fn the_periodic_line_comes_while_a_task_is_connected_and_while_it_delivers_its_r
     assert_eq!(found[..2], expected[..2], "{lines:?}");
     assert!(found.len() <= expected.len(), "{found:?}");
 }
+
+#[test]
+fn a_pause_is_told_of_by_what_becomes_of_the_connection() {
+    for (mode, expected) in [
+        (
+            "keep",
+            &[
+                "Paused: the connection stays open and the buffer fills",
+                "Resumed",
+            ][..],
+        ),
+        (
+            "disconnect",
+            &[
+                "Paused: the connection is closed until the connector is resumed",
+                "Resumed",
+                "Connecting to ws://h/",
+            ],
+        ),
+    ] {
+        let lines = lines_of(async {
+            let settings = [("websocket.pause.mode", mode)];
+            let task = start_with(Dialer::without_answers(), "ws://h/", &settings);
+            in_phase(&task, Phase::Connecting).await;
+            let mut status = task.status.clone();
+            for paused in [true, false] {
+                if paused {
+                    task.pause();
+                } else {
+                    task.resume();
+                }
+                let obeyed = status.wait_for(|status| status.paused == paused);
+                let obeyed = timeout(PATIENCE, obeyed).await;
+                drop(obeyed.expect("in time").expect("a living task"));
+            }
+        });
+        assert_eq!(lines[..1], ["Connecting to ws://h/"]);
+        assert_eq!(lines[1..], *expected, "{mode}");
+    }
+}

@@ -18,6 +18,8 @@ pub enum Phase {
     /// The server answered the upgrade with a refusal; waiting before the
     /// next attempt.
     Refused,
+    /// Paused without a connection (`websocket.pause.mode=disconnect`).
+    Paused,
     /// Stopping: the socket is closed, records go out to Kafka.
     Draining,
     /// Ended on request.
@@ -28,12 +30,13 @@ pub enum Phase {
 
 impl Phase {
     /// All phases, in the order of a session's life.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::Connecting,
         Self::Handshake,
         Self::Live,
         Self::BackingOff,
         Self::Refused,
+        Self::Paused,
         Self::Draining,
         Self::Closed,
         Self::Failed,
@@ -47,6 +50,7 @@ impl Phase {
             Self::Live => "live",
             Self::BackingOff => "backing_off",
             Self::Refused => "refused",
+            Self::Paused => "paused",
             Self::Draining => "draining",
             Self::Closed => "closed",
             Self::Failed => "failed",
@@ -59,7 +63,7 @@ impl Phase {
             Self::Connecting | Self::Handshake => "CONNECTING",
             Self::Live => "OPEN",
             Self::BackingOff | Self::Refused => "BACKOFF",
-            Self::Draining | Self::Closed | Self::Failed => "CLOSED",
+            Self::Paused | Self::Draining | Self::Closed | Self::Failed => "CLOSED",
         }
     }
 }
@@ -131,6 +135,7 @@ mod tests {
             (Phase::Live, "OPEN"),
             (Phase::BackingOff, "BACKOFF"),
             (Phase::Refused, "BACKOFF"),
+            (Phase::Paused, "CLOSED"),
             (Phase::Draining, "CLOSED"),
             (Phase::Closed, "CLOSED"),
             (Phase::Failed, "CLOSED"),

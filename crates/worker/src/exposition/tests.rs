@@ -1,13 +1,20 @@
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+use std::sync::atomic::Ordering::Relaxed;
 use std::time::Duration;
 
-use super::*;
+use websocket_source::metrics::{DropReason, LATENCY_BOUNDS_US, TaskMetrics};
+use websocket_source::sink::Progress;
+use websocket_source::task::Phase;
 
-type Sample = (String, BTreeMap<String, String>, f64);
+use super::*;
+use crate::mapping::ErrorCounts;
+
+pub(super) type Sample = (String, BTreeMap<String, String>, f64);
 
 /// A strict reader of text format 0.0.4: every line must be known, every
 /// family declared once and before its samples, every sample unique.
-fn parse(text: &str) -> (BTreeMap<String, String>, Vec<Sample>) {
+pub(super) fn parse(text: &str) -> (BTreeMap<String, String>, Vec<Sample>) {
     assert!(text.ends_with('\n'));
     let (mut kinds, mut helped, mut samples) = (BTreeMap::new(), BTreeSet::new(), Vec::new());
     let mut family = String::new();
@@ -88,36 +95,58 @@ fn quoted(text: &str) -> (String, &str) {
     panic!("no closing quote")
 }
 
-const ODD: &str = "odd \"name\"\\ with\nall, of {it}=";
+pub(super) const ODD: &str = "odd \"name\"\\ with\nall, of {it}=";
 
-fn reading<'a>(connector: &'a str, state: &'a str, metrics: &'a TaskMetrics) -> TaskReading<'a> {
+/// A task with 100 records taken, 90 of them acknowledged, and three messages
+/// that have failed, one of them tolerated.
+pub(super) fn task(state: &'static str, metrics: TaskMetrics) -> TaskReading {
+    let errors = ErrorCounts::default();
+    errors.failures.store(3, Relaxed);
+    errors.skipped.store(1, Relaxed);
+    let commits = CommitCounts::default();
+    commits.record(Duration::from_millis(4), true);
     TaskReading {
-        connector,
         task: 0,
+        start: 1,
         state,
         session: if state == "FAILED" {
             Phase::Failed
         } else {
             Phase::BackingOff
         },
-        metrics,
+        url: "ws://127.0.0.1:8080/ws".to_owned(),
+        uptime: Duration::from_secs(7),
+        metrics: Arc::new(metrics),
         progress: Progress {
             taken: 100,
             acknowledged: 90,
         },
-        errors: errors(),
+        errors: Arc::new(errors),
+        commits: Arc::new(commits),
     }
 }
 
-/// Counts of a task that three messages have failed, one of them tolerated.
-fn errors() -> &'static ErrorCounts {
-    static ERRORS: std::sync::LazyLock<ErrorCounts> = std::sync::LazyLock::new(|| {
-        let errors = ErrorCounts::default();
-        errors.failures.store(3, Relaxed);
-        errors.skipped.store(1, Relaxed);
-        errors
-    });
-    &ERRORS
+pub(super) fn connector(name: &str, task: Option<TaskReading>) -> ConnectorReading {
+    let state = match &task {
+        None => "STOPPED",
+        Some(task) if task.state == "PAUSED" => "PAUSED",
+        Some(_) => "RUNNING",
+    };
+    ConnectorReading {
+        name: name.to_owned(),
+        state,
+        task,
+    }
+}
+
+pub(super) fn exposition() -> Exposition {
+    let app = AppInfo {
+        version: "3.9.1",
+        commit: "1.2.3",
+        worker_id: "127.0.0.1:8083".to_owned(),
+        started_at_ms: 1_700_000_000_000,
+    };
+    Exposition::new(app, WindowConfig::default())
 }
 
 #[test]
@@ -131,7 +160,7 @@ fn messages_that_could_not_be_mapped_are_counted_under_connect_s_names() {
     }
 }
 
-fn rendered() -> String {
+pub(super) fn worker() -> WorkerReading {
     let metrics = TaskMetrics::default();
     metrics.received.store(120, Relaxed);
     metrics.connected.store(true, Relaxed);
@@ -142,6 +171,8 @@ fn rendered() -> String {
     metrics.reconnects.store(5, Relaxed);
     metrics.queue_capacity_messages.store(10_000, Relaxed);
     metrics.batches.store(4, Relaxed);
+    metrics.produced.store(100, Relaxed);
+    metrics.batch_records_max.store(60, Relaxed);
     metrics.batch_time_us.store(6_000, Relaxed);
     metrics.batch_time_max_us.store(3_000, Relaxed);
     metrics.add_dropped(DropReason::Overflow, 13);
@@ -149,24 +180,25 @@ fn rendered() -> String {
         .receive_to_ack
         .observe(Duration::from_micros(700), 80);
     metrics.receive_to_ack.observe(Duration::from_secs(120), 10);
-    let idle = TaskMetrics::default();
-    let worker = WorkerReading {
-        version: "1.2.3",
-        connectors: &["feed", ODD, "none"],
+    WorkerReading {
+        connectors: vec![
+            connector("feed", Some(task("RUNNING", metrics))),
+            connector("none", None),
+            connector(ODD, Some(task("FAILED", TaskMetrics::default()))),
+        ],
         connector_startup: StartupCounts {
-            attempts: 3,
+            attempts: 4,
             failures: 1,
         },
         task_startup: StartupCounts {
             attempts: 2,
             failures: 0,
         },
-    };
-    let tasks = [
-        reading("feed", "RUNNING", &metrics),
-        reading(ODD, "FAILED", &idle),
-    ];
-    Exposition::new().render(Instant::now(), &worker, &tasks)
+    }
+}
+
+fn rendered() -> String {
+    exposition().prometheus(Instant::now(), &worker())
 }
 
 fn value(samples: &[Sample], name: &str, labels: &[(&str, &str)]) -> f64 {
@@ -220,7 +252,7 @@ fn the_documented_queries_find_their_series() {
 
 /// What dashboards and alerts are built on: the names that the reference's
 /// JMX exporter rules give, and ours, with the labels that are not of a task.
-const CONTRACT: [(&str, &[&str]); 15] = [
+const CONTRACT: [(&str, &[&str]); 18] = [
     ("source_task_metrics_source_record_poll_total", &[]),
     ("source_task_metrics_source_record_write_total", &[]),
     ("source_task_metrics_source_record_active_count", &[]),
@@ -236,6 +268,9 @@ const CONTRACT: [(&str, &[&str]); 15] = [
     ("websocket_receive_to_ack_seconds_bucket", &["le"]),
     ("websocket_receive_to_ack_seconds_count", &[]),
     ("websocket_session_state", &["state"]),
+    ("connector_task_metrics_status", &["status"]),
+    ("connector_task_metrics_running_ratio", &[]),
+    ("task_error_metrics_total_retries", &[]),
 ];
 
 #[test]
@@ -292,7 +327,9 @@ fn the_worker_and_its_connectors_are_counted() {
     };
     assert_eq!(of("connector_count", &[]), 3.0);
     assert_eq!(of("task_count", &[]), 2.0);
-    assert_eq!(of("connector_startup_success_total", &[]), 2.0);
+    assert_eq!(of("connector_startup_success_total", &[]), 3.0);
+    assert_eq!(of("connector_startup_failure_percentage", &[]), 0.25);
+    assert_eq!(of("task_startup_success_percentage", &[]), 1.0);
     assert_eq!(
         of("connector_failed_task_count", &[("connector", ODD)]),
         1.0
@@ -325,4 +362,39 @@ fn the_histogram_is_cumulative_and_in_seconds() {
     let task = [("connector", "feed"), ("task", "0")];
     assert_eq!(value(&samples, &format!("{name}_count"), &task), 90.0);
     assert!((value(&samples, &format!("{name}_sum"), &task) - 1200.056).abs() < 1e-6);
+}
+
+#[test]
+#[allow(clippy::float_cmp)]
+fn texts_are_labels_of_a_series_with_the_value_one() {
+    let (_, samples) = parse(&rendered());
+    let one = |name: &str, labels: &[(&str, &str)]| {
+        assert_eq!(
+            value(&samples, &format!("kafka_connect_{name}"), labels),
+            1.0
+        );
+    };
+    one("app_info", &[("version", "3.9.1"), ("commit_id", "1.2.3")]);
+    one(
+        "connector_metrics_info",
+        &[
+            ("connector", "feed"),
+            (
+                "connector_class",
+                "io.conduktor.connect.websocket.WebSocketSourceConnector",
+            ),
+            ("connector_type", "source"),
+            ("connector_version", "1.0.0"),
+        ],
+    );
+    one(
+        "connector_metrics_status",
+        &[("connector", "none"), ("status", "stopped")],
+    );
+    let failed = [("connector", ODD), ("task", "0"), ("status", "failed")];
+    one("connector_task_metrics_status", &failed);
+    assert_eq!(
+        value(&samples, "kafka_connect_app_info_start_time_ms", &[]),
+        1.7e12
+    );
 }

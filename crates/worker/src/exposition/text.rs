@@ -35,12 +35,8 @@ impl<'o> Family<'o> {
         Self { out, name }
     }
 
-    pub(super) fn count(&mut self, labels: &[(&str, String)], value: u64) {
-        self.sample("", labels, None, value);
-    }
-
-    pub(super) fn number(&mut self, labels: &[(&str, String)], value: f64) {
-        self.sample("", labels, None, value);
+    pub(super) fn sample(&mut self, labels: &[(&str, String)], value: impl std::fmt::Display) {
+        self.line("", labels, None, value);
     }
 
     /// `buckets` are upper bounds with cumulative counts.
@@ -52,14 +48,14 @@ impl<'o> Family<'o> {
         sum: f64,
     ) {
         for (bound, seen) in buckets {
-            self.sample("_bucket", labels, Some(&bound.to_string()), *seen);
+            self.line("_bucket", labels, Some(&bound.to_string()), *seen);
         }
-        self.sample("_bucket", labels, Some("+Inf"), count);
-        self.sample("_sum", labels, None, sum);
-        self.sample("_count", labels, None, count);
+        self.line("_bucket", labels, Some("+Inf"), count);
+        self.line("_sum", labels, None, sum);
+        self.line("_count", labels, None, count);
     }
 
-    fn sample(
+    fn line(
         &mut self,
         suffix: &str,
         labels: &[(&str, String)],

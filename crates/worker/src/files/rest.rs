@@ -51,6 +51,8 @@ pub struct RestConfig {
     /// `rest.basic.auth.login.config`: the JAAS file. Ours; Java has it from
     /// the system property `java.security.auth.login.config`.
     pub login_config: Option<PathBuf>,
+    /// `jolokia.enabled`: whether `/jolokia` is there. Ours.
+    pub jolokia: bool,
     /// `ssl.*` for the listeners; may hold secrets.
     pub ssl: BTreeMap<String, String>,
     /// `ssl.*` for the admin listeners likewise.
@@ -108,6 +110,7 @@ impl RestConfig {
             login_config: values
                 .non_empty("rest.basic.auth.login.config")
                 .map(PathBuf::from),
+            jolokia: values.boolean("jolokia.enabled", false),
             ssl: all_or_nothing(values, "listeners.https."),
             admin_ssl: all_or_nothing(values, "admin.listeners.https."),
             listeners,

@@ -2,11 +2,13 @@
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use super::rest::RestConfig;
 use super::values::Values;
 use super::worker_keys::{is_security, warnings};
 use super::{ConverterSettings, MAX_FILE_BYTES, Properties, Side, read_bounded};
+use crate::exposition::WindowConfig;
 use crate::kafka_settings::OverridePolicy;
 use crate::providers::Providers;
 
@@ -35,6 +37,9 @@ pub struct AutoRestart {
     pub interval_ms: u64,
 }
 
+/// More samples are not kept.
+const MAX_METRIC_SAMPLES: u32 = 1_000;
+
 /// Checked settings of a worker.
 #[derive(Clone)]
 pub struct WorkerConfig {
@@ -60,6 +65,8 @@ pub struct WorkerConfig {
     pub config_storage_file: Option<PathBuf>,
     /// `auto.restart.*`.
     pub auto_restart: AutoRestart,
+    /// `metrics.sample.window.ms` and `metrics.num.samples`.
+    pub metrics: WindowConfig,
     /// `topic.creation.enable`: whether connectors' topics are created by
     /// their `topic.creation.*`.
     pub topic_creation_enable: bool,
@@ -162,6 +169,7 @@ impl WorkerConfig {
                 enabled: values.boolean("auto.restart.enabled", false),
                 interval_ms: values.long("auto.restart.interval.ms", 60_000, 1),
             },
+            metrics: metrics(&mut values),
             topic_creation_enable: values.boolean("topic.creation.enable", true),
             topic_tracking_enable: values.boolean("topic.tracking.enable", true),
             topic_tracking_allow_reset: values.boolean("topic.tracking.allow.reset", true),
@@ -179,6 +187,24 @@ impl WorkerConfig {
                 errors: values.errors,
             })
         }
+    }
+}
+
+/// `metrics.*`. `metrics.recording.level` is checked and changes nothing: the
+/// real worker records all of Connect's metrics at INFO, too.
+fn metrics(values: &mut Values<'_>) -> WindowConfig {
+    const LEVEL: &str = "metrics.recording.level";
+    if let Some(level) = values.text(LEVEL)
+        && !["INFO", "DEBUG"].contains(&level)
+    {
+        values.errors.push(format!(
+            "Invalid value {level} for configuration {LEVEL}: String must be one of: INFO, DEBUG"
+        ));
+    }
+    let samples = u32::try_from(values.long("metrics.num.samples", 2, 1));
+    WindowConfig {
+        window: Duration::from_millis(values.long("metrics.sample.window.ms", 30_000, 0)),
+        samples: samples.map_or(MAX_METRIC_SAMPLES, |n| n.min(MAX_METRIC_SAMPLES)),
     }
 }
 
@@ -338,6 +364,27 @@ mod tests {
             "{:?}",
             config.warnings
         );
+    }
+
+    #[test]
+    fn the_windows_of_metrics_are_settings() {
+        let usual = with(&[]).expect("valid").metrics;
+        assert_eq!(usual, WindowConfig::default());
+        let given = with(&[
+            ("metrics.num.samples", "5000"),
+            ("metrics.sample.window.ms", "1500"),
+            ("metrics.recording.level", "DEBUG"),
+        ]);
+        let given = given.expect("valid");
+        assert_eq!(given.metrics.window, Duration::from_millis(1_500));
+        assert_eq!(given.metrics.samples, 1_000);
+        assert_eq!(given.warnings, [""; 0]);
+        let errors = errors(&[
+            ("metrics.num.samples", "0"),
+            ("metrics.sample.window.ms", "-1"),
+            ("metrics.recording.level", "LOUD"),
+        ]);
+        assert_eq!(errors.len(), 3, "{errors:?}");
     }
 
     #[test]

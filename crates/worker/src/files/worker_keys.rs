@@ -7,7 +7,7 @@
 use std::collections::BTreeMap;
 
 /// Settings that are read. A name that ends in a dot is a prefix.
-pub(super) const KNOWN: [&str; 36] = [
+pub(super) const KNOWN: [&str; 40] = [
     "bootstrap.servers",
     "client.id",
     "key.converter",
@@ -37,6 +37,10 @@ pub(super) const KNOWN: [&str; 36] = [
     "config.providers",
     "config.providers.",
     "connector.client.config.override.policy",
+    "jolokia.enabled",
+    "metrics.num.samples",
+    "metrics.recording.level",
+    "metrics.sample.window.ms",
     "topic.creation.enable",
     "topic.tracking.enable",
     "topic.tracking.allow.reset",
@@ -47,15 +51,15 @@ pub(super) const KNOWN: [&str; 36] = [
 ];
 
 const NO_JVM: &str = "this worker loads no Java classes; what it has is built in";
-const NO_JMX: &str = "this worker has no JMX; its metrics are at /metrics";
-const WINDOWS: &str = "this worker's averages are over the last 30 to 60 seconds";
+const NO_JMX: &str =
+    "this worker has no JMX; its metrics are at /metrics and, with jolokia.enabled, at /jolokia";
 const NO_SINKS: &str = "this worker runs source connectors only, which consume nothing";
 const DISTRIBUTED: &str = "it is for distributed mode, and this worker is a standalone one";
 
 /// Settings of Kafka Connect without an effect: name or prefix, the values
 /// that ask for nothing more than what happens here anyway, and why another
 /// one has no effect.
-const WITHOUT_EFFECT: [(&str, &[&str], &str); 38] = [
+const WITHOUT_EFFECT: [(&str, &[&str], &str); 35] = [
     ("plugin.path", &[""], NO_JVM),
     ("plugin.discovery", &["hybrid_warn"], NO_JVM),
     ("key.converter.plugin.version", &[""], NO_JVM),
@@ -64,13 +68,6 @@ const WITHOUT_EFFECT: [(&str, &[&str], &str); 38] = [
     ("metric.reporters", &[""], NO_JMX),
     ("auto.include.jmx.reporter", &["false"], NO_JMX),
     ("metrics.context.", &[""], NO_JMX),
-    ("metrics.num.samples", &["2"], WINDOWS),
-    ("metrics.sample.window.ms", &["30000"], WINDOWS),
-    (
-        "metrics.recording.level",
-        &["info"],
-        "this worker records all its metrics always",
-    ),
     ("consumer.", &[], NO_SINKS),
     (
         "offset.flush.timeout.ms",
@@ -188,6 +185,7 @@ mod tests {
         for (name, part) in [
             ("plugin.path", "no Java classes"),
             ("metric.reporters", "/metrics"),
+            ("metrics.context.k8s", "jolokia.enabled"),
             ("offset.storage.topic", "distributed"),
             ("group.id", "distributed"),
             ("consumer.max.poll.records", "source connectors only"),

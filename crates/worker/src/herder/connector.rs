@@ -3,11 +3,13 @@
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::time::Instant;
 
 use websocket_source::metrics::TaskMetrics;
 use websocket_source::sink::Progress;
 use websocket_source::task::{Phase, SessionStatus, TaskHandle};
 
+use crate::exposition::CommitCounts;
 use crate::files::InitialState;
 use crate::mapping::{ErrorCounts, WrittenTopics};
 use crate::offsets::SourceOffset;
@@ -46,6 +48,8 @@ pub(super) enum Slot {
     Unstartable {
         /// Connect's `trace`.
         trace: String,
+        /// Which of the worker's starts of tasks it was.
+        start: u64,
     },
 }
 
@@ -62,6 +66,9 @@ pub(super) enum TaskTopics {
 #[derive(Debug)]
 pub(super) struct Started {
     pub(super) handle: TaskHandle,
+    /// Which of the worker's starts of tasks has begun it, and when.
+    pub(super) start: u64,
+    pub(super) began: Instant,
     pub(super) session_id: String,
     /// The stored sequence that this task goes on from.
     pub(super) base: u64,
@@ -73,6 +80,8 @@ pub(super) struct Started {
     pub(super) topics: TaskTopics,
     /// Counts of messages that could not be mapped.
     pub(super) errors: Arc<ErrorCounts>,
+    /// Counts of commits of its offsets.
+    pub(super) commits: Arc<CommitCounts>,
     /// The thread it runs on.
     pub(super) _place: Place,
 }
@@ -148,7 +157,7 @@ impl Connector {
         }
     }
 
-    fn task_view(&self) -> Option<TaskView> {
+    pub(super) fn task_view(&self) -> Option<TaskView> {
         let running = if self.target == Target::Paused {
             "PAUSED"
         } else {
@@ -156,7 +165,7 @@ impl Connector {
         };
         match &self.slot {
             Slot::Empty => None,
-            Slot::Unstartable { trace } => Some(TaskView {
+            Slot::Unstartable { trace, .. } => Some(TaskView {
                 state: "FAILED",
                 trace: Some(trace.clone()),
                 session: None,

@@ -11,6 +11,7 @@ mod auto_restart;
 mod connector;
 mod error;
 mod offsets;
+mod reading;
 mod restart;
 mod start;
 mod storing;

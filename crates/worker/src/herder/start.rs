@@ -3,14 +3,13 @@
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::sync::{Arc, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use websocket_source::metrics::TaskMetrics;
 use websocket_source::task::TaskOptions;
 
 use super::connector::{Slot, Started, TaskTopics};
 use super::{Herder, HerderError};
-use crate::exposition::StartupCounts;
 use crate::kafka_settings::ProducerSettings;
 use crate::mapping::{ErrorCounts, WrittenTopics};
 use crate::producer::{MappedOptions, ProducerError, ProducerOptions, TopicCreator};
@@ -30,28 +29,15 @@ fn options(settings: &ProducerSettings) -> ProducerOptions {
 #[derive(Debug, Default)]
 pub(super) struct Startups {
     pub(super) connectors: AtomicU64,
-    tasks: AtomicU64,
-    failed_tasks: AtomicU64,
+    pub(super) tasks: AtomicU64,
+    pub(super) failed_tasks: AtomicU64,
 }
 
 impl Herder {
-    /// Starts of connectors and of tasks.
-    pub fn startup_counts(&self) -> (StartupCounts, StartupCounts) {
-        let count = |attempts: &AtomicU64, failures| StartupCounts {
-            attempts: attempts.load(Relaxed),
-            failures,
-        };
-        let failed_tasks = self.startups.failed_tasks.load(Relaxed);
-        (
-            count(&self.startups.connectors, 0),
-            count(&self.startups.tasks, failed_tasks),
-        )
-    }
-
     /// Starts the task of `plan`. A producer that cannot be made fails the
     /// task and not the connector, as in Connect.
     pub(super) fn start(&self, plan: Plan) -> Slot {
-        self.startups.tasks.fetch_add(1, Relaxed);
+        let start = self.startups.tasks.fetch_add(1, Relaxed);
         let metrics = Arc::new(TaskMetrics::default());
         let errors = Arc::new(ErrorCounts::default());
         let written = Arc::new(WrittenTopics::default());
@@ -67,7 +53,7 @@ impl Herder {
             Err(error) => {
                 let class = "org.apache.kafka.common.KafkaException";
                 let reason = format!("Failed to create new KafkaAdminClient: {error}");
-                return self.unstartable(&plan.name, class, &reason);
+                return self.unstartable(&plan.name, start, class, &reason);
             }
         };
         let sink = self
@@ -94,7 +80,7 @@ impl Herder {
             Err(error) => {
                 let reason = format!("Failed to construct kafka producer: {error}");
                 let class = "org.apache.kafka.common.KafkaException";
-                return self.unstartable(&plan.name, class, &reason);
+                return self.unstartable(&plan.name, start, class, &reason);
             }
         };
         let url = plan.source.url.text().to_owned();
@@ -110,12 +96,15 @@ impl Herder {
         });
         Slot::Started(Started {
             handle,
+            start,
+            began: Instant::now(),
             session_id: uuid::Uuid::new_v4().to_string(),
             base,
             url,
             stored: base,
             topics,
             errors,
+            commits: Arc::default(),
             _place: place,
         })
     }
@@ -143,20 +132,20 @@ impl Herder {
         match self.check(config) {
             Ok(plan) => (self.start(plan), Ok(())),
             Err(error) => {
-                self.startups.tasks.fetch_add(1, Relaxed);
+                let start = self.startups.tasks.fetch_add(1, Relaxed);
                 let class = "org.apache.kafka.connect.errors.ConnectException";
-                let slot = self.unstartable(name, class, &error.to_string());
+                let slot = self.unstartable(name, start, class, &error.to_string());
                 (slot, Err(error))
             }
         }
     }
 
     /// A task that has failed before it could start.
-    fn unstartable(&self, connector: &str, class: &str, reason: &str) -> Slot {
+    fn unstartable(&self, connector: &str, start: u64, class: &str, reason: &str) -> Slot {
         self.startups.failed_tasks.fetch_add(1, Relaxed);
         tracing::error!(target: "Worker", connector = %connector, task = 0, "{reason}");
         let trace = format!("{class}: {reason}");
-        Slot::Unstartable { trace }
+        Slot::Unstartable { trace, start }
     }
 
     fn stored_sequence(&self, connector: &str, url: &str) -> u64 {
@@ -175,9 +164,11 @@ impl Herder {
         messages
     }
 
-    /// Commits the offsets of all tasks.
+    /// Commits the offsets of all tasks. One that has nothing new to commit
+    /// counts as committed, as in Connect.
     pub async fn commit_offsets(&self) {
-        let mut committed = 0;
+        let began = Instant::now();
+        let mut counts = Vec::new();
         {
             let mut connectors = self.connectors();
             for (name, connector) in connectors.iter_mut() {
@@ -186,7 +177,7 @@ impl Herder {
                 };
                 let messages = self.commit_one(name, started);
                 started.stored += messages;
-                committed += messages;
+                counts.push(Arc::clone(&started.commits));
                 if messages > 0 {
                     tracing::info!(
                         target: "WorkerSourceTask", connector = %name, task = 0,
@@ -195,14 +186,16 @@ impl Herder {
                 }
             }
         }
-        if committed > 0 {
-            self.flush_offsets().await;
+        let flushed = self.flush_offsets().await;
+        let took = began.elapsed();
+        for counts in counts {
+            counts.record(took, flushed);
         }
     }
 
-    /// Writes the store to its file; a failure is told of and tried again at
-    /// the next commit.
-    pub(super) async fn flush_offsets(&self) {
+    /// Writes the store to its file, if anything has changed; a failure is
+    /// told of and tried again at the next commit.
+    pub(super) async fn flush_offsets(&self) -> bool {
         let offsets = Arc::clone(&self.offsets);
         let flushed = tokio::task::spawn_blocking(move || {
             offsets
@@ -212,11 +205,12 @@ impl Herder {
         })
         .await;
         let error = match flushed {
-            Ok(Ok(())) => return,
+            Ok(Ok(())) => return true,
             Ok(Err(error)) => error.to_string(),
             Err(error) => error.to_string(),
         };
         tracing::error!(target: "Worker", "Failed to commit offsets: {error}");
+        false
     }
 
     /// Commits offsets every `offset.flush.interval.ms`, without end.

@@ -14,6 +14,7 @@ mod jaas_file;
 mod loggers;
 mod login;
 mod media;
+mod metrics;
 mod offsets;
 mod path;
 mod patience;
@@ -28,22 +29,21 @@ mod tasks;
 mod tls;
 mod topics;
 
-use std::sync::{Arc, Mutex, OnceLock, PoisonError};
-use std::time::Instant;
+use std::sync::{Arc, Mutex, OnceLock};
 
 use axum::extract::State;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde_json::json;
-use websocket_source::metrics::TaskMetrics;
 
 pub use advertised::{Address, advertised};
 pub use login::Login;
+pub use metrics::look_at_metrics;
 pub use server::{Bound, bind, serve};
 pub use site::Site;
 pub use tls::acceptor;
 
-use crate::exposition::{self, Exposition, TaskReading, WorkerReading};
+use crate::exposition::Exposition;
 use crate::herder::{Herder, HerderError};
 use crate::log::Loggers;
 use payload::RestError;
@@ -56,7 +56,7 @@ pub struct Rest {
     pub worker_id: String,
     /// The Kafka cluster's id, once it is known.
     pub cluster_id: OnceLock<String>,
-    /// Renders the metrics.
+    /// What is measured.
     pub exposition: Mutex<Exposition>,
     /// Who may use the main listeners, if that is asked.
     pub login: Option<Login>,
@@ -68,6 +68,9 @@ type Shared = State<Arc<Rest>>;
 
 /// The Connect version whose API this is; clients choose their calls by it.
 pub const API_VERSION: &str = "3.9.1";
+/// What stands for the commit that a worker was built from: this program's
+/// version.
+pub const COMMIT: &str = env!("CARGO_PKG_VERSION");
 
 /// What the main listeners serve.
 pub fn main_site(rest: &Arc<Rest>) -> Site {
@@ -106,44 +109,9 @@ fn malformed() -> Response {
 async fn root(State(rest): Shared) -> Response {
     payload::ok(&json!({
         "version": API_VERSION,
-        "commit": env!("CARGO_PKG_VERSION"),
+        "commit": COMMIT,
         "kafka_cluster_id": rest.cluster_id.get(),
     }))
-}
-
-async fn metrics(State(rest): Shared) -> Response {
-    let views = rest.herder.views();
-    // Of a task that could not be started there is nothing to count.
-    let nothing = TaskMetrics::default();
-    let connectors: Vec<&str> = views.iter().map(|(name, _)| name.as_str()).collect();
-    let tasks: Vec<TaskReading<'_>> = views
-        .iter()
-        .filter_map(|(name, view)| {
-            let task = view.task.as_ref()?;
-            Some(TaskReading {
-                connector: name,
-                task: 0,
-                state: task.state,
-                session: task.phase(),
-                metrics: task.metrics.as_deref().unwrap_or(&nothing),
-                progress: task.progress,
-                errors: &task.errors,
-            })
-        })
-        .collect();
-    let (connector_startup, task_startup) = rest.herder.startup_counts();
-    let worker = WorkerReading {
-        version: env!("CARGO_PKG_VERSION"),
-        connectors: &connectors,
-        connector_startup,
-        task_startup,
-    };
-    let mut exposition = rest
-        .exposition
-        .lock()
-        .unwrap_or_else(PoisonError::into_inner);
-    let text = exposition.render(Instant::now(), &worker, &tasks);
-    ([(header::CONTENT_TYPE, exposition::CONTENT_TYPE)], text).into_response()
 }
 
 impl From<HerderError> for RestError {

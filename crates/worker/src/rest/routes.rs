@@ -62,12 +62,19 @@ fn connect(rest: &Arc<Rest>) -> Vec<Resource> {
 /// Resources that do not ask what a body is: Connect's `RootResource`, ours.
 fn others(rest: &Arc<Rest>) -> Vec<Resource> {
     let at = |path| Resource::new(rest, path).any_body();
-    vec![
+    let mut others = vec![
         at("/").get(root),
         at("/health").get(health::show),
         at("/connectors/{connector}/session").get(session::show),
-        at("/metrics").get(metrics).any_answer(),
-    ]
+        at("/metrics").get(metrics::prometheus).any_answer(),
+    ];
+    if rest.herder.worker().rest.jolokia {
+        let root = at("/jolokia").get(metrics::jolokia_root);
+        let all = at("/jolokia/{*request}").get(metrics::jolokia_get);
+        let both = [root, all].map(|resource| resource.post(metrics::jolokia_post).any_answer());
+        others.extend(both);
+    }
+    others
 }
 
 /// The resources of the main listeners.

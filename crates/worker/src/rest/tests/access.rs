@@ -10,9 +10,17 @@ async fn the_admin_resources_are_where_the_settings_put_them() {
     let loggers = "/admin/loggers";
     let off = Api::new(&[("admin.listeners", "")]);
     assert_eq!(off.status("GET", loggers, &[]).await, 404);
-    let own = Api::new(&[("admin.listeners", "http://127.0.0.1:1")]);
+    let own = Api::new(&[
+        ("admin.listeners", "http://127.0.0.1:1"),
+        ("jolokia.enabled", "true"),
+    ]);
     assert_eq!(own.status("GET", loggers, &[]).await, 404);
-    for (path, status) in [(loggers, 200), ("/connectors", 404), ("/metrics", 404)] {
+    for (path, status) in [
+        (loggers, 200),
+        ("/connectors", 404),
+        ("/metrics", 404),
+        ("/jolokia", 404),
+    ] {
         let answer = ask(admin_site(&own.rest), "GET", path, &[], "").await;
         assert_eq!(answer.status, status, "{path}");
     }
@@ -42,13 +50,15 @@ const WRONG: (&str, &str) = ("authorization", "Basic YWxpY2U6d3Jvbmc=");
 
 #[tokio::test]
 async fn with_a_login_every_resource_asks_for_it() {
-    let (api, _folder) = with_login(&[]);
+    let (api, _folder) = with_login(&[("jolokia.enabled", "true")]);
     let paths = [
         "/",
         "/health",
         "/connectors",
         "/connectors/x/session",
         "/metrics",
+        "/jolokia",
+        "/jolokia/version",
         "/admin/loggers",
     ];
     for path in paths {

@@ -2,6 +2,7 @@
 //! is in [`server`](super::server).
 
 mod access;
+mod jolokia;
 mod watching;
 
 use std::collections::BTreeMap;
@@ -14,6 +15,7 @@ use tempfile::TempDir;
 
 use super::resource::{Reached, Resource};
 use super::*;
+use crate::exposition::AppInfo;
 use crate::files::WorkerConfig;
 use crate::herder::TaskThreads;
 use crate::kafka_settings::SystemTrust;
@@ -81,11 +83,13 @@ impl Api {
             None,
             threads,
         ));
+        let app = AppInfo::now(API_VERSION, COMMIT, "worker:1".to_owned());
+        let windows = herder.worker().metrics;
         let rest = Arc::new(Rest {
             herder,
             worker_id: "worker:1".to_owned(),
             cluster_id: OnceLock::new(),
-            exposition: Mutex::new(Exposition::new()),
+            exposition: Mutex::new(Exposition::new(app, windows)),
             login,
             loggers: Arc::new(Loggers::default()),
         });

@@ -37,7 +37,7 @@ async fn shows(api: &Api, state: &str) {
     );
 }
 
-fn connector(url: &str, topic: &str) -> String {
+pub(super) fn connector(url: &str, topic: &str) -> String {
     json!({"name": "c", "config": {
         "connector.class": "WebSocketSource", "websocket.url": url, "kafka.topic": topic,
         "websocket.reconnect.interval.ms": "60000", "websocket.reconnect.max.attempts": "0",
@@ -70,6 +70,31 @@ async fn the_session_s_state_is_in_its_resource_and_in_the_metrics() {
     let created = api.send("POST", "/connectors", &connector(&url, "t")).await;
     assert_eq!(created.status, 201, "{}", created.body);
     shows(&api, "failed").await;
+}
+
+#[tokio::test]
+async fn a_pause_that_disconnects_is_seen_in_the_session_and_not_in_connect_s_state() {
+    let listener = TcpListener::bind("127.0.0.1:0").await.expect("a listener");
+    let url = format!("ws://{}/", listener.local_addr().expect("an address"));
+    let api = Api::new(&[]);
+    let setting = "\"websocket.pause.mode\":\"disconnect\",\"kafka.topic\"";
+    let body = connector(&url, "t").replace("\"kafka.topic\"", setting);
+    let created = api.send("POST", "/connectors", &body).await;
+    assert_eq!(created.status, 201, "{}", created.body);
+    let (mut stream, _) = listener.accept().await.expect("a caller");
+    shows(&api, "handshake").await;
+    let paused = api.ask("PUT", "/connectors/c/pause", &[]).await;
+    assert_eq!(paused.status, 202, "{}", paused.body);
+    shows(&api, "paused").await;
+    let status = api.ask("GET", "/connectors/c/status", &[]).await.json();
+    assert_eq!(status["tasks"][0]["state"], "PAUSED", "{status}");
+    let mut request = Vec::new();
+    let ended = stream.read_to_end(&mut request).await;
+    assert!(ended.is_ok() && !request.is_empty(), "{ended:?}");
+    let resumed = api.ask("PUT", "/connectors/c/resume", &[]).await;
+    assert_eq!(resumed.status, 202, "{}", resumed.body);
+    let (_stream, _) = listener.accept().await.expect("a caller");
+    shows(&api, "handshake").await;
 }
 
 #[tokio::test]
