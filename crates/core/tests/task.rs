@@ -5,11 +5,14 @@
 
 #[path = "task/records.rs"]
 mod records;
+#[path = "task/recovery.rs"]
+mod recovery;
 mod support;
 
 use futures_util::SinkExt as _;
 use support::{
-    PATIENCE, Running, accept, answer, listen, next, send, start, start_boasting, start_with_room,
+    PATIENCE, Running, accept, answer, listen, listen_v6, next, send, start, start_boasting,
+    start_with_room,
 };
 use tokio_tungstenite::tungstenite::Message;
 use tokio_tungstenite::tungstenite::protocol::frame::coding::{CloseCode, Data, OpCode};
@@ -449,12 +452,8 @@ async fn what_cannot_be_delivered_in_time_is_reported_as_lost() {
 
 #[tokio::test]
 async fn a_server_is_reached_by_its_ipv6_address() {
-    let listener = match tokio::net::TcpListener::bind("[::1]:0").await {
-        Ok(listener) => listener,
-        Err(error) => {
-            eprintln!("not tested: this machine has no IPv6 loopback: {error}");
-            return;
-        }
+    let Some(listener) = listen_v6().await else {
+        return;
     };
     let authority = listener.local_addr().unwrap().to_string();
     assert!(authority.starts_with("[::1]:"), "{authority}");
