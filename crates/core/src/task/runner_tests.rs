@@ -190,7 +190,8 @@ async fn stays_away(status: u16, value: &str) -> Duration {
     let (listener, address) = listen().await;
     let task = start(&format!("ws://{address}/"), &[]);
     let (mut stream, _) = caller(&listener).await;
-    let answer = format!("HTTP/1.1 {status} No\r\nRetry-After: {value}\r\n\r\n");
+    let head = format!("HTTP/1.1 {status} No\r\nRetry-After: {value}\r\n");
+    let answer = format!("{head}Content-Length: 0\r\n\r\n");
     let sent = stream.write_all(answer.as_bytes()).await;
     sent.expect("sent");
     in_phase(&task, Phase::Refused).await;
