@@ -149,7 +149,7 @@ async fn a_secret_is_hidden_wherever_the_body_is_cut() {
         let filler = "x".repeat(before);
         let answer = format!("{UNTIL_CLOSE}{filler}{TOKEN}");
         let (body, _) = words_of(answer, Then::Closes).await;
-        assert!(!body.contains("s3cret"), "{before}: {body}");
+        assert!(!body.contains("s3"), "{before}: {body}");
     }
     for length in 6..TOKEN.len() {
         let head = format!("HTTP/1.1 403 No\r\nContent-Length: {length}\r\n\r\n");
