@@ -14,6 +14,7 @@ use std::time::SystemTime;
 
 use rustls::ClientConfig;
 use tokio::sync::OnceCell;
+use tokio::time::Instant;
 
 use crate::handshake::Refusal;
 use crate::session::ConnectFailure;
@@ -76,12 +77,13 @@ impl Dialer {
         config: &SourceConfig,
         mut dialled: impl FnMut(),
     ) -> Result<Dialled, ConnectFailure> {
+        let started = Instant::now();
         let mut url = config.url.clone();
         for _ in 0..=MAX_REDIRECTS {
             let mut stream = self.open(&url).await?;
             dialled();
             let same_origin = same_origin(&config.url, &url);
-            match upgrade::upgrade(&mut stream, config, &url, same_origin).await {
+            match upgrade::upgrade(&mut stream, config, &url, same_origin, started).await {
                 Ok(leftover) => return Ok(Dialled { stream, leftover }),
                 Err(ConnectFailure::Refused(refusal)) => url = redirected(&url, refusal)?,
                 Err(failure) => return Err(failure),

@@ -1,20 +1,24 @@
 //! The opening handshake over a stream.
 
 use std::io;
+use std::time::Duration;
 
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
+use tokio::time::{Instant, timeout};
 
 use super::wall_clock;
-use crate::handshake::{self, Refusal, Request, Response};
+use crate::handshake::{self, BodyEnd, Request, Response};
 use crate::session::ConnectFailure;
 use crate::settings::{SourceConfig, WsUrl};
 
 /// Bytes asked for at a time.
 const READ_BYTES: usize = 4096;
-/// As much of a refusal's body as is read.
-const MAX_BODY_BYTES: usize = 4096;
+/// A refusal is told no later than this after its head, even if its body does
+/// not end.
+const MAX_BODY_WAIT: Duration = Duration::from_secs(5);
 
 /// Upgrades `stream` and returns the frame bytes that came with the answer.
+/// The dial began at `started`.
 ///
 /// # Errors
 /// The server refused, broke RFC 6455 or the connection.
@@ -23,6 +27,7 @@ pub(super) async fn upgrade<S: AsyncRead + AsyncWrite + Unpin>(
     config: &SourceConfig,
     url: &WsUrl,
     same_origin: bool,
+    started: Instant,
 ) -> Result<Vec<u8>, ConnectFailure> {
     let request = Request::new(config, url, same_origin, nonce()?);
     stream.write_all(&request.encode()).await.map_err(broken)?;
@@ -42,37 +47,37 @@ pub(super) async fn upgrade<S: AsyncRead + AsyncWrite + Unpin>(
                 return Ok(input.split_off(accepted.head_bytes));
             }
             Some(Response::Refused {
-                refusal,
+                mut refusal,
                 head_bytes,
-                content_length,
+                body_end,
             }) => {
-                let body = input.split_off(head_bytes);
-                let mut refusal = words(stream, refusal, body, content_length).await;
+                let mut body = input.split_off(head_bytes);
+                // A redirect is followed, whatever else it says.
+                if refusal.location.is_none() {
+                    // Half of the time that is left, since the dial's deadline
+                    // would make a timeout of the refusal.
+                    let left = config.connection_timeout.saturating_sub(started.elapsed());
+                    let words = read_body(stream, &mut body, body_end);
+                    // What has come by then is shown.
+                    let _ = timeout((left / 2).min(MAX_BODY_WAIT), words).await;
+                }
+                let body = body_end.read(&body).bytes;
+                refusal.set_body(&body, |text| config.hide_secrets(text));
                 refusal.reason = config.hide_secrets(&refusal.reason);
-                refusal.body = config.hide_secrets(&refusal.body);
                 return Err(ConnectFailure::Refused(refusal));
             }
         }
     }
 }
 
-/// Adds the body's beginning to a refusal, as far as it comes; the dial's
-/// deadline bounds the wait.
-async fn words<S: AsyncRead + Unpin>(
-    stream: &mut S,
-    mut refusal: Refusal,
-    mut body: Vec<u8>,
-    content_length: Option<usize>,
-) -> Refusal {
-    let wanted = content_length.unwrap_or(0).min(MAX_BODY_BYTES);
-    while body.len() < wanted {
-        match read(stream, &mut body).await {
+/// Reads on until the body or the connection ends, or enough has come.
+async fn read_body<S: AsyncRead + Unpin>(stream: &mut S, raw: &mut Vec<u8>, end: BodyEnd) {
+    while !end.read(raw).complete {
+        match read(stream, raw).await {
             Ok(0) | Err(_) => break,
             Ok(_) => {}
         }
     }
-    refusal.set_body(&body);
-    refusal
 }
 
 async fn read<S: AsyncRead + Unpin>(
@@ -94,3 +99,7 @@ fn nonce() -> Result<[u8; 16], ConnectFailure> {
         .map_err(|_| ConnectFailure::Broken("the system gives no randomness".to_owned()))?;
     Ok(bytes)
 }
+
+#[cfg(test)]
+#[path = "upgrade_tests.rs"]
+mod tests;

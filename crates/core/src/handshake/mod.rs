@@ -7,10 +7,12 @@
 //! bytes. Redirects, credentials across origins and time limits are the dial
 //! layer's and the session's.
 
+mod body;
 mod request;
 mod response;
 mod retry_after;
 
+pub use body::{Body, BodyEnd};
 pub use request::{Request, accept_for};
 pub use response::{Accepted, MAX_RESPONSE_HEAD_BYTES, Refusal, Response, ResponseError, parse};
 pub use retry_after::parse as parse_retry_after;

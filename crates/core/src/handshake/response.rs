@@ -3,6 +3,7 @@
 
 use std::time::{Duration, SystemTime};
 
+use super::body::BodyEnd;
 use super::request::Request;
 use super::retry_after;
 
@@ -39,15 +40,14 @@ pub struct Refusal {
 pub enum Response {
     /// 101, and every check passed.
     Accepted(Accepted),
-    /// Any other status; the body's length is in `content_length` if the
-    /// server gave it, and begins at `head_bytes`.
+    /// Any other status; the body begins at `head_bytes`.
     Refused {
         /// What the server said, without a body yet.
         refusal: Refusal,
         /// Length of the head in bytes.
         head_bytes: usize,
-        /// `Content-Length`, if it was given.
-        content_length: Option<usize>,
+        /// How the body's end is known.
+        body_end: BodyEnd,
     },
 }
 
@@ -98,11 +98,10 @@ pub fn parse(
     let headers = Headers(response.headers);
     if status != 101 {
         let refusal = refusal(status, response.reason.unwrap_or(""), &headers, now);
-        let content_length = headers.one("content-length").and_then(|v| v.parse().ok());
         return Ok(Some(Response::Refused {
             refusal,
             head_bytes,
-            content_length,
+            body_end: body_end(status, &headers),
         }));
     }
     check(&headers, request)?;
@@ -110,10 +109,16 @@ pub fn parse(
 }
 
 impl Refusal {
-    /// Keeps the beginning of `body` as the server's words.
-    pub fn set_body(&mut self, body: &[u8]) {
-        let words = &body[..body.len().min(MAX_WORDS_BYTES)];
-        self.body = String::from_utf8_lossy(words).trim().to_owned();
+    /// Keeps the beginning of `body` as the server's words, after `hide` has
+    /// taken out of it what must not be shown: a secret that was cut before
+    /// would be shown in part.
+    pub fn set_body(&mut self, body: &[u8], hide: impl FnOnce(&str) -> String) {
+        let words = hide(String::from_utf8_lossy(body).trim());
+        let mut end = words.len().min(MAX_WORDS_BYTES);
+        while !words.is_char_boundary(end) {
+            end -= 1;
+        }
+        words[..end].trim_end().clone_into(&mut self.body);
     }
 }
 
@@ -136,6 +141,19 @@ impl Headers<'_, '_> {
         self.all(name)
             .flat_map(|value| value.split(','))
             .any(|item| item.trim().eq_ignore_ascii_case(token))
+    }
+}
+
+/// RFC 9112 section 6.3: chunks come before `Content-Length`, and without
+/// either the body ends with the connection.
+fn body_end(status: u16, headers: &Headers<'_, '_>) -> BodyEnd {
+    if matches!(status, 100..200 | 204 | 304) {
+        BodyEnd::After(0)
+    } else if headers.lists("transfer-encoding", "chunked") {
+        BodyEnd::LastChunk
+    } else {
+        let length = headers.one("content-length").and_then(|v| v.parse().ok());
+        length.map_or(BodyEnd::Close, BodyEnd::After)
     }
 }
 

@@ -93,18 +93,56 @@ fn a_refusal_keeps_the_server_s_words() {
     let Ok(Some(Response::Refused {
         mut refusal,
         head_bytes,
-        content_length,
+        body_end,
     })) = answer(head)
     else {
         panic!("not refused");
     };
-    refusal.set_body(&head.as_bytes()[head_bytes..]);
+    refusal.set_body(&head.as_bytes()[head_bytes..], str::to_owned);
     assert_eq!(
         (refusal.status, refusal.reason.as_str()),
         (429, "Too Many Requests")
     );
     assert_eq!(refusal.retry_after, Some(Duration::from_secs(7)));
-    assert_eq!((content_length, refusal.body.as_str()), (Some(4), "wait"));
+    assert_eq!(
+        (body_end, refusal.body.as_str()),
+        (BodyEnd::After(4), "wait")
+    );
+}
+
+#[test]
+fn a_body_s_end_is_where_rfc_9112_has_it() {
+    for (status, headers, expected) in [
+        (403, "", BodyEnd::Close),
+        (403, "Content-Length: 7\r\n", BodyEnd::After(7)),
+        (403, "Content-Length: many\r\n", BodyEnd::Close),
+        (403, "transfer-encoding: Chunked\r\n", BodyEnd::LastChunk),
+        (
+            403,
+            "Content-Length: 7\r\nTransfer-Encoding: chunked\r\n",
+            BodyEnd::LastChunk,
+        ),
+        (204, "", BodyEnd::After(0)),
+        (304, "Content-Length: 7\r\n", BodyEnd::After(0)),
+        (103, "", BodyEnd::After(0)),
+    ] {
+        let head = format!("HTTP/1.1 {status} No\r\n{headers}\r\n");
+        let Ok(Some(Response::Refused { body_end, .. })) = answer(&head) else {
+            panic!("not refused: {head}");
+        };
+        assert_eq!(body_end, expected, "{head}");
+    }
+}
+
+#[test]
+fn words_are_cut_after_what_is_hidden_and_between_characters() {
+    let head = "HTTP/1.1 403 No\r\n\r\n";
+    let Ok(Some(Response::Refused { mut refusal, .. })) = answer(head) else {
+        panic!("not refused");
+    };
+    let body = format!(" {}sécret ", "é".repeat(511));
+    refusal.set_body(body.as_bytes(), |text| text.replace("sécret", "éé"));
+    assert_eq!(refusal.body, "é".repeat(512));
 }
 
 #[test]

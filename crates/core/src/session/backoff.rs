@@ -49,6 +49,17 @@ mod tests {
     }
 
     #[test]
+    fn no_delay_is_shorter_than_the_interval_even_with_a_maximum_below_it() {
+        for max in [0, 1, 4] {
+            let max = Duration::from_secs(max);
+            let backoff = Backoff { max, ..BACKOFF };
+            for failures in [0, 1, 40] {
+                assert_eq!(backoff.delay(failures, 0.0, None), BACKOFF.interval);
+            }
+        }
+    }
+
+    #[test]
     fn jitter_only_lengthens() {
         assert_eq!(BACKOFF.delay(0, 1.0, None), Duration::from_millis(6250));
         assert_eq!(BACKOFF.delay(9, 1.0, None), Duration::from_secs(75));

@@ -27,8 +27,12 @@ fn policy() -> Policy {
 
 impl Bench {
     fn new(policy: Policy) -> Self {
+        Self::seeded(policy, 7)
+    }
+
+    fn seeded(policy: Policy, seed: u64) -> Self {
         Self {
-            session: Session::new(policy, fastrand::Rng::with_seed(7)),
+            session: Session::new(policy, fastrand::Rng::with_seed(seed)),
             now: Instant::now(),
         }
     }
@@ -80,6 +84,23 @@ fn delay(actions: &[Action]) -> Duration {
         Some(Action::ReportWaiting(_, delay)) => *delay,
         other => panic!("not waiting: {other:?}"),
     }
+}
+
+#[test]
+fn two_clients_do_not_return_at_the_same_moment() {
+    let delays: Vec<_> = (0..20)
+        .map(|seed| {
+            let mut bench = Bench::seeded(policy(), seed);
+            bench.give(Input::Start);
+            delay(&bench.give(broken()))
+        })
+        .collect();
+    assert_ne!(delays[0], delays[1]);
+    let (least, most) = (delays.iter().min(), delays.iter().max());
+    let (least, most) = (*least.expect("a delay"), *most.expect("a delay"));
+    assert!(least >= INTERVAL && most <= INTERVAL.mul_f64(1.25));
+    // The range is used, not just a part of it.
+    assert!(most > least + INTERVAL.mul_f64(0.125), "{least:?} {most:?}");
 }
 
 #[test]

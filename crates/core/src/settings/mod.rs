@@ -11,6 +11,7 @@ mod docs;
 mod headers;
 mod hide;
 mod parse;
+mod secrets;
 mod table;
 mod url;
 

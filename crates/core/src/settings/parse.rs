@@ -185,7 +185,7 @@ impl Reader<'_> {
 
     fn headers(&mut self) -> Vec<headers::Header> {
         const NAME: &str = "websocket.headers";
-        let parsed = headers::parse(self.raw.get(NAME).map_or("", String::as_str));
+        let parsed = headers::parse(self.text(NAME).unwrap_or_default());
         for why in &parsed.errors {
             self.invalid(NAME, "[hidden]", why);
         }

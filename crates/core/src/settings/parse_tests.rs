@@ -21,6 +21,14 @@ fn errors(parsed: Parsed) -> Vec<String> {
 }
 
 #[test]
+fn line_breaks_around_any_setting_are_trimmed_headers_included() {
+    let config = with(&[("websocket.headers", "\nX-A: 1, X-B: 2\r\n")]).config;
+    let headers = config.expect("valid").headers;
+    let values: Vec<_> = headers.iter().map(|header| header.value.expose()).collect();
+    assert_eq!(values, ["1", "2"]);
+}
+
+#[test]
 fn defaults_are_the_reference_s() {
     let config = with(&[]).config.expect("valid");
     assert!(config.reconnect.enabled);

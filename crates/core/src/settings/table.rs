@@ -179,7 +179,7 @@ pub const TABLE: &[Row] = &[
         Some("60000"),
         Importance::Medium,
         "The longest delay before a new attempt, before random is added. A server's Retry-After \
-         (on 429, 418 and 503) is respected beyond it.",
+         (on 429, 418 and 503) is respected beyond it, up to 24 hours.",
     ),
     optional(
         "websocket.message.max.bytes",

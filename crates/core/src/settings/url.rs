@@ -108,6 +108,12 @@ impl WsUrl {
 
     /// The `Authorization` value that user info stands for (RFC 7617).
     pub fn basic_authorization(&self) -> Option<Secret> {
+        let credentials = self.basic_credentials()?;
+        Some(Secret::new(format!("Basic {credentials}")))
+    }
+
+    /// User info as RFC 7617 sends it, in base64.
+    fn basic_credentials(&self) -> Option<String> {
         let (user, password) = (self.url.username(), self.url.password());
         if user.is_empty() && password.is_none() {
             return None;
@@ -115,20 +121,22 @@ impl WsUrl {
         let mut credentials: Vec<u8> = percent_decode_str(user).collect();
         credentials.push(b':');
         credentials.extend(percent_decode_str(password.unwrap_or_default()));
-        Some(Secret::new(format!(
-            "Basic {}",
-            STANDARD.encode(credentials)
-        )))
+        Some(STANDARD.encode(credentials))
     }
 
-    /// What is secret in it, written as given and decoded.
+    /// What is secret in it, written as given, decoded, and as it is sent.
     pub(super) fn secrets(&self) -> impl Iterator<Item = String> {
-        let password = self.url.password().unwrap_or_default();
+        // A user without a password is a key.
+        let password = match self.url.password() {
+            None | Some("") => self.url.username(),
+            Some(password) => password,
+        };
         let decoded = percent_decode_str(password).decode_utf8_lossy();
         let query = self.url.query().unwrap_or_default();
         let parameters = query.split('&').filter_map(|pair| pair.split_once('='));
         [password.to_owned(), decoded.into_owned(), query.to_owned()]
             .into_iter()
+            .chain(self.basic_credentials())
             .chain(parameters.map(|(_, value)| value.to_owned()))
             .chain(self.url.query_pairs().map(|(_, value)| value.into_owned()))
     }

@@ -196,10 +196,31 @@ fn replace_running(command: &mut Command, new: Command) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeMap;
     use std::sync::Arc;
 
     use super::*;
     use crate::metrics::Histogram;
+
+    fn interval(setting: &str) -> Duration {
+        let raw = BTreeMap::from(
+            [
+                ("websocket.url", "ws://h"),
+                ("kafka.topic", "t"),
+                ("websocket.reconnect.interval.ms", setting),
+                ("websocket.reconnect.backoff.max.ms", "0"),
+            ]
+            .map(|(key, value)| (key.to_owned(), value.to_owned())),
+        );
+        let config = crate::settings::parse(&raw).config.expect("valid");
+        policy(&config).backoff.delay(0, 0.0, None)
+    }
+
+    #[test]
+    fn a_reconnect_interval_under_100_ms_is_raised_to_100_ms() {
+        let raised = ["0", "1", "99", "100", "101"].map(|ms| interval(ms).as_millis());
+        assert_eq!(raised, [100, 100, 100, 100, 101]);
+    }
 
     #[tokio::test]
     async fn a_task_that_ends_without_a_word_has_failed() {

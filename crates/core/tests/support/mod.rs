@@ -236,6 +236,16 @@ pub(crate) async fn listen() -> (TcpListener, String) {
     (listener, url)
 }
 
+/// A listener on the IPv6 loopback. A machine without one fails the test,
+/// unless `CONNECT_WEBSOCKET_WITHOUT_IPV6` is set: then it is `None`.
+pub(crate) async fn listen_v6() -> Option<TcpListener> {
+    let bound = TcpListener::bind("[::1]:0").await;
+    if bound.is_err() && std::env::var_os("CONNECT_WEBSOCKET_WITHOUT_IPV6").is_some() {
+        return None;
+    }
+    Some(bound.expect("an IPv6 loopback, or CONNECT_WEBSOCKET_WITHOUT_IPV6"))
+}
+
 /// The next connection, upgraded by tokio-tungstenite.
 pub(crate) async fn accept(listener: &TcpListener) -> WebSocketStream<TcpStream> {
     let (stream, _) = listener.accept().await.unwrap();

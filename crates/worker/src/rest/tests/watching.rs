@@ -56,7 +56,7 @@ async fn the_session_s_state_is_in_its_resource_and_in_the_metrics() {
     let (mut stream, _) = listener.accept().await.expect("a caller");
     shows(&api, "handshake").await;
     stream.read_u8().await.expect("a request");
-    let refusal = b"HTTP/1.1 401 Unauthorized\r\n\r\n";
+    let refusal = b"HTTP/1.1 401 Unauthorized\r\nContent-Length: 0\r\n\r\n";
     stream.write_all(refusal).await.expect("sent");
     shows(&api, "refused").await;
     let stopped = api.ask("PUT", "/connectors/c/stop", &[]).await;
