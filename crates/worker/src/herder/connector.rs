@@ -12,8 +12,6 @@ use crate::files::InitialState;
 use crate::mapping::{ErrorCounts, WrittenTopics};
 use crate::offsets::SourceOffset;
 
-use super::threads::Place;
-
 /// What is wanted of a connector (Connect's `TargetState`).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Target {
@@ -73,8 +71,6 @@ pub(super) struct Started {
     pub(super) topics: TaskTopics,
     /// Counts of messages that could not be mapped.
     pub(super) errors: Arc<ErrorCounts>,
-    /// The thread it runs on.
-    pub(super) _place: Place,
 }
 
 impl Started {

@@ -99,7 +99,7 @@ impl Herder {
         };
         let url = plan.source.url.text().to_owned();
         let base = self.stored_sequence(&plan.name, &url);
-        let (handle, place) = self.threads.spawn(TaskOptions {
+        let handle = self.threads.spawn(TaskOptions {
             connector: plan.name,
             task: 0,
             config: plan.source,
@@ -116,7 +116,6 @@ impl Herder {
             stored: base,
             topics,
             errors,
-            _place: place,
         })
     }
 
