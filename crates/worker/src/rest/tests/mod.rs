@@ -2,6 +2,8 @@
 //! is in [`server`](super::server).
 
 mod access;
+mod plugins;
+mod topics;
 mod watching;
 
 use std::collections::BTreeMap;
