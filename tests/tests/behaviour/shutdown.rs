@@ -138,7 +138,7 @@ fn what_cannot_be_delivered_in_time_is_counted_as_lost() {
 
 #[test]
 fn connectors_that_cannot_deliver_end_within_one_graceful_timeout_together() {
-    const TIMEOUT: Duration = Duration::from_millis(1_500);
+    const TIMEOUT: Duration = Duration::from_secs(3);
     let names = ["first", "second", "third"];
     let server = || Script::new(Library::Npm).count(10).start();
     let servers = [server(), server(), server()];
@@ -161,8 +161,8 @@ fn connectors_that_cannot_deliver_end_within_one_graceful_timeout_together() {
     let begun = Instant::now();
     assert_eq!(worker.terminate(), 143);
     let took = begun.elapsed();
-    // Neither one after another nor within Connect's default of 5 s.
-    assert!(TIMEOUT * 2 / 3 < took && took < TIMEOUT * 5 / 2, "{took:?}");
+    // Neither one after another, nor after the removal, nor within the default of 5 s.
+    assert!(TIMEOUT * 2 / 3 < took && took < TIMEOUT * 3 / 2, "{took:?}");
     for name in names {
         let stopped = "Stopped - Received: 10, Delivered: 0, Dropped: 0, Lost: 10";
         let line = format!("{stopped} (connector={name}, task=0)");
