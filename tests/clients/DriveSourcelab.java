@@ -136,6 +136,13 @@ public final class DriveSourcelab {
         waitFor("PAUSED");
         check(client.resumeConnector(NAME), "a resume");
         waitFor("RUNNING");
+        check(client.stopConnector(NAME), "a stop");
+        until(NAME + " has stopped", () -> {
+            ConnectorStatus status = client.getConnectorStatus(NAME);
+            return status.getConnector().get("state").equals("STOPPED") && status.getTasks().isEmpty();
+        });
+        check(client.resumeConnector(NAME), "a resume from a stop");
+        waitFor("RUNNING");
         check(client.deleteConnector(NAME), "an end");
         fails(ResourceNotFoundException.class, () -> client.deleteConnector(NAME));
         check(client.getConnectors().isEmpty(), client.getConnectors());

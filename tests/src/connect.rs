@@ -80,6 +80,12 @@ impl RealWorker {
         self
     }
 
+    /// Ends it in order, its offsets stored.
+    pub fn terminate(mut self) {
+        self.process.signal("TERM");
+        assert_eq!(self.process.exit_code(), 143);
+    }
+
     /// The port of its REST API on 127.0.0.1.
     pub fn port(&self) -> u16 {
         self.port

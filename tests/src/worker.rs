@@ -350,6 +350,32 @@ impl Worker {
         )
     }
 
+    /// Waits until the connector's first task is in a state, and gives the
+    /// connector's status. Tasks run on threads of their own: a log line and a
+    /// session come before the state that they announce.
+    pub fn wait_for_task(&self, connector: &str, state: &str) -> Value {
+        wait::until(&format!("a {state} task of {connector}"), || {
+            let path = format!("/connectors/{connector}/status");
+            let answer = self.request("GET", &path, None);
+            let status = (answer.status == 200).then(|| answer.json())?;
+            (status["tasks"][0]["state"] == state).then_some(status)
+        })
+    }
+
+    /// Waits until so many messages are in the buffer, no more and no fewer.
+    pub fn wait_for_queued(&self, connector: &str, messages: u64) -> Value {
+        let what = format!("{messages} messages in the buffer");
+        self.wait_for_session(connector, &what, |session| {
+            session["queue_messages"] == messages
+        })
+    }
+
+    /// A request without a body that must have this status.
+    pub fn expect(&self, status: u16, method: &str, path: &str) {
+        let answer = self.request(method, path, None);
+        assert_eq!(answer.status, status, "{method} {path}: {}", answer.body);
+    }
+
     /// Sends a signal, by its name as in `kill -NAME`, and does not wait.
     pub fn signal(&self, name: &str) {
         self.process.signal(name);

@@ -190,6 +190,41 @@ mod tests {
     }
 
     #[test]
+    fn a_write_that_fails_leaves_the_old_file_whole() {
+        let directory = tempfile::tempdir().expect("a directory");
+        let (there, away) = (directory.path().join("d"), directory.path().join("away"));
+        fs::create_dir(&there).expect("created");
+        let path = there.join("connectors.json");
+        let mut storage = ConfigStorage::open(&path).expect("no file is no error");
+        storage
+            .put("a", Some(one(InitialState::Running)))
+            .expect("written");
+        let text = fs::read_to_string(&path).expect("there");
+
+        fs::rename(&there, &away).expect("moved");
+        let failed = [
+            storage.put("a", Some(one(InitialState::Paused))),
+            storage.put("b", Some(one(InitialState::Running))),
+            storage.put("a", None),
+        ];
+        for failure in failed {
+            let error = failure.expect_err("not written").to_string();
+            assert!(error.contains("config.storage.file.filename"), "{error}");
+        }
+        fs::rename(&away, &there).expect("moved back");
+        assert_eq!(fs::read_to_string(&path).expect("there"), text);
+        let names: Vec<_> = fs::read_dir(&there).expect("a directory").collect();
+        assert_eq!(names.len(), 1, "nothing half written is left: {names:?}");
+        // What it holds is what the file holds, so that the next write is whole.
+        let expected = BTreeMap::from([("a".to_owned(), one(InitialState::Running))]);
+        assert_eq!(storage.connectors(), expected);
+        assert_eq!(
+            ConfigStorage::open(&path).expect("readable").connectors(),
+            expected
+        );
+    }
+
+    #[test]
     fn what_is_something_else_is_refused_and_left_alone() {
         let directory = tempfile::tempdir().expect("a directory");
         let path = directory.path().join("connectors.json");

@@ -98,24 +98,26 @@ fn every_flag_prints_what_java_s_console_consumer_prints() {
 #[test]
 fn without_from_beginning_only_what_is_new_is_printed() {
     let kafka = Kafka::shared(Version::V3_9);
-    let server = Script::new(Library::Npm).count(100).start();
+    let mut server = Script::new(Library::Npm).count(100).start();
     let worker = Worker::builder(kafka)
         .connector(Connector::new("numbers", &server, "consumed-new"))
         .start();
     worker.wait_for_acknowledged("numbers", 100);
     let servers = kafka.bootstrap();
-    let arguments = [
-        "consume",
-        "--bootstrap-server",
-        &servers,
-        "--topic",
-        "consumed-new",
-    ];
-    let ended = command::run(&[&arguments[..], &["--timeout-ms", "1000"]].concat());
-    assert_eq!((ended.code, ended.out.as_str()), (0, ""), "{ended:?}");
+    let common = ["consume", "--bootstrap-server", &servers];
+    let topic = ["--topic", "consumed-new", "--max-messages", "50"];
+    let more = ["--timeout-ms", "60000", "--log-level", "debug"];
+    let consume = command::start(&[&common[..], &topic, &more].concat());
+    consume.wait_for_error("At the end of partition 0");
+    assert_eq!(consume.out(), "", "what is old is not printed");
+    server.restart_at(100, 50);
+    let ended = consume.end();
+    let expected = (100..150).map(|number| format!("{{\"seq\":{number},\"pad\":\"\"}}\n"));
+    assert_eq!((ended.code, ended.out), (0, expected.collect()));
     assert!(
-        ended.errors.contains("Processed a total of 0 messages"),
-        "{ended:?}"
+        ended.errors.contains("Processed a total of 50 messages"),
+        "{}",
+        ended.errors
     );
 }
 

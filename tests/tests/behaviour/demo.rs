@@ -95,6 +95,38 @@ fn it_sends_no_faster_than_it_is_asked_to() {
     assert!(sent <= Some(most) && sent > Some(0.0), "{ledger}");
 }
 
+/// The connectors are the reference's examples 2 and 3, unchanged but for the
+/// URL, which the line about the exchange has.
+fn assert_examples(port: u16, exchange: &str) {
+    let urls: Vec<&str> = exchange
+        .split_whitespace()
+        .filter(|word| word.starts_with("ws://"))
+        .collect();
+    let [binance, coinbase] = CONNECTORS.map(|name| get(port, &format!("/connectors/{name}")));
+    let class = "io.conduktor.connect.websocket.WebSocketSourceConnector";
+    let config = json!({
+        "name": CONNECTORS[0],
+        "connector.class": class,
+        "tasks.max": "1",
+        "websocket.url": urls[0],
+        "kafka.topic": "binance-btcusdt-trades",
+        "websocket.subscription.message": r#"{"method":"SUBSCRIBE","params":["btcusdt@trade"],"id":1}"#,
+        "websocket.reconnect.enabled": "true",
+        "websocket.reconnect.interval.ms": "3000",
+    });
+    assert_eq!(binance["config"], config);
+    let config = json!({
+        "name": CONNECTORS[1],
+        "connector.class": class,
+        "tasks.max": "1",
+        "websocket.url": urls[1],
+        "kafka.topic": "coinbase-btc-usd-level2",
+        "websocket.subscription.message": r#"{"type":"subscribe","product_ids":["BTC-USD"],"channels":["level2"]}"#,
+        "websocket.reconnect.enabled": "true",
+    });
+    assert_eq!(coinbase["config"], config);
+}
+
 #[test]
 fn it_shows_what_goes_on_and_at_an_interrupt_the_ledger() {
     let port = ports::free();
@@ -105,24 +137,7 @@ fn it_shows_what_goes_on_and_at_an_interrupt_the_ledger() {
         assert!(progress.contains(part), "{progress}");
     }
 
-    // The reference's examples, unchanged but for the URL.
-    let exchange = demo.wait_for_error("exchange ");
-    let url = exchange.split_whitespace().nth(1).expect("a URL");
-    let [binance, coinbase] = CONNECTORS.map(|name| get(port, &format!("/connectors/{name}")));
-    let config = json!({
-        "name": CONNECTORS[0],
-        "connector.class": "io.conduktor.connect.websocket.WebSocketSourceConnector",
-        "tasks.max": "1",
-        "websocket.url": url,
-        "kafka.topic": "binance-btcusdt-trades",
-        "websocket.subscription.message": r#"{"method":"SUBSCRIBE","params":["btcusdt@trade"],"id":1}"#,
-        "websocket.reconnect.enabled": "true",
-        "websocket.reconnect.interval.ms": "3000",
-    });
-    assert_eq!(binance["config"], config);
-    let subscription = coinbase["config"]["websocket.subscription.message"].as_str();
-    let asked = r#"{"type":"subscribe","product_ids":["BTC-USD"],"channels":["level2"]}"#;
-    assert_eq!(subscription, Some(asked));
+    assert_examples(port, &demo.wait_for_error("exchange "));
 
     // Its Kafka can be read by others as well; answers to subscriptions are
     // not filled up.

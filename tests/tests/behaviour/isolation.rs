@@ -24,10 +24,8 @@ fn a_connector_that_fails_leaves_the_others_alone() {
         .connector(Connector::new("streaming", &streaming, "isolation"))
         .start();
 
-    worker.wait_for_session("failing", "the first connector fails", |session| {
-        session["session"] == "failed"
-    });
-    assert_eq!(worker.states("failing").1, "FAILED");
+    worker.wait_for_task("failing", "FAILED");
+    assert_eq!(worker.session("failing")["session"], "failed");
     worker.wait_for_acknowledged("streaming", 5_000);
     assert_eq!(worker.states("streaming").1, "RUNNING");
     assert_complete(&kafka.read_all("isolation"), 0..5_000);

@@ -4,9 +4,11 @@ use end_to_end::kafka::{Kafka, Version};
 use end_to_end::sequence::assert_complete;
 use end_to_end::server::{Library, Script};
 use end_to_end::worker::{Connector, Worker};
+use regex::Regex;
 use serde_json::{Value, json};
 
 const JSON: &str = "org.apache.kafka.connect.json.JsonConverter";
+const DATA_EXCEPTION: &str = "org.apache.kafka.connect.errors.DataException";
 const TRANSFORMS: &str = "org.apache.kafka.connect.transforms";
 
 against_each_kafka!(fields_become_keys_headers_and_topics);
@@ -69,6 +71,43 @@ fn json_with_a_schema_is_what_connect_s_converter_writes() {
 }
 
 #[test]
+fn converters_are_the_worker_s_unless_a_connector_has_its_own() {
+    let server = || Script::new(Library::Npm).count(1).start();
+    let (theirs, own) = (server(), server());
+    let with_header = |connector: Connector| {
+        connector
+            .set("transforms", "header")
+            .set(
+                "transforms.header.type",
+                &format!("{TRANSFORMS}.InsertHeader"),
+            )
+            .set("transforms.header.header", "origin")
+            .set("transforms.header.value.literal", "exchange")
+    };
+    let string = "org.apache.kafka.connect.storage.StringConverter";
+    let theirs = with_header(Connector::new("theirs", &theirs, "converters-theirs"));
+    let own = with_header(Connector::new("own", &own, "converters-own"))
+        .set("value.converter", string)
+        .set("header.converter", string);
+    let kafka = Kafka::shared(Version::V3_9);
+    let worker = Worker::builder(kafka)
+        .set("value.converter", JSON)
+        .set("value.converter.schemas.enable", "false")
+        .set("header.converter", JSON)
+        .set("header.converter.schemas.enable", "false")
+        .connector(theirs)
+        .connector(own)
+        .start();
+    let shown = |name: &str| {
+        worker.wait_for_acknowledged(name, 1);
+        kafka.read_all_with(&format!("converters-{name}"), &["print.headers=true"])
+    };
+    let json = r#"origin:"exchange"	"{\"seq\":0,\"pad\":\"\"}""#;
+    assert_eq!(shown("theirs"), [json]);
+    assert_eq!(shown("own"), [r#"origin:exchange	{"seq":0,"pad":""}"#]);
+}
+
+#[test]
 fn what_cannot_be_converted_fails_the_task_or_goes_to_the_dead_letter_topic() {
     let kafka = Kafka::shared(Version::V4_1);
     let server = || Script::new(Library::Npm).count(50).start();
@@ -79,6 +118,7 @@ fn what_cannot_be_converted_fails_the_task_or_goes_to_the_dead_letter_topic() {
         .set("value.converter", numbers)
         .set("errors.tolerance", "all")
         .set("errors.log.enable", "true")
+        .set("errors.log.include.messages", "true")
         .set("errors.deadletterqueue.topic.name", "dead-letters")
         .set("errors.deadletterqueue.context.headers.enable", "true");
     let worker = Worker::builder(kafka)
@@ -86,19 +126,13 @@ fn what_cannot_be_converted_fails_the_task_or_goes_to_the_dead_letter_topic() {
         .connector(tolerant)
         .start();
 
-    worker.wait_for_session("strict", "the task fails", |session| {
-        session["session"] == "failed"
-    });
-    let status = worker.get("/connectors/strict/status");
+    let status = worker.wait_for_task("strict", "FAILED");
     let trace = status["tasks"][0]["trace"].as_str().unwrap_or_default();
     assert!(
         trace.contains("Tolerance exceeded in error handler"),
         "{trace}"
     );
-    assert!(
-        trace.contains("org.apache.kafka.connect.errors.DataException"),
-        "{trace}"
-    );
+    assert!(trace.contains(DATA_EXCEPTION), "{trace}");
 
     worker.wait_for_acknowledged("tolerant", 50);
     let shown = kafka.read_all_with("dead-letters", &["print.headers=true"]);
@@ -109,12 +143,28 @@ fn what_cannot_be_converted_fails_the_task_or_goes_to_the_dead_letter_topic() {
     let (headers, values): (Vec<String>, Vec<String>) = shown.iter().map(split).unzip();
     assert_complete(&values, 0..50);
     for headers in headers {
-        assert!(
-            headers.contains("__connect.errors.stage:VALUE_CONVERTER")
-                && headers.contains("__connect.errors.connector.name:tolerant"),
-            "{headers}"
-        );
+        let expected = [
+            ("topic", "tolerant"),
+            ("connector.name", "tolerant"),
+            ("task.id", "0"),
+            ("stage", "VALUE_CONVERTER"),
+            ("class.name", numbers),
+            ("exception.class.name", DATA_EXCEPTION),
+            (
+                "exception.message",
+                // Java's words, which end so.
+                "Failed to serialize to integer (was class java.lang.String): ",
+            ),
+        ];
+        let expected = expected.map(|(name, value)| format!("__connect.errors.{name}:{value}"));
+        assert_eq!(headers, expected.join(","));
     }
-    worker.wait_for_line("Error encountered in task tolerant-0. Executing stage 'VALUE_CONVERTER'");
+    let line = worker.wait_for_line("Error encountered in task tolerant-0");
+    let rule = format!(
+        r" ERROR \[LogReporter\] Error encountered in task tolerant-0\. Executing stage 'VALUE_CONVERTER' with class '{}', where source record is = \{{topic='tolerant', timestamp=\d{{13}}\}}\. {}",
+        regex::escape(numbers),
+        regex::escape(DATA_EXCEPTION),
+    );
+    assert!(Regex::new(&rule).expect("a rule").is_match(&line), "{line}");
     assert_eq!(worker.states("tolerant").1, "RUNNING");
 }

@@ -38,9 +38,9 @@ fn refused(library: Library, status: u16, reason: &str, topic: &str) {
     assert!(line.contains(" ERROR [WebSocketSourceTask] "), "{line}");
 
     worker.wait_for_acknowledged("numbers", 50);
-    let session = worker.session("numbers");
-    assert_eq!(session["session"], "live");
-    assert!(session["refused_status"].is_null(), "{session}");
+    worker.wait_for_session("numbers", "no refusal any more", |session| {
+        session["session"] == "live" && session["refused_status"].is_null()
+    });
     assert_complete(&kafka.read_all(topic), 0..50);
 }
 
@@ -140,8 +140,7 @@ fn a_task_fails_with_the_reason_when_its_attempts_are_used_up() {
         Connector::new("numbers", &server, "given-up").set("websocket.reconnect.max.attempts", "2");
     let worker = Worker::builder(kafka).connector(connector).start();
 
-    end_to_end::wait::until_true("the task fails", || worker.states("numbers").1 == "FAILED");
-    let status = worker.get("/connectors/numbers/status");
+    let status = worker.wait_for_task("numbers", "FAILED");
     assert_eq!(status["connector"]["state"], "RUNNING");
     let trace = status["tasks"][0]["trace"].as_str().expect("a trace");
     assert!(trace.contains("403 Forbidden"), "{trace}");

@@ -153,7 +153,7 @@ fn what_arrives_during_a_pause_is_delivered_after_it() {
 
     server.restart_at(10, 90);
     worker.wait_for_received("numbers", 100);
-    assert_eq!(worker.session("numbers")["queue_messages"], 90);
+    worker.wait_for_queued("numbers", 90);
     assert_eq!(kafka.records("rest-pause"), 10);
     assert_eq!(
         worker

@@ -2,13 +2,13 @@
 //! stored for whoever comes next, and the exit code says how it ended.
 
 use std::path::Path;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use end_to_end::kafka::{Kafka, Version, java, succeeded};
 use end_to_end::sequence::assert_complete;
 use end_to_end::server::{Library, Script};
-use end_to_end::tools;
 use end_to_end::worker::{Connector, Worker, received};
+use end_to_end::{rest, tools};
 use regex::Regex;
 use serde_json::Value;
 
@@ -137,6 +137,42 @@ fn what_cannot_be_delivered_in_time_is_counted_as_lost() {
 }
 
 #[test]
+fn connectors_that_cannot_deliver_end_within_one_graceful_timeout_together() {
+    const TIMEOUT: Duration = Duration::from_secs(3);
+    let names = ["first", "second", "third"];
+    let server = || Script::new(Library::Npm).count(10).start();
+    let servers = [server(), server(), server()];
+    let mut worker = Worker::builder_without_kafka().set(
+        "task.shutdown.graceful.timeout.ms",
+        &TIMEOUT.as_millis().to_string(),
+    );
+    for (name, server) in names.iter().zip(&servers) {
+        worker = worker.connector(Connector::new(name, server, "nowhere"));
+    }
+    let mut worker = worker.start();
+    for name in names {
+        worker.wait_for_received(name, 10);
+    }
+    // A connector whose removal is under way counts too.
+    let port = worker.port();
+    let removal =
+        std::thread::spawn(move || rest::request(port, "DELETE", "/connectors/first", None));
+    worker.wait_for_line(" buffered messages (connector=first, task=0)");
+    let begun = Instant::now();
+    assert_eq!(worker.terminate(), 143);
+    let took = begun.elapsed();
+    // Neither one after another, nor after the removal, nor within the default of 5 s.
+    assert!(TIMEOUT * 2 / 3 < took && took < TIMEOUT * 3 / 2, "{took:?}");
+    for name in names {
+        let stopped = "Stopped - Received: 10, Delivered: 0, Dropped: 0, Lost: 10";
+        let line = format!("{stopped} (connector={name}, task=0)");
+        assert!(worker.line(&line).is_some(), "{line}: {}", worker.log());
+    }
+    // Answered or cut off.
+    let _ = removal.join().expect("a thread");
+}
+
+#[test]
 fn messages_in_the_buffer_at_a_sigterm_are_delivered_and_committed() {
     const MESSAGES: u64 = 5_000;
     let server = Script::new(Library::Python).count(MESSAGES).start();
@@ -148,8 +184,9 @@ fn messages_in_the_buffer_at_a_sigterm_are_delivered_and_committed() {
         .connector(Connector::new("numbers", &server, "buffered"))
         .start();
     worker.wait_for_received("numbers", MESSAGES);
-    let session = worker.session("numbers");
-    assert!(session["queue_messages"].as_u64() > Some(0), "{session}");
+    worker.wait_for_session("numbers", "messages in the buffer", |session| {
+        session["queue_messages"].as_u64() > Some(0)
+    });
 
     worker.signal("TERM");
     let line = worker.wait_for_line("Connection closed, delivering ");

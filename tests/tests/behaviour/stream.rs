@@ -4,7 +4,9 @@ use end_to_end::certificate::Certificate;
 use end_to_end::kafka::{Kafka, Version};
 use end_to_end::sequence::assert_complete;
 use end_to_end::server::{Library, Script};
+use end_to_end::wait::until;
 use end_to_end::worker::{Connector, SUBSCRIPTION, Worker};
+use serde_json::json;
 
 const MESSAGES: u64 = 20_000;
 
@@ -163,24 +165,47 @@ fn binary_messages_are_counted_and_logged_when_dropped() {
 }
 
 #[test]
-fn headers_and_token_are_sent_and_not_logged() {
+fn headers_token_and_url_are_sent_and_not_logged_and_the_partition_is_the_setting() {
     let server = Script::new(Library::Npm).count(1).start();
     let kafka = Kafka::shared(Version::V4_1);
+    let plain = server.url();
+    let host = plain.strip_prefix("ws://").expect("a scheme");
+    // As it is written, not as it is dialled.
+    let url = format!("WS://us3r-0f-a-test:p4ss-0f-a-test@{host}?key=qu3ry-0f-a-test");
     let connector = Connector::new("numbers", &server, "headers")
+        .set("websocket.url", &url)
         .set(
             "websocket.headers",
             "X-Api-Key:k3y-0f-a-test,X-Other:two words",
         )
         .set("websocket.auth.token", "t0k3n-0f-a-test");
-    let worker = Worker::builder(kafka).connector(connector).start();
+    let mut worker = Worker::builder(kafka)
+        .argument("--log-level=trace")
+        .set("offset.flush.interval.ms", "100")
+        .connector(connector)
+        .start();
 
-    let headers = server.wait_for("attempt", 1)["headers"].clone();
+    let attempt = server.wait_for("attempt", 1);
+    assert_eq!(attempt["path"], "/stream?key=qu3ry-0f-a-test");
+    let headers = &attempt["headers"];
     assert_eq!(headers["x-api-key"], "k3y-0f-a-test");
     assert_eq!(headers["x-other"], "two words");
     assert_eq!(headers["authorization"], "Bearer t0k3n-0f-a-test");
     worker.wait_for_acknowledged("numbers", 1);
+    let offsets = until("a stored offset", || {
+        let offsets = worker.get("/connectors/numbers/offsets")["offsets"].clone();
+        (offsets != json!([])).then_some(offsets)
+    });
+    assert_eq!(offsets.as_array().map(Vec::len), Some(1), "{offsets}");
+    assert_eq!(offsets[0]["partition"], json!({"websocket_url": url}));
+    assert_eq!(offsets[0]["offset"]["sequence"], 1);
+    let session = worker.session("numbers").to_string();
+    let metrics = worker.request("GET", "/metrics", None).body;
+    assert_eq!(worker.terminate(), 143);
     let log = worker.log();
-    for secret in ["k3y-0f-a-test", "t0k3n-0f-a-test", "SUBSCRIBE"] {
+    for secret in ["-0f-a-test", "SUBSCRIBE"] {
         assert!(!log.contains(secret), "{secret} is in the log:\n{log}");
+        assert!(!session.contains(secret), "{session}");
+        assert!(!metrics.contains(secret), "{metrics}");
     }
 }

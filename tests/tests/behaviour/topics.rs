@@ -2,7 +2,6 @@
 
 use end_to_end::kafka::{Extras, Kafka, Version};
 use end_to_end::server::{Library, Script};
-use end_to_end::wait;
 use end_to_end::worker::{Connector, Worker};
 
 const TRANSFORMS: &str = "org.apache.kafka.connect.transforms";
@@ -126,12 +125,8 @@ fn a_topic_that_cannot_be_created_fails_the_task(version: Version) {
         .connector(many)
         .start();
     let trace = |name: &str| {
-        wait::until("the task fails", || {
-            let (connector, task) = worker.states(name);
-            assert_eq!(connector, "RUNNING");
-            (task == "FAILED").then_some(())
-        });
-        let status = worker.get(&format!("/connectors/{name}/status"));
+        let status = worker.wait_for_task(name, "FAILED");
+        assert_eq!(status["connector"]["state"], "RUNNING");
         status["tasks"][0]["trace"]
             .as_str()
             .unwrap_or_default()

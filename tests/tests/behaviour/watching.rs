@@ -3,6 +3,7 @@
 
 use end_to_end::kafka::{Kafka, Version};
 use end_to_end::server::{Library, Script, Server};
+use end_to_end::wait::until_true;
 use end_to_end::worker::{Connector, Worker};
 use regex::Regex;
 use serde_json::json;
@@ -56,7 +57,10 @@ fn metrics_have_the_names_that_dashboards_use() {
             1.0,
         ),
     ] {
-        assert_eq!(worker.metric(name, "numbers"), Some(value), "{name}");
+        // Each is counted on the thread that knows of it.
+        until_true(&format!("{name} is {value}"), || {
+            worker.metric(name, "numbers") == Some(value)
+        });
     }
     let text = worker.request("GET", "/metrics", None);
     assert!(

@@ -17,6 +17,13 @@ Examples:
 
 SIGTERM or SIGINT closes the sockets, delivers what was received and commits the offsets within task.shutdown.graceful.timeout.ms; a second signal ends at once.";
 
+pub(super) const DISTRIBUTED: &str = "\
+Examples:
+  connect-websocket distributed
+  connect-websocket distributed worker.properties
+
+Prints how it is done with Apache Kafka Connect and ends with status 1, since nothing runs.";
+
 pub(super) const DEMO: &str = "\
 Examples:
   connect-websocket demo

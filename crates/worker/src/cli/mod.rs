@@ -66,6 +66,7 @@ pub enum Command {
     #[command(after_help = examples::STANDALONE)]
     Standalone(StandaloneArgs),
     /// Say how to run on more than one machine
+    #[command(after_help = examples::DISTRIBUTED)]
     Distributed(DistributedArgs),
     /// Show it all at work: a scripted exchange, an embedded Kafka, a ledger
     #[command(after_help = examples::DEMO)]

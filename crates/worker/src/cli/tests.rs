@@ -18,6 +18,7 @@ fn every_example_in_a_help_is_accepted() {
     let all = [
         examples::MAIN,
         examples::STANDALONE,
+        examples::DISTRIBUTED,
         examples::DEMO,
         examples::CONSUME,
         examples::VALIDATE,
@@ -28,7 +29,7 @@ fn every_example_in_a_help_is_accepted() {
     let examples: Vec<_> = lines
         .filter(|line| line.starts_with("connect-websocket "))
         .collect();
-    assert!(examples.len() >= 14, "{examples:?}");
+    assert!(examples.len() >= 16, "{examples:?}");
     for line in examples {
         if let Err(error) = read(line) {
             panic!("{line}: {error}");

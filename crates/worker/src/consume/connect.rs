@@ -62,7 +62,7 @@ impl Reading<'_> {
         config
             .set("enable.auto.commit", "false")
             .set("enable.auto.offset.store", "false")
-            .set("enable.partition.eof", "false")
+            .set("enable.partition.eof", "true")
             .set("allow.auto.create.topics", "false");
         config.create_with_context(LoginContext)
     }

@@ -212,6 +212,9 @@ impl Reading<'_> {
                     *messages += 1;
                     last_message = Instant::now();
                 }
+                Some(Err(KafkaError::PartitionEOF(partition))) => tracing::debug!(
+                    target: "ConsoleConsumer", "At the end of partition {partition}"
+                ),
                 Some(Err(error)) => self.judge(error)?,
                 None => {}
             }

@@ -9,7 +9,8 @@ pub(super) struct Connector {
     /// Where the exchange speaks this protocol.
     pub(super) path: &'static str,
     subscription: &'static str,
-    interval_ms: &'static str,
+    /// `websocket.reconnect.interval.ms`, if the example has it.
+    interval_ms: Option<&'static str>,
 }
 
 pub(super) const CONNECTORS: &[Connector] = &[
@@ -18,33 +19,32 @@ pub(super) const CONNECTORS: &[Connector] = &[
         topic: "binance-btcusdt-trades",
         path: "/ws",
         subscription: r#"{"method":"SUBSCRIBE","params":["btcusdt@trade"],"id":1}"#,
-        interval_ms: "3000",
+        interval_ms: Some("3000"),
     },
     Connector {
         name: "coinbase-btc-usd-connector",
         topic: "coinbase-btc-usd-level2",
         path: "/",
         subscription: r#"{"type":"subscribe","product_ids":["BTC-USD"],"channels":["level2"]}"#,
-        interval_ms: "5000",
+        interval_ms: None,
     },
 ];
 
 /// Creates a connector by POST to the worker at `address`.
 pub(super) async fn create(address: &str, connector: &Connector, url: &str) -> Result<(), String> {
     let endpoint = format!("http://{address}/connectors");
-    let body = json!({
-        "name": connector.name,
-        "config": {
-            "connector.class": crate::validation::CONNECTOR_CLASS,
-            "tasks.max": "1",
-            "websocket.url": url,
-            "kafka.topic": connector.topic,
-            "websocket.subscription.message": connector.subscription,
-            "websocket.reconnect.enabled": "true",
-            "websocket.reconnect.interval.ms": connector.interval_ms,
-        },
-    })
-    .to_string();
+    let mut config = json!({
+        "connector.class": crate::validation::CONNECTOR_CLASS,
+        "tasks.max": "1",
+        "websocket.url": url,
+        "kafka.topic": connector.topic,
+        "websocket.subscription.message": connector.subscription,
+        "websocket.reconnect.enabled": "true",
+    });
+    if let Some(interval_ms) = connector.interval_ms {
+        config["websocket.reconnect.interval.ms"] = interval_ms.into();
+    }
+    let body = json!({"name": connector.name, "config": config}).to_string();
     let posted = tokio::task::spawn_blocking(move || {
         let agent = ureq::Agent::config_builder()
             .http_status_as_error(false)

@@ -9,6 +9,7 @@
 
 mod connectors;
 mod ledger;
+mod ports;
 mod reader;
 
 use std::collections::BTreeMap;
@@ -289,27 +290,17 @@ fn worker_config(
     WorkerConfig::from_map(&map).map_err(|error| error.to_string())
 }
 
-/// Starts the worker on the port asked for, else on the first that is free; one
-/// that somebody takes at the same moment is passed over.
+/// Starts the worker on the port asked for, else on the first that is free.
 async fn start_worker(
     kafka: &EmbeddedKafka,
     offsets: &tempfile::TempDir,
     rest_port: Option<u16>,
 ) -> Result<Worker, String> {
-    if let Some(port) = rest_port {
-        return Worker::start(worker_config(kafka, offsets, port)?).await;
-    }
-    let is_taken = |port: u16| std::net::TcpListener::bind(("127.0.0.1", port)).is_err();
-    for port in REST_PORT..REST_PORT + REST_PORTS {
-        if is_taken(port) {
-            continue;
-        }
-        match Worker::start(worker_config(kafka, offsets, port)?).await {
-            Err(_) if is_taken(port) => {}
-            started => return started,
+    let start = async |port| Worker::start(worker_config(kafka, offsets, port)?).await;
+    match rest_port {
+        Some(port) => start(port).await,
+        None => {
+            ports::on_first_free(REST_PORT..REST_PORT + REST_PORTS, ports::is_taken, start).await
         }
     }
-    Err(format!(
-        "no free port from {REST_PORT} on for the REST API; give one with --rest-port"
-    ))
 }

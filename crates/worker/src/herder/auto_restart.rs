@@ -7,6 +7,7 @@
 //! next delay counts from zero again.
 
 use std::collections::BTreeMap;
+use std::sync::atomic::Ordering::Relaxed;
 use std::time::{Duration, Instant};
 
 use super::{Herder, Target};
@@ -76,7 +77,7 @@ impl Restarts {
 }
 
 impl Herder {
-    /// Restarts failed tasks, without end.
+    /// Restarts failed tasks until the worker goes down.
     pub async fn restart_failed_tasks(&self) {
         let interval = Duration::from_millis(self.worker().auto_restart.interval_ms);
         let mut restarts = Restarts::new(interval);
@@ -84,6 +85,9 @@ impl Herder {
         ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
         loop {
             ticks.tick().await;
+            if self.stopping.load(Relaxed) {
+                return;
+            }
             let tasks = self.started_tasks();
             for name in restarts.due(&tasks, Instant::now()) {
                 tracing::info!(

@@ -14,8 +14,6 @@ use crate::files::InitialState;
 use crate::mapping::{ErrorCounts, WrittenTopics};
 use crate::offsets::SourceOffset;
 
-use super::threads::Place;
-
 /// What is wanted of a connector (Connect's `TargetState`).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Target {
@@ -82,8 +80,6 @@ pub(super) struct Started {
     pub(super) errors: Arc<ErrorCounts>,
     /// Counts of commits of its offsets.
     pub(super) commits: Arc<CommitCounts>,
-    /// The thread it runs on.
-    pub(super) _place: Place,
 }
 
 impl Started {

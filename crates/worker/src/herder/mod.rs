@@ -13,13 +13,14 @@ mod error;
 mod offsets;
 mod reading;
 mod restart;
+mod shutdown;
 mod start;
 mod storing;
 mod threads;
 mod topics;
 
 use std::collections::BTreeMap;
-use std::sync::atomic::Ordering::Relaxed;
+use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -64,6 +65,8 @@ pub struct Herder {
     storage: Option<Mutex<ConfigStorage>>,
     /// Held during a change, which may have to wait for a task's end.
     changing: tokio::sync::Mutex<()>,
+    /// The worker is going down: no change may start a task any more.
+    stopping: AtomicBool,
 }
 
 impl Herder {
@@ -88,6 +91,7 @@ impl Herder {
             threads,
             storage: storage.map(Mutex::new),
             changing: tokio::sync::Mutex::default(),
+            stopping: AtomicBool::default(),
         }
     }
 
@@ -102,6 +106,18 @@ impl Herder {
         self.connectors
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Waits until no other change is under way.
+    ///
+    /// # Errors
+    /// The worker is going down.
+    async fn change(&self) -> Result<tokio::sync::MutexGuard<'_, ()>, HerderError> {
+        let changing = self.changing.lock().await;
+        if self.stopping.load(Relaxed) {
+            return Err(HerderError::Internal("The worker is stopping".to_owned()));
+        }
+        Ok(changing)
     }
 
     /// The names of all connectors.
@@ -156,7 +172,7 @@ impl Herder {
         config: BTreeMap<String, String>,
         target: Target,
     ) -> Result<ConnectorView, HerderError> {
-        let _changing = self.changing.lock().await;
+        let _changing = self.change().await?;
         self.create_locked(config, target)
     }
 
@@ -170,7 +186,7 @@ impl Herder {
         config: BTreeMap<String, String>,
         target: Target,
     ) -> Result<ConnectorView, HerderError> {
-        let _changing = self.changing.lock().await;
+        let _changing = self.change().await?;
         let view = self.create_locked(config, target)?;
         self.store(view.name());
         Ok(view)
@@ -200,7 +216,7 @@ impl Herder {
         &self,
         config: BTreeMap<String, String>,
     ) -> Result<(Put, ConnectorView), HerderError> {
-        let _changing = self.changing.lock().await;
+        let _changing = self.change().await?;
         self.put_locked(config).await
     }
 
@@ -249,7 +265,7 @@ impl Herder {
         name: &str,
         changes: BTreeMap<String, Option<String>>,
     ) -> Result<ConnectorView, HerderError> {
-        let _changing = self.changing.lock().await;
+        let _changing = self.change().await?;
         let Some(view) = self.view(name) else {
             return Err(HerderError::not_found(name));
         };
@@ -297,7 +313,7 @@ impl Herder {
     /// # Errors
     /// There is none of this name.
     pub async fn delete(&self, name: &str) -> Result<(), HerderError> {
-        let _changing = self.changing.lock().await;
+        let _changing = self.change().await?;
         if !self.connectors().contains_key(name) {
             return Err(HerderError::not_found(name));
         }
@@ -314,7 +330,7 @@ impl Herder {
     /// There is none of this name, or its configuration has become invalid;
     /// then its task has failed.
     pub async fn set_target(&self, name: &str, target: Target) -> Result<(), HerderError> {
-        let _changing = self.changing.lock().await;
+        let _changing = self.change().await?;
         if !self.connectors().contains_key(name) {
             return Err(match target {
                 // Standalone Connect's words and status.
@@ -377,27 +393,6 @@ impl Herder {
         self.topics.keep(name, &started);
         self.commit_one(name, &started);
         report
-    }
-
-    /// Ends all tasks within one and the same graceful timeout, stores their
-    /// offsets and reports the sums.
-    pub async fn shut_down(&self) -> StopReport {
-        let _changing = self.changing.lock().await;
-        let within = self.graceful();
-        let names = self.names();
-        // The file is written once for all: it is as large as they are many.
-        let ends = names
-            .iter()
-            .map(|name| self.end_task_unflushed(name, within));
-        let mut total = StopReport::default();
-        for report in futures_util::future::join_all(ends).await {
-            total.received += report.received;
-            total.delivered += report.delivered;
-            total.dropped += report.dropped;
-            total.lost += report.lost;
-        }
-        self.flush_offsets().await;
-        total
     }
 }
 

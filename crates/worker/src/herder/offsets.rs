@@ -30,7 +30,7 @@ impl Herder {
         name: &str,
         offsets: &[PartitionOffset],
     ) -> Result<(), HerderError> {
-        let _changing = self.changing.lock().await;
+        let _changing = self.change().await?;
         self.check_stopped(name)?;
         self.offset_store().alter(name, offsets);
         self.flush_offsets().await;
@@ -42,7 +42,7 @@ impl Herder {
     /// # Errors
     /// There is none of this name, or it is not stopped.
     pub async fn reset_offsets(&self, name: &str) -> Result<(), HerderError> {
-        let _changing = self.changing.lock().await;
+        let _changing = self.change().await?;
         self.check_stopped(name)?;
         self.offset_store().reset(name);
         self.flush_offsets().await;

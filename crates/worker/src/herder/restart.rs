@@ -19,7 +19,7 @@ impl Herder {
         include_tasks: bool,
         only_failed: bool,
     ) -> Result<ConnectorView, HerderError> {
-        let _changing = self.changing.lock().await;
+        let _changing = self.change().await?;
         let (before, restarts) = match self.connectors().get(name) {
             None => return Err(HerderError::NotFound(format!("Unknown connector: {name}"))),
             Some(connector) => {
@@ -41,7 +41,7 @@ impl Herder {
     /// There is no such connector, or no such task, or its configuration has
     /// become invalid; then it has failed.
     pub async fn restart_one(&self, name: &str, task: i32) -> Result<(), HerderError> {
-        let _changing = self.changing.lock().await;
+        let _changing = self.change().await?;
         let has_task = match self.connectors().get(name) {
             // Standalone Connect's words and status.
             None => {

@@ -85,7 +85,7 @@ impl Herder {
         };
         let url = plan.source.url.text().to_owned();
         let base = self.stored_sequence(&plan.name, &url);
-        let (handle, place) = self.threads.spawn(TaskOptions {
+        let handle = self.threads.spawn(TaskOptions {
             connector: plan.name,
             task: 0,
             config: plan.source,
@@ -105,7 +105,6 @@ impl Herder {
             topics,
             errors,
             commits: Arc::default(),
-            _place: place,
         })
     }
 

@@ -3,6 +3,7 @@
 
 use std::fs;
 use std::path::PathBuf;
+use std::time::Instant;
 
 use tempfile::TempDir;
 
@@ -26,6 +27,10 @@ struct Fixture {
 
 impl Fixture {
     async fn new() -> Self {
+        Self::with_graceful_timeout("0").await
+    }
+
+    async fn with_graceful_timeout(timeout_ms: &str) -> Self {
         let folder = tempfile::tempdir().expect("a folder");
         let string = "org.apache.kafka.connect.storage.StringConverter";
         let worker = map(&[
@@ -33,7 +38,7 @@ impl Fixture {
             ("key.converter", string),
             ("value.converter", string),
             ("offset.storage.file.filename", "unused"),
-            ("task.shutdown.graceful.timeout.ms", "0"),
+            ("task.shutdown.graceful.timeout.ms", timeout_ms),
             ("config.providers", "file"),
             (
                 "config.providers.file.class",
@@ -118,6 +123,38 @@ async fn a_task_whose_configuration_cannot_be_read_at_a_resume_has_failed() {
     fixture.give_topic();
     fixture.herder.restart_one("c", 0).await.expect("restarted");
     assert_eq!(fixture.task(), ("RUNNING", String::new()));
+}
+
+#[tokio::test]
+async fn a_change_under_way_holds_the_end_up_for_the_graceful_timeout_at_most() {
+    const TIMEOUT: Duration = Duration::from_millis(100);
+    let fixture = Fixture::with_graceful_timeout("100").await;
+    let _change = fixture.herder.changing.lock().await;
+    let begun = Instant::now();
+    // Well below the default of 5 s.
+    let ended = tokio::time::timeout(TIMEOUT * 30, fixture.herder.shut_down()).await;
+    ended.expect("an end");
+    assert!(begun.elapsed() >= TIMEOUT, "a change is waited for");
+    let view = fixture.herder.view("c").expect("there");
+    assert!(view.task.is_none(), "its task has been ended: {view:?}");
+}
+
+#[tokio::test]
+async fn no_change_starts_a_task_once_the_worker_goes_down() {
+    let fixture = Fixture::new().await;
+    let config = fixture.herder.view("c").expect("there").config;
+    fixture.herder.shut_down().await;
+    let refused = [
+        fixture.herder.restart_one("c", 0).await,
+        fixture.herder.set_target("c", Target::Started).await,
+        fixture.herder.put(config).await.map(|_| ()),
+        fixture.herder.restart("c", true, false).await.map(|_| ()),
+    ];
+    for refusal in refused {
+        let stopping = HerderError::Internal("The worker is stopping".to_owned());
+        assert_eq!(refusal, Err(stopping));
+    }
+    assert!(fixture.herder.view("c").expect("there").task.is_none());
 }
 
 #[test]

@@ -4,11 +4,10 @@
 //! A runtime that shares its work among threads wakes a second one for every
 //! read of the first, and a task that moves from core to core leaves its
 //! buffers behind: a seventh of the CPU time per message. So a task stays on
-//! the thread that had the fewest when it started. Their number does not grow
+//! the thread where the fewest ran when it started. Their number does not grow
 //! with the tasks.
 
 use std::io;
-use std::sync::Arc;
 use std::thread;
 use std::time::Duration;
 
@@ -16,10 +15,11 @@ use tokio::runtime::{Builder, Handle};
 use tokio::sync::oneshot;
 use websocket_source::task::{TaskHandle, TaskOptions, spawn};
 
-/// Names that are looked up at the same time, for the tasks of one thread.
-const LOOK_UPS: usize = 64;
-/// How long a thread that looked one up waits for the next.
-const LOOK_UP_KEPT: Duration = Duration::from_secs(1);
+/// Names that are looked up at the same time on one thread: each lookup
+/// blocks a thread of its own.
+const MAX_LOOKUPS: usize = 32;
+/// How long a thread for lookups waits for the next.
+const LOOKUP_KEEP_ALIVE: Duration = Duration::from_secs(1);
 
 /// See the module's documentation. The threads end with it, and what still
 /// runs on them.
@@ -29,17 +29,8 @@ pub struct TaskThreads(Vec<TaskThread>);
 #[derive(Debug)]
 struct TaskThread {
     runtime: Handle,
-    /// Each task on the thread has one as well.
-    counted: Arc<()>,
     /// Its end is the thread's.
     _running: oneshot::Sender<()>,
-}
-
-/// A task's place on a thread, free again on drop.
-#[derive(Debug)]
-pub(super) struct Place {
-    runtime: Handle,
-    _counted: Arc<()>,
 }
 
 impl TaskThreads {
@@ -55,25 +46,17 @@ impl TaskThreads {
             .map(Self)
     }
 
-    /// Starts a task on the thread with the fewest; it counts there until its
-    /// place is dropped.
-    pub(super) fn spawn(&self, options: TaskOptions) -> (TaskHandle, Place) {
-        let place = self.place();
-        let entered = place.runtime.enter();
-        let handle = spawn(options);
-        drop(entered);
-        (handle, place)
+    /// Starts a task on the thread where the fewest run.
+    pub(super) fn spawn(&self, options: TaskOptions) -> TaskHandle {
+        let _entered = self.least_loaded().map(Handle::enter);
+        spawn(options)
     }
 
-    fn place(&self) -> Place {
-        let tasks = |at: &usize| Arc::strong_count(&self.0[*at].counted);
-        // There is a first: a machine has a core.
-        let fewest = (0..self.0.len()).min_by_key(tasks).unwrap_or(0);
-        let thread = &self.0[fewest];
-        Place {
-            runtime: thread.runtime.clone(),
-            _counted: Arc::clone(&thread.counted),
-        }
+    /// The runtime's own count is asked, so that a task that has ended or
+    /// failed counts no more, whatever is still known of it.
+    fn least_loaded(&self) -> Option<&Handle> {
+        let runtimes = self.0.iter().map(|thread| &thread.runtime);
+        runtimes.min_by_key(|runtime| runtime.metrics().num_alive_tasks())
     }
 }
 
@@ -81,10 +64,9 @@ impl TaskThread {
     fn start(number: usize) -> io::Result<Self> {
         let runtime = Builder::new_current_thread()
             .enable_all()
-            // For the look-up of names; many at once only when many start.
-            .thread_name(format!("task-{number}-names"))
-            .max_blocking_threads(LOOK_UPS)
-            .thread_keep_alive(LOOK_UP_KEPT)
+            .thread_name(format!("task-{number}-blocking"))
+            .max_blocking_threads(MAX_LOOKUPS)
+            .thread_keep_alive(LOOKUP_KEEP_ALIVE)
             .build()?;
         let handle = runtime.handle().clone();
         let (running, ended) = oneshot::channel::<()>();
@@ -98,7 +80,6 @@ impl TaskThread {
             })?;
         Ok(Self {
             runtime: handle,
-            counted: Arc::default(),
             _running: running,
         })
     }
@@ -106,31 +87,46 @@ impl TaskThread {
 
 #[cfg(test)]
 mod tests {
+    use tokio::task::JoinHandle;
+
     use super::*;
 
     fn loads(threads: &TaskThreads) -> Vec<usize> {
-        let load = |thread: &TaskThread| Arc::strong_count(&thread.counted) - 1;
+        let load = |thread: &TaskThread| thread.runtime.metrics().num_alive_tasks();
         threads.0.iter().map(load).collect()
     }
 
+    /// Something that runs until its sender is gone, where the fewest run.
+    fn run(threads: &TaskThreads) -> (oneshot::Sender<()>, JoinHandle<()>) {
+        let (running, ended) = oneshot::channel::<()>();
+        let runtime = threads.least_loaded().expect("a thread");
+        let task = runtime.spawn(async move {
+            let _ = ended.await;
+        });
+        (running, task)
+    }
+
     #[test]
-    fn a_task_gets_a_place_where_the_fewest_are() {
+    fn a_task_runs_where_the_fewest_run_and_what_has_ended_is_not_counted() {
         let threads = (0..3).map(TaskThread::start).collect::<Result<_, _>>();
         let threads = TaskThreads(threads.expect("threads"));
-        let mut places: Vec<_> = (0..5).map(|_| threads.place()).collect();
+        let mut tasks: Vec<_> = (0..5).map(|_| run(&threads)).collect();
         assert_eq!(loads(&threads), [2, 2, 1]);
-        places.remove(0);
-        assert_eq!(loads(&threads), [1, 2, 1]);
-        places.push(threads.place());
+        // Its handle is kept, as that of a task that has failed is.
+        let (running, _failed) = tasks.remove(0);
+        drop(running);
+        while loads(&threads) != [1, 2, 1] {
+            thread::yield_now();
+        }
+        tasks.push(run(&threads));
         assert_eq!(loads(&threads), [2, 2, 1]);
     }
 
     #[test]
-    fn what_is_spawned_in_a_place_runs_on_its_thread_alone() {
+    fn what_is_spawned_on_a_thread_runs_on_it_alone() {
         let threads = TaskThreads::start().expect("threads");
-        let place = threads.place();
         let (told, heard) = std::sync::mpsc::channel();
-        let guard = place.runtime.enter();
+        let guard = threads.least_loaded().expect("a thread").enter();
         tokio::spawn(async move {
             for _ in 0..3 {
                 tokio::task::yield_now().await;
@@ -146,14 +142,10 @@ mod tests {
     fn threads_end_with_what_they_belong_to() {
         let threads = TaskThreads::start().expect("threads");
         let (told, heard) = oneshot::channel::<()>();
-        {
-            let place = threads.place();
-            let _guard = place.runtime.enter();
-            tokio::spawn(async move {
-                let _told = told;
-                std::future::pending::<()>().await;
-            });
-        }
+        threads.least_loaded().expect("a thread").spawn(async move {
+            let _told = told;
+            std::future::pending::<()>().await;
+        });
         drop(threads);
         assert!(heard.blocking_recv().is_err(), "the task is gone");
     }

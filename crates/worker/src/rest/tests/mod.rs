@@ -3,6 +3,8 @@
 
 mod access;
 mod jolokia;
+mod plugins;
+mod topics;
 mod watching;
 
 use std::collections::BTreeMap;

@@ -70,12 +70,19 @@ public final class WebSocketSourceTask extends SourceTask {
     private List<SourceRecord> records() {
         Map<String, String> partition = Map.of("websocket_url", partitionUrl);
         String session = UUID.randomUUID().toString();
+        long stored = stored(partition);
         List<SourceRecord> records = new ArrayList<>();
-        for (long sequence = 1; sequence <= RECORDS; sequence++) {
+        for (long sequence = stored + 1; sequence <= stored + RECORDS; sequence++) {
             Map<String, Object> offset = Map.of("session_id", session, "sequence", sequence);
             records.add(new SourceRecord(partition, offset, topic, Schema.STRING_SCHEMA, "record " + sequence));
         }
         return records;
+    }
+
+    /** The sequence goes on from the stored offset, as the connector's. */
+    private long stored(Map<String, String> partition) {
+        Map<String, Object> offset = context.offsetStorageReader().offset(partition);
+        return offset != null && offset.get("sequence") instanceof Number sequence ? sequence.longValue() : 0;
     }
 
     @Override
