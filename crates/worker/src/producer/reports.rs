@@ -27,7 +27,7 @@ const LOG_WARNING: i32 = 4;
 pub(super) struct Shared {
     pub(super) slots: Slots,
     pub(super) room: Arc<Room>,
-    pub(super) stop: AtomicBool,
+    pub(super) stop: Arc<AtomicBool>,
     /// The client is unusable for good.
     pub(super) failed: AtomicBool,
     /// The last thing that went wrong with a broker.
@@ -42,9 +42,12 @@ struct Run {
     count: u64,
 }
 
-/// Serves events until the stop flag is set.
-pub(super) fn serve(native: &Arc<Native>, shared: &Shared) {
-    while !shared.stop.load(Ordering::Acquire) {
+/// Serves events until the stop flag is set and nobody else has the client any
+/// more, and destroys it: that takes its time, and the others are tasks.
+pub(super) fn serve(native: Arc<Native>, shared: &Shared) {
+    // A sink's topic is dropped a moment after its producer; threads that
+    // fetch a token or hurry the start end by themselves.
+    while !shared.stop.load(Ordering::Acquire) || Arc::strong_count(&native) > 1 {
         let Some(event) = native.poll(POLL) else {
             continue;
         };
@@ -52,10 +55,10 @@ pub(super) fn serve(native: &Arc<Native>, shared: &Shared) {
             Kind::Delivered(reports) => shared.take_in(reports),
             Kind::Error(code, text) => {
                 shared.error(code, &text);
-                shared.fail_if_fatal(native);
+                shared.fail_if_fatal(&native);
             }
             Kind::Log(level, text) => log(level, &text),
-            Kind::Token(config) => give_token(native, config),
+            Kind::Token(config) => give_token(&native, config),
             Kind::Described(_) | Kind::Created(_) | Kind::Other => {}
         }
     }

@@ -52,6 +52,9 @@ pub(super) struct Native {
     /// addresses, so they stay until the client is gone: fields are dropped in
     /// the order of their declaration.
     partitions: Mutex<HashMap<String, Arc<Partitions>>>,
+    /// The thread that has destroyed the client.
+    #[cfg(test)]
+    dropped_on: Arc<std::sync::OnceLock<String>>,
 }
 
 // SAFETY: librdkafka's client and queue handles may be used by any thread at
@@ -85,6 +88,8 @@ impl Native {
             client,
             queue,
             partitions: Mutex::default(),
+            #[cfg(test)]
+            dropped_on: Arc::default(),
         })
     }
 
@@ -238,7 +243,21 @@ impl Drop for Native {
             rdsys::rd_kafka_purge(self.client.native_ptr(), flags);
             rdsys::rd_kafka_queue_destroy(self.queue);
         }
+        #[cfg(test)]
+        {
+            let thread = std::thread::current();
+            // It is dropped once.
+            let _ = self
+                .dropped_on
+                .set(thread.name().unwrap_or_default().to_owned());
+        }
     }
+}
+
+/// Where the name of the thread will be that destroys the client.
+#[cfg(test)]
+pub(super) fn dropped_on(native: &Native) -> Arc<std::sync::OnceLock<String>> {
+    Arc::clone(&native.dropped_on)
 }
 
 /// librdkafka's name and text of an error code, such as

@@ -3,6 +3,7 @@
 // A test that cannot go on has to panic, here as in the tests themselves.
 #![allow(clippy::unwrap_used)]
 
+mod ends;
 mod faults;
 mod mapped;
 mod records;
@@ -182,7 +183,7 @@ fn equal_options_share_a_producer_and_others_do_not() {
     assert!(!Arc::ptr_eq(&first, &pool.acquire(&other).unwrap()));
     drop(first);
     assert_eq!(
-        pool.0
+        pool.producers
             .lock()
             .unwrap()
             .values()
