@@ -175,4 +175,6 @@ pub fn client_properties(
 }
 
 #[cfg(test)]
+mod bounds_tests;
+#[cfg(test)]
 mod tests;
