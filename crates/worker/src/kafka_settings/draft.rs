@@ -136,7 +136,7 @@ impl<'a> Draft<'a> {
             });
         }
         Ok(ProducerSettings {
-            properties: self.properties,
+            properties: self.properties.into(),
             max_request_size_bytes: self.max_request_size_bytes,
             buffer_memory_bytes: self.buffer_memory_bytes,
             warnings: self.warnings,

@@ -36,7 +36,8 @@ pub(super) fn errors(worker: &[(&str, &str)]) -> String {
 /// before it is polled.
 pub(super) fn accepted(worker: &[(&str, &str)]) -> ProducerSettings {
     let settings = with(worker, &[]).expect("valid");
-    let config: ClientConfig = settings.properties.clone().into_iter().collect();
+    let properties = BTreeMap::from(settings.properties.clone());
+    let config: ClientConfig = properties.into_iter().collect();
     if let Err(error) = config.create::<BaseProducer>() {
         panic!("{worker:?}: {error}");
     }
@@ -54,7 +55,7 @@ fn connects_defaults_are_set() {
         ("linger.ms", DEFAULT_LINGER_MS),
         ("max.in.flight.requests.per.connection", "5"),
     ]);
-    assert_eq!(settings.properties, expected);
+    assert_eq!(settings.properties, expected.into());
     assert_eq!(
         settings.max_request_size_bytes,
         DEFAULT_MAX_REQUEST_SIZE_BYTES

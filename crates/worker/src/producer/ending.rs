@@ -11,6 +11,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
+use super::native::Native;
+
 /// Longest wait for all threads together.
 const WAIT: Duration = Duration::from_secs(5);
 /// How often a thread is looked at meanwhile.
@@ -56,6 +58,15 @@ impl Drop for ClientThreads {
             std::thread::sleep(PAUSE);
         }
     }
+}
+
+/// Destroys a client on its own thread, when nobody else has it any more. What
+/// may still have it is a thread that fetches a token, which ends in time.
+pub(super) fn destroy(native: Arc<Native>) {
+    while Arc::strong_count(&native) > 1 {
+        std::thread::sleep(PAUSE);
+    }
+    drop(native);
 }
 
 #[cfg(test)]

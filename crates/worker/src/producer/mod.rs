@@ -8,6 +8,7 @@
 //! way, never forgotten; a producer ends when its last sink is gone, and no
 //! drop of either blocks: see [`ending`].
 
+mod client;
 mod cluster;
 mod creation;
 mod ending;
@@ -36,6 +37,7 @@ pub use cluster::cluster_id;
 pub use creation::{AdminPool, TopicAdmin, TopicCreator};
 pub use mapped::MappedOptions;
 
+use crate::kafka_settings::NativeProperties;
 use ending::{ClientThread, ClientThreads};
 use first::CreatingSink;
 use lane::Lane;
@@ -47,25 +49,15 @@ use slots::Slots;
 use turn::Bounds;
 
 /// Settings of a producer. Tasks whose options are equal share one.
-#[derive(Clone, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct ProducerOptions {
     /// librdkafka's properties; may hold secrets.
-    pub properties: BTreeMap<String, String>,
+    pub properties: NativeProperties,
     /// Java's `max.request.size`.
     pub max_request_size_bytes: usize,
     /// Java's `buffer.memory`: what all tasks of the producer may have on
     /// their way together.
     pub buffer_memory_bytes: usize,
-}
-
-impl std::fmt::Debug for ProducerOptions {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("ProducerOptions")
-            .field("properties", &self.properties.keys())
-            .field("max_request_size_bytes", &self.max_request_size_bytes)
-            .field("buffer_memory_bytes", &self.buffer_memory_bytes)
-            .finish()
-    }
 }
 
 /// Why a producer or a sink cannot be made.
@@ -90,7 +82,7 @@ pub enum ProducerError {
 /// What our own counting needs of librdkafka: that it never refuses a record.
 fn client_config(options: &ProducerOptions) -> ClientConfig {
     let mut config = ClientConfig::new();
-    for (name, value) in &options.properties {
+    for (name, value) in options.properties.iter() {
         config.set(name, value);
     }
     let largest = options

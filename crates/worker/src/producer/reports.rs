@@ -10,17 +10,14 @@ use std::time::Duration;
 
 use websocket_source::sink::SinkError;
 
+use super::client::{Client, give_token};
 use super::native::event::{Kind, Report, Reports};
 use super::native::{self, Code, Native};
 use super::room::Room;
 use super::slots::{Slots, split};
-use crate::oauth;
 
 /// Longest wait for an event before the stop flag is looked at.
 const POLL: Duration = Duration::from_millis(100);
-/// Syslog's levels, as librdkafka has them.
-const LOG_ERROR: i32 = 3;
-const LOG_WARNING: i32 = 4;
 
 /// What the thread shares with its producer.
 #[derive(Debug)]
@@ -57,28 +54,10 @@ pub(super) fn serve(native: Arc<Native>, shared: &Shared) {
                 shared.error(code, &text);
                 shared.fail_if_fatal(&native);
             }
-            Kind::Log(level, text) => log(level, &text),
-            Kind::Token(config) => give_token(&native, config),
-            Kind::Described(_) | Kind::Created(_) | Kind::Other => {}
+            Kind::Log(level, text) => Client::Producer.log(level, &text),
+            Kind::Token(config) => give_token(&native, config, Client::Producer),
+            Kind::Topics(..) | Kind::Other => {}
         }
-    }
-}
-
-/// Fetches a token on a thread of its own: the identity provider may take its
-/// time, and reports of records on their way must not wait for it.
-pub(super) fn give_token(native: &Arc<Native>, config: String) {
-    let client = Arc::clone(native);
-    let fetched = std::thread::Builder::new()
-        .name("producer-token".to_owned())
-        .spawn(move || {
-            let token = oauth::token(Some(&config)).map_err(|error| error.to_string());
-            if let Err(why) = token.and_then(|token| client.set_token(&token)) {
-                tracing::warn!(target: "Producer", "{why}");
-                client.refuse_token(&why);
-            }
-        });
-    if let Err(error) = fetched {
-        native.refuse_token(&format!("no thread to fetch a token: {error}"));
     }
 }
 
@@ -165,18 +144,10 @@ impl Shared {
     fn error(&self, code: Code, text: &str) {
         let (name, _) = native::describe(code);
         let text = format!("{name}: {text}");
-        tracing::warn!(target: "Producer", "{text}");
+        Client::Producer.warn(&text);
         *self
             .last_error
             .lock()
             .unwrap_or_else(PoisonError::into_inner) = Some(text);
-    }
-}
-
-pub(super) fn log(level: i32, text: &str) {
-    match level {
-        ..=LOG_ERROR => tracing::error!(target: "Producer", "{text}"),
-        LOG_WARNING => tracing::warn!(target: "Producer", "{text}"),
-        _ => tracing::debug!(target: "Producer", "{text}"),
     }
 }

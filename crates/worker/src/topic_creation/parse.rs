@@ -88,6 +88,7 @@ fn group(config: &Config, name: &str, default: Option<&TopicGroup>) -> Result<To
         replication_factor,
         shown_configs: format!("{{{}}}", shown.join(", ")),
         configs,
+        hidden: Vec::new(),
         include,
         exclude,
     })

@@ -178,3 +178,36 @@ fn what_a_provider_has_given_can_be_hidden() {
     );
     assert_eq!(groups.first_match("t").configs["x"], "s3cret");
 }
+
+#[test]
+fn what_a_provider_has_given_is_hidden_in_a_broker_s_words() {
+    let more = [
+        ("topic.creation.default.retention.ms", " s3cret "),
+        ("topic.creation.default.cleanup.policy", "compact,hunter2"),
+        ("topic.creation.default.x", "plain"),
+    ];
+    let mut groups = with(&more).expect("valid");
+    let before = groups.first_match("t").hide("Invalid value s3cret");
+    assert_eq!(before, "Invalid value s3cret", "nobody said it is secret");
+    groups.hide(|text| {
+        let text = text.replace("s3cret", "${file:f:a}");
+        text.replace("compact,hunter2", "${file:f:b}")
+    });
+    let shown = groups.first_match("t").hide(
+        "Invalid value s3cret for configuration retention.ms; hunter2, plain and compact,hunter2",
+    );
+    assert_eq!(
+        shown,
+        "Invalid value ${file:f:a} for configuration retention.ms; ${file:f:b}, plain and ${file:f:b}"
+    );
+}
+
+#[test]
+fn debug_output_shows_no_values() {
+    let groups = with(&[("topic.creation.default.x", "s3cret")]).expect("valid");
+    let shown = format!("{groups:?}");
+    assert!(
+        shown.contains("\"x\"") && !shown.contains("s3cret"),
+        "{shown}"
+    );
+}

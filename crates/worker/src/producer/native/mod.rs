@@ -16,7 +16,7 @@ mod partitions;
 mod topic;
 
 use std::collections::HashMap;
-use std::ffi::{CStr, CString};
+use std::ffi::{CStr, CString, c_void};
 use std::ptr;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -39,6 +39,13 @@ pub(super) use rdsys::rd_kafka_resp_err_t as Code;
 const ERROR_CHARS: usize = 512;
 /// Longest wait that librdkafka's calls take, milliseconds.
 const MAX_WAIT_MS: i32 = i32::MAX;
+
+// An opaque is a number in the place of a pointer.
+const _: () = assert!(size_of::<usize>() == size_of::<u64>());
+
+fn pointer(opaque: u64) -> *mut c_void {
+    ptr::without_provenance_mut(usize::try_from(opaque).unwrap_or(usize::MAX))
+}
 
 fn wait_ms(wait: Duration) -> i32 {
     i32::try_from(wait.as_millis()).unwrap_or(MAX_WAIT_MS)
