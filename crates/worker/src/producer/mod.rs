@@ -38,7 +38,7 @@ pub use creation::{AdminPool, TopicAdmin, TopicCreator};
 pub use mapped::MappedOptions;
 
 use crate::kafka_settings::NativeProperties;
-use ending::{ClientThread, ClientThreads};
+use ending::{ClientThread, ClientThreads, destroy};
 use first::CreatingSink;
 use lane::Lane;
 use native::{Native, Topic};
@@ -173,7 +173,10 @@ impl Producer {
         let (polled, sharing) = (Arc::clone(&native), Arc::clone(&shared));
         let thread = std::thread::Builder::new()
             .name("producer-reports".to_owned())
-            .spawn(move || reports::serve(polled, &sharing))
+            .spawn(move || {
+                reports::serve(&polled, &sharing);
+                destroy(polled);
+            })
             .map_err(|error| {
                 ProducerError::Exhausted(format!("no thread for a producer: {error}"))
             })?;

@@ -40,11 +40,11 @@ struct Run {
 }
 
 /// Serves events until the stop flag is set and nobody else has the client any
-/// more, and destroys it: that takes its time, and the others are tasks.
-pub(super) fn serve(native: Arc<Native>, shared: &Shared) {
+/// more but the caller, which is to destroy it.
+pub(super) fn serve(native: &Arc<Native>, shared: &Shared) {
     // A sink's topic is dropped a moment after its producer; threads that
     // fetch a token or hurry the start end by themselves.
-    while !shared.stop.load(Ordering::Acquire) || Arc::strong_count(&native) > 1 {
+    while !shared.stop.load(Ordering::Acquire) || Arc::strong_count(native) > 1 {
         let Some(event) = native.poll(POLL) else {
             continue;
         };
@@ -52,10 +52,10 @@ pub(super) fn serve(native: Arc<Native>, shared: &Shared) {
             Kind::Delivered(reports) => shared.take_in(reports),
             Kind::Error(code, text) => {
                 shared.error(code, &text);
-                shared.fail_if_fatal(&native);
+                shared.fail_if_fatal(native);
             }
             Kind::Log(level, text) => Client::Producer.log(level, &text),
-            Kind::Token(config) => give_token(&native, config, Client::Producer),
+            Kind::Token(config) => give_token(native, config, Client::Producer),
             Kind::Topics(..) | Kind::Other => {}
         }
     }

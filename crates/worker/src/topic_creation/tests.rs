@@ -6,19 +6,21 @@ const GROUPS: &str = "topic.creation.groups";
 const FACTOR: &str = "topic.creation.default.replication.factor";
 const PARTITIONS: &str = "topic.creation.default.partitions";
 
-fn parsed(pairs: &[(&str, &str)]) -> Result<Option<(TopicGroups, Vec<String>)>, String> {
+fn config(pairs: &[(&str, &str)]) -> BTreeMap<String, String> {
     let pairs = pairs.iter();
-    parse(
-        &pairs
-            .map(|(k, v)| ((*k).to_owned(), (*v).to_owned()))
-            .collect(),
-    )
+    pairs
+        .map(|(k, v)| ((*k).to_owned(), (*v).to_owned()))
+        .collect()
+}
+
+fn parsed(pairs: &[(&str, &str)]) -> Result<(TopicGroups, Vec<String>), String> {
+    parse(&config(pairs))
 }
 
 /// With a complete default group of 1 and 1.
 fn with(more: &[(&str, &str)]) -> Result<TopicGroups, String> {
     let all = [&[(FACTOR, "1"), (PARTITIONS, "1")], more].concat();
-    parsed(&all).map(|parsed| parsed.expect("used").0)
+    parsed(&all).map(|parsed| parsed.0)
 }
 
 fn of(groups: &TopicGroups, topic: &str) -> String {
@@ -27,7 +29,8 @@ fn of(groups: &TopicGroups, topic: &str) -> String {
 
 #[test]
 fn nothing_is_created_if_nothing_is_said() {
-    assert!(parsed(&[("kafka.topic", "t")]).expect("valid").is_none());
+    assert!(!is_used(&config(&[("kafka.topic", "t")])));
+    assert!(is_used(&config(&[("topic.creation.x", "1")])));
 }
 
 #[test]
@@ -156,7 +159,7 @@ fn a_topic_belongs_to_the_first_group_that_matches_its_whole_name() {
 #[test]
 fn a_group_without_expressions_matches_nothing_and_default_need_not_be_listed() {
     let listed = [(GROUPS, "default,g"), (FACTOR, "-1"), (PARTITIONS, " 3 ")];
-    let (groups, warnings) = parsed(&listed).expect("valid").expect("used");
+    let (groups, warnings) = parsed(&listed).expect("valid");
     assert_eq!(groups.first_match("t").name, "default");
     assert_eq!(warnings.len(), 1);
     let default = groups.first_match("t");

@@ -154,10 +154,7 @@ mod tests {
             (setting, value),
         ];
         let config = config.map(|(k, v)| (format!("topic.creation.default.{k}"), v.to_owned()));
-        parse(&BTreeMap::from(config))
-            .expect("valid")
-            .expect("used")
-            .0
+        parse(&BTreeMap::from(config)).expect("valid").0
     }
 
     #[test]

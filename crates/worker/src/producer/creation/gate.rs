@@ -8,7 +8,7 @@ use websocket_source::sink::{Delivery, SinkError};
 use super::TopicCreator;
 
 /// A topic that a task waits for.
-pub(super) struct Ticket {
+pub(in crate::producer) struct Ticket {
     pub(super) topic: String,
     pub(super) creator: Arc<TopicCreator>,
     delivery: Arc<Delivery>,
@@ -23,7 +23,7 @@ impl Ticket {
     }
 
     /// Lets the task go on, or fail in Connect's words.
-    pub(super) fn settle(&self, outcome: Result<(), String>) {
+    pub(in crate::producer) fn settle(&self, outcome: Result<(), String>) {
         // There is one answer for each ticket.
         let _ = self.outcome.set(outcome);
         self.delivery.notify();

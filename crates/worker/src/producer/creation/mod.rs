@@ -42,4 +42,4 @@ impl TopicCreator {
 #[cfg(test)]
 mod rounds_tests;
 #[cfg(test)]
-mod tests;
+pub(super) mod tests;

@@ -118,7 +118,7 @@ fn at_once(code: Code) -> Reply {
 fn rounds(client: &Fake) -> (Rounds<&Fake>, impl Fn() -> Gate) {
     let config = ["partitions", "replication.factor"];
     let config = config.map(|name| (format!("topic.creation.default.{name}"), "1".to_owned()));
-    let groups = parse(&BTreeMap::from(config)).unwrap().unwrap().0;
+    let groups = parse(&BTreeMap::from(config)).unwrap().0;
     let (tickets, asked) = channel();
     let stop = Arc::new(AtomicBool::new(false));
     let admin = Arc::new(TopicAdmin::of(tickets, Arc::clone(&stop)));

@@ -32,12 +32,12 @@ fn map(pairs: &[(&str, &str)]) -> BTreeMap<String, String> {
 }
 
 /// A creator whose admin client is the test.
-fn creator() -> (Arc<TopicCreator>, Receiver<Arc<Ticket>>) {
+pub(in crate::producer) fn creator() -> (Arc<TopicCreator>, Receiver<Arc<Ticket>>) {
     let config = map(&[
         ("topic.creation.default.partitions", "3"),
         ("topic.creation.default.replication.factor", "1"),
     ]);
-    let groups = parse(&config).unwrap().unwrap().0;
+    let groups = parse(&config).unwrap().0;
     let (tickets, asked) = channel();
     let admin = Arc::new(TopicAdmin::of(tickets, Arc::new(AtomicBool::new(false))));
     (Arc::new(TopicCreator::new(groups, admin, "c")), asked)
