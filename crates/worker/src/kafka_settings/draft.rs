@@ -109,6 +109,19 @@ impl<'a> Draft<'a> {
         self.given.get(name).filter(|given| !given.value.is_empty())
     }
 
+    /// `number`, the value of the setting `name`, within librdkafka's bounds;
+    /// it is told if that changes it.
+    pub(super) fn narrowed(&mut self, name: &str, number: i64, (min, max): (i64, i64)) -> i64 {
+        let used = number.clamp(min, max);
+        if used != number {
+            let label = self.given.get(name).map_or(name, |given| &given.label);
+            self.warnings.push(format!(
+                "{label}={number} is out of this worker's bounds, {min} to {max}: {used} is used"
+            ));
+        }
+        used
+    }
+
     /// Translates everything that was given.
     pub(super) fn translate(mut self) -> Result<ProducerSettings, ClientSettingsErrors> {
         for (name, given) in self.given.clone() {
@@ -123,7 +136,7 @@ impl<'a> Draft<'a> {
             });
         }
         Ok(ProducerSettings {
-            properties: self.properties,
+            properties: self.properties.into(),
             max_request_size_bytes: self.max_request_size_bytes,
             buffer_memory_bytes: self.buffer_memory_bytes,
             warnings: self.warnings,
@@ -146,9 +159,26 @@ impl<'a> Draft<'a> {
         let Given { label, value } = given;
         match row.how {
             How::Same => self.set(row.name, value),
-            How::Clamped { native, min, max } => {
+            How::Clamped {
+                native,
+                java_min,
+                min,
+                max,
+            } => {
+                // The table's kind has seen that it is a number.
                 let number: i64 = value.parse().unwrap_or(min);
-                self.set(native, number.clamp(min, max).to_string());
+                if let Some(least) = java_min.filter(|least| number < *least) {
+                    let why = format!("Value must be at least {least}");
+                    self.errors.push(invalid(label, value, &why));
+                    return;
+                }
+                // Where both are allowed, Java's -1 and librdkafka's 0 are
+                // "the system's own", or "never".
+                let used = match (number, min) {
+                    (-1, 0) => 0,
+                    _ => self.narrowed(row.name, number, (min, max)),
+                };
+                self.set(native, used.to_string());
             }
             How::Converted(convert) => {
                 if let Err(why) = convert(self, value) {
@@ -186,8 +216,31 @@ impl<'a> Draft<'a> {
         ));
     }
 
+    /// What Java's producer checks of the times of a record.
+    fn check_times(&mut self) {
+        // Kafka's default.
+        const REQUEST_TIMEOUT_MS: i64 = 30_000;
+        let number = |name: &str| self.value(name)?.value.parse::<i64>().ok();
+        let Some(timeout_ms) = number("delivery.timeout.ms").filter(|ms| *ms >= 0) else {
+            return;
+        };
+        let linger_ms = number("linger.ms").unwrap_or(0);
+        let request_ms = number("request.timeout.ms").unwrap_or(REQUEST_TIMEOUT_MS);
+        if timeout_ms
+            < linger_ms
+                .saturating_add(request_ms)
+                .min(i64::from(i32::MAX))
+        {
+            let label = &self.given["delivery.timeout.ms"].label;
+            self.errors.push(format!(
+                "{label} should be equal to or larger than linger.ms + request.timeout.ms"
+            ));
+        }
+    }
+
     /// What Java's `ProducerConfig` checks across settings.
     fn check_together(&mut self) {
+        self.check_times();
         let is = |name: &str, value: &str| {
             self.properties
                 .get(name)

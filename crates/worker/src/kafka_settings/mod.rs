@@ -11,6 +11,7 @@ mod draft;
 mod jaas;
 mod jks;
 mod policy;
+mod properties;
 mod sasl;
 mod stores;
 mod table;
@@ -21,6 +22,7 @@ use std::collections::BTreeMap;
 
 pub(crate) use jaas::parse as login_module;
 pub use policy::OverridePolicy;
+pub use properties::NativeProperties;
 pub(crate) use stores::{Identity, identity as store_identity, trusted as store_trusted};
 pub use trust::SystemTrust;
 
@@ -64,27 +66,16 @@ pub struct ProducerInputs<'a> {
 }
 
 /// A producer's settings, translated.
-#[derive(Clone, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ProducerSettings {
     /// librdkafka's properties; may hold secrets.
-    pub properties: BTreeMap<String, String>,
+    pub properties: NativeProperties,
     /// `max.request.size`.
     pub max_request_size_bytes: usize,
     /// `buffer.memory`.
     pub buffer_memory_bytes: usize,
     /// What is worth telling but no error.
     pub warnings: Vec<String>,
-}
-
-impl std::fmt::Debug for ProducerSettings {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("ProducerSettings")
-            .field("properties", &self.properties.keys())
-            .field("max_request_size_bytes", &self.max_request_size_bytes)
-            .field("buffer_memory_bytes", &self.buffer_memory_bytes)
-            .field("warnings", &self.warnings)
-            .finish()
-    }
 }
 
 /// What is wrong with client settings.
@@ -152,7 +143,7 @@ pub fn admin_properties(
     // The worker's ssl.* may be there for its https listeners.
     let of_listeners = |warning: &String| warning.starts_with("ssl.");
     translated.warnings.retain(|warning| !of_listeners(warning));
-    Ok((translated.properties, translated.warnings))
+    Ok((translated.properties.into(), translated.warnings))
 }
 
 /// Translates the settings of a consumer, given in Java's names, into
@@ -171,8 +162,10 @@ pub fn client_properties(
     }
     draft.give("bootstrap.servers", "bootstrap.servers", bootstrap_servers);
     let translated = draft.translate()?;
-    Ok((translated.properties, translated.warnings))
+    Ok((translated.properties.into(), translated.warnings))
 }
 
+#[cfg(test)]
+mod bounds_tests;
 #[cfg(test)]
 mod tests;

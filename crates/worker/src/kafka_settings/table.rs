@@ -9,9 +9,12 @@ use super::draft::Draft;
 pub(super) enum How {
     /// librdkafka has it by the same name, with the same meaning.
     Same,
-    /// librdkafka has it, perhaps by another name, in narrower bounds.
+    /// librdkafka has it, perhaps by another name, in narrower bounds than
+    /// Java; that is said where a value is changed.
     Clamped {
         native: &'static str,
+        /// What Java refuses to go below.
+        java_min: Option<i64>,
         min: i64,
         max: i64,
     },
@@ -46,11 +49,23 @@ const fn same(name: &'static str, kind: Kind) -> Row {
     }
 }
 
-const fn clamped(name: &'static str, kind: Kind, native: &'static str, min: i64, max: i64) -> Row {
+const fn clamped(
+    name: &'static str,
+    kind: Kind,
+    java_min: Option<i64>,
+    native: &'static str,
+    min: i64,
+    max: i64,
+) -> Row {
     Row {
         name,
         kind,
-        how: How::Clamped { native, min, max },
+        how: How::Clamped {
+            native,
+            java_min,
+            min,
+            max,
+        },
     }
 }
 
@@ -124,16 +139,16 @@ pub(super) const TABLE: &[Row] = &[
     converted("buffer.memory", Long, buffer_memory),
     converted("max.request.size", Int, max_request_size),
     converted("compression.type", Text, compression),
-    together("compression.gzip.level", Int),
-    together("compression.lz4.level", Int),
-    together("compression.zstd.level", Int),
+    converted("compression.gzip.level", Int, gzip_level),
+    converted("compression.lz4.level", Int, lz4_level),
+    converted("compression.zstd.level", Int, zstd_level),
     converted("enable.idempotence", Bool, idempotence),
-    clamped("linger.ms", Long, "linger.ms", 0, 900_000),
-    clamped("max.in.flight.requests.per.connection", Int, "max.in.flight.requests.per.connection", 1, 1_000_000),
-    clamped("retries", Int, "retries", 0, MAX_INT),
-    clamped("retry.backoff.ms", Long, "retry.backoff.ms", 1, 300_000),
-    clamped("retry.backoff.max.ms", Long, "retry.backoff.max.ms", 1, 300_000),
-    clamped("request.timeout.ms", Int, "request.timeout.ms", 1, 900_000),
+    clamped("linger.ms", Long, Some(0), "linger.ms", 0, 900_000),
+    clamped("max.in.flight.requests.per.connection", Int, Some(1), "max.in.flight.requests.per.connection", 1, 1_000_000),
+    clamped("retries", Int, Some(0), "retries", 0, MAX_INT),
+    clamped("retry.backoff.ms", Long, Some(0), "retry.backoff.ms", 1, 300_000),
+    clamped("retry.backoff.max.ms", Long, Some(0), "retry.backoff.max.ms", 1, 300_000),
+    clamped("request.timeout.ms", Int, Some(0), "request.timeout.ms", 1, 900_000),
     converted("delivery.timeout.ms", Int, delivery_timeout),
     ignored("max.block.ms", Long, &["9223372036854775807"], "what happens when the producer is full is websocket.buffer.overflow's"),
     converted("partitioner.class", Text, partitioner),
@@ -147,16 +162,16 @@ pub(super) const TABLE: &[Row] = &[
     refused("value.serializer", Text, &["org.apache.kafka.common.serialization.ByteArraySerializer"], "converters make the bytes: set value.converter"),
     refused("interceptor.classes", List, &[""], NO_CLASSES),
     // Connections and metadata.
-    clamped("metadata.max.age.ms", Long, "metadata.max.age.ms", 1, 86_400_000),
+    clamped("metadata.max.age.ms", Long, Some(0), "metadata.max.age.ms", 1, 86_400_000),
     ignored("metadata.max.idle.ms", Long, &["300000"], "librdkafka keeps a topic's metadata while it is used"),
     converted("metadata.recovery.strategy", Text, lower::<METADATA_RECOVERY>),
-    clamped("metadata.recovery.rebootstrap.trigger.ms", Long, "metadata.recovery.rebootstrap.trigger.ms", 0, MAX_INT),
-    clamped("connections.max.idle.ms", Long, "connections.max.idle.ms", 0, MAX_INT),
-    clamped("reconnect.backoff.ms", Long, "reconnect.backoff.ms", 0, 3_600_000),
-    clamped("reconnect.backoff.max.ms", Long, "reconnect.backoff.max.ms", 0, 3_600_000),
-    clamped("send.buffer.bytes", Int, "socket.send.buffer.bytes", 0, 100_000_000),
-    clamped("receive.buffer.bytes", Int, "socket.receive.buffer.bytes", 0, 100_000_000),
-    clamped("socket.connection.setup.timeout.ms", Long, "socket.connection.setup.timeout.ms", 1_000, MAX_INT),
+    clamped("metadata.recovery.rebootstrap.trigger.ms", Long, Some(0), "metadata.recovery.rebootstrap.trigger.ms", 0, MAX_INT),
+    clamped("connections.max.idle.ms", Long, None, "connections.max.idle.ms", 0, MAX_INT),
+    clamped("reconnect.backoff.ms", Long, Some(0), "reconnect.backoff.ms", 0, 3_600_000),
+    clamped("reconnect.backoff.max.ms", Long, Some(0), "reconnect.backoff.max.ms", 0, 3_600_000),
+    clamped("send.buffer.bytes", Int, Some(-1), "socket.send.buffer.bytes", 0, 100_000_000),
+    clamped("receive.buffer.bytes", Int, Some(-1), "socket.receive.buffer.bytes", 0, 100_000_000),
+    clamped("socket.connection.setup.timeout.ms", Long, None, "socket.connection.setup.timeout.ms", 1_000, MAX_INT),
     ignored("socket.connection.setup.timeout.max.ms", Long, &["30000"], "librdkafka's attempts all have socket.connection.setup.timeout.ms"),
     converted("client.dns.lookup", Text, lower::<DNS_LOOKUP>),
     same("client.rack", Text),
@@ -242,10 +257,10 @@ pub(super) const TABLE: &[Row] = &[
     same("isolation.level", Text),
     same("group.id", Text),
     same("check.crcs", Bool),
-    clamped("fetch.max.wait.ms", Int, "fetch.wait.max.ms", 0, 300_000),
-    clamped("fetch.min.bytes", Int, "fetch.min.bytes", 1, 100_000_000),
-    clamped("fetch.max.bytes", Int, "fetch.max.bytes", 0, 2_147_483_135),
-    clamped("max.partition.fetch.bytes", Int, "max.partition.fetch.bytes", 1, 1_000_000_000),
+    clamped("fetch.max.wait.ms", Int, Some(0), "fetch.wait.max.ms", 0, 300_000),
+    clamped("fetch.min.bytes", Int, Some(0), "fetch.min.bytes", 1, 100_000_000),
+    clamped("fetch.max.bytes", Int, Some(0), "fetch.max.bytes", 0, 2_147_483_135),
+    clamped("max.partition.fetch.bytes", Int, Some(0), "max.partition.fetch.bytes", 1, 1_000_000_000),
     ignored("allow.auto.create.topics", Bool, &["true", "false"], "reading creates no topic"),
     ignored("enable.auto.commit", Bool, &["true", "false"], CONSUMES),
     ignored("auto.commit.interval.ms", Int, &["5000"], CONSUMES),
@@ -281,6 +296,13 @@ fn at_least(value: &str, min: i64) -> Result<i64, String> {
     }
 }
 
+fn at_most(number: i64, max: i64) -> Result<(), String> {
+    if number > max {
+        return Err(format!("Value must be no more than {max}"));
+    }
+    Ok(())
+}
+
 /// A request holds what waits while the one before is on its way; fewer
 /// records in it would only cost time.
 const MIN_BATCH_BYTES: i64 = 1_000_000;
@@ -297,8 +319,9 @@ fn batch_size(draft: &mut Draft<'_>, value: &str) -> Result<(), String> {
 }
 
 fn buffer_memory(draft: &mut Draft<'_>, value: &str) -> Result<(), String> {
-    // librdkafka counts in KiB and up to 2 GiB of them.
-    let bytes = at_least(value, 0)?.min(MAX_INT);
+    let bytes = at_least(value, 0)?;
+    // Our own bound: more would not be queued in any reasonable time.
+    let bytes = draft.narrowed("buffer.memory", bytes, (0, MAX_INT));
     draft.buffer_memory_bytes = usize::try_from(bytes).unwrap_or(usize::MAX);
     Ok(())
 }
@@ -315,22 +338,43 @@ fn max_request_size(draft: &mut Draft<'_>, value: &str) -> Result<(), String> {
 
 fn compression(draft: &mut Draft<'_>, value: &str) -> Result<(), String> {
     let kind = value.to_ascii_lowercase();
-    let range = match kind.as_str() {
-        "none" | "snappy" => None,
-        "gzip" => Some((1, 9)),
-        "lz4" => Some((1, 12)),
-        "zstd" => Some((1, 22)),
+    // librdkafka's bounds of all levels are those of lz4. Its -1 is each
+    // kind's default, as Java's of gzip; zstd's own name for that is 0.
+    let (default, min, max) = match kind.as_str() {
+        "gzip" => (-1, 1, 9),
+        "zstd" => (0, 1, 12),
+        // It has no level, or one without such a name.
+        "none" | "snappy" | "lz4" => (i64::MIN, 1, 12),
         _ => return Err("String must be one of: none, gzip, snappy, lz4, zstd".to_owned()),
     };
-    if let Some((min, max)) = range {
-        let given = draft.value(&format!("compression.{kind}.level"));
-        let level = given.and_then(|given| given.value.parse::<i64>().ok());
-        if let Some(level) = level {
-            draft.set("compression.level", level.clamp(min, max).to_string());
-        }
+    let name = format!("compression.{kind}.level");
+    let level = draft.value(&name);
+    if let Some(level) = level.and_then(|given| given.value.parse::<i64>().ok()) {
+        let native = if level == default {
+            -1
+        } else {
+            draft.narrowed(&name, level, (min, max))
+        };
+        draft.set("compression.level", native.to_string());
     }
     draft.set("compression.type", kind);
     Ok(())
+}
+
+/// Levels are checked whatever `compression.type` is, and used by it.
+fn gzip_level(_draft: &mut Draft<'_>, value: &str) -> Result<(), String> {
+    match value.parse::<i64>() {
+        Ok(-1 | 1..=9) => Ok(()),
+        _ => Err("Value must be between 1 and 9 or equal to -1".to_owned()),
+    }
+}
+
+fn lz4_level(_draft: &mut Draft<'_>, value: &str) -> Result<(), String> {
+    at_most(at_least(value, 1)?, 17)
+}
+
+fn zstd_level(_draft: &mut Draft<'_>, value: &str) -> Result<(), String> {
+    at_most(at_least(value, -131_072)?, 22)
 }
 
 #[allow(clippy::unnecessary_wraps)] // The table's signature.
@@ -347,7 +391,8 @@ fn metrics_push(draft: &mut Draft<'_>, value: &str) -> Result<(), String> {
 
 fn delivery_timeout(draft: &mut Draft<'_>, value: &str) -> Result<(), String> {
     let ms = at_least(value, 0)?;
-    // Connect's own value is "never", which librdkafka writes as 0.
+    // Connect's own value is "never", which librdkafka writes as 0. A value
+    // too small is refused when linger.ms and request.timeout.ms are known.
     let ms = if ms == MAX_INT { 0 } else { ms.max(1) };
     draft.set("message.timeout.ms", ms.to_string());
     Ok(())

@@ -34,9 +34,10 @@ pub(super) fn errors(worker: &[(&str, &str)]) -> String {
 
 /// Translates and has librdkafka make a client of it, which connects nowhere
 /// before it is polled.
-fn accepted(worker: &[(&str, &str)]) -> ProducerSettings {
+pub(super) fn accepted(worker: &[(&str, &str)]) -> ProducerSettings {
     let settings = with(worker, &[]).expect("valid");
-    let config: ClientConfig = settings.properties.clone().into_iter().collect();
+    let properties = BTreeMap::from(settings.properties.clone());
+    let config: ClientConfig = properties.into_iter().collect();
     if let Err(error) = config.create::<BaseProducer>() {
         panic!("{worker:?}: {error}");
     }
@@ -54,7 +55,7 @@ fn connects_defaults_are_set() {
         ("linger.ms", DEFAULT_LINGER_MS),
         ("max.in.flight.requests.per.connection", "5"),
     ]);
-    assert_eq!(settings.properties, expected);
+    assert_eq!(settings.properties, expected.into());
     assert_eq!(
         settings.max_request_size_bytes,
         DEFAULT_MAX_REQUEST_SIZE_BYTES
@@ -158,14 +159,14 @@ fn javas_settings_become_librdkafkas() {
         ("delivery.timeout.ms", "2147483647"),
         ("request.timeout.ms", "30000"),
         ("retries", "2147483647"),
-        ("retry.backoff.ms", "0"),
+        ("retry.backoff.ms", "200"),
         ("send.buffer.bytes", "-1"),
         ("receive.buffer.bytes", "65536"),
         ("connections.max.idle.ms", "-1"),
         ("metadata.max.age.ms", "1000"),
         ("client.dns.lookup", "use_all_dns_ips"),
         ("metadata.recovery.strategy", "REBOOTSTRAP"),
-        ("socket.connection.setup.timeout.ms", "10"),
+        ("socket.connection.setup.timeout.ms", "2000"),
         (
             "partitioner.class",
             "org.apache.kafka.clients.producer.internals.DefaultPartitioner",
@@ -197,11 +198,32 @@ fn javas_settings_become_librdkafkas() {
             p["message.timeout.ms"].as_str(),
             p["retry.backoff.ms"].as_str()
         ),
-        ("0", "1")
+        ("0", "200")
     );
     assert_eq!(p["socket.send.buffer.bytes"], "0");
-    assert_eq!(p["socket.connection.setup.timeout.ms"], "1000");
+    assert_eq!(p["connections.max.idle.ms"], "0");
+    assert_eq!(p["socket.connection.setup.timeout.ms"], "2000");
     assert_eq!(settings.warnings, [""; 0]);
+}
+
+#[test]
+fn the_client_id_is_the_worker_s_its_producers_or_the_connector_s() {
+    let client_id = |worker: &str, producer: &[(&str, &str)], connector: &[(&str, &str)]| {
+        let settings = translate(&ProducerInputs {
+            bootstrap_servers: "h:1",
+            worker_client_id: worker,
+            worker_producer: &map(producer),
+            connector_config: &map(connector),
+            override_policy: &OverridePolicy::All,
+            system_trust: &SystemTrust::default(),
+        });
+        settings.expect("valid").properties["client.id"].clone()
+    };
+    let (producer, connector) = (("client.id", "p"), ("producer.override.client.id", "c"));
+    assert_eq!(client_id("", &[], &[]), "connect-websocket");
+    assert_eq!(client_id("w", &[], &[]), "w");
+    assert_eq!(client_id("w", &[producer], &[]), "p");
+    assert_eq!(client_id("w", &[producer], &[connector]), "c");
 }
 
 #[test]

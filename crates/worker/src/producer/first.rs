@@ -4,6 +4,7 @@
 //! ask for it, and so the brokers create it with their own settings. Invariant:
 //! from the first record taken on this is a [`ProducerSink`] and nothing more.
 
+use std::mem;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -17,9 +18,16 @@ use super::sink::ProducerSink;
 
 /// See the module's documentation.
 pub(super) struct CreatingSink {
-    closed: Option<Closed>,
-    open: Option<ProducerSink>,
+    state: State,
     delivery: Arc<Delivery>,
+}
+
+enum State {
+    /// The topic is looked for, or will be by the first offer.
+    Closed(Closed),
+    Open(ProducerSink),
+    /// The producer has refused the topic; the task ends by that.
+    Refused,
 }
 
 /// What becomes a sink once the topic is there.
@@ -35,8 +43,7 @@ impl CreatingSink {
         let gate = Gate::new(creator, Arc::clone(&delivery));
         let topic = topic.to_owned();
         Self {
-            closed: Some(Closed { lane, topic, gate }),
-            open: None,
+            state: State::Closed(Closed { lane, topic, gate }),
             delivery,
         }
     }
@@ -59,37 +66,31 @@ impl Closed {
 
 impl Sink for CreatingSink {
     fn offer(&mut self, batch: &Batch<'_>) -> Result<usize, SinkError> {
-        if let Some(sink) = &mut self.open {
-            return sink.offer(batch);
+        if let State::Closed(closed) = &mut self.state {
+            if closed.gate.ask(&closed.topic)? == Passage::Wait {
+                return Ok(0);
+            }
+            if let State::Closed(closed) = mem::replace(&mut self.state, State::Refused) {
+                self.state = State::Open(closed.open()?);
+            }
         }
-        let Some(mut closed) = self.closed.take() else {
-            // A topic that the producer has refused; the task has ended by it.
-            return Ok(0);
-        };
-        match closed.gate.ask(&closed.topic) {
-            Ok(Passage::Open) => self.open.insert(closed.open()?).offer(batch),
-            Ok(Passage::Wait) => {
-                self.closed = Some(closed);
-                Ok(0)
-            }
-            Err(error) => {
-                self.closed = Some(closed);
-                Err(error)
-            }
+        match &mut self.state {
+            State::Open(sink) => sink.offer(batch),
+            State::Closed(_) | State::Refused => Ok(0),
         }
     }
 
     fn has_room(&self, records: usize, bytes: usize) -> bool {
-        match (&self.open, &self.closed) {
-            (Some(sink), _) => sink.has_room(records, bytes),
+        match &self.state {
+            State::Open(sink) => sink.has_room(records, bytes),
             // The first offer has the topic looked for.
-            (None, Some(closed)) => !closed.gate.is_waiting(),
-            (None, None) => false,
+            State::Closed(closed) => !closed.gate.is_waiting(),
+            State::Refused => false,
         }
     }
 
     fn flush(&mut self, within: Duration) {
-        if let Some(sink) = &mut self.open {
+        if let State::Open(sink) = &mut self.state {
             sink.flush(within);
         }
     }

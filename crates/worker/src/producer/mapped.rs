@@ -42,7 +42,7 @@ pub(super) struct MappedSink {
     pub(super) destinations: HashMap<String, Destination>,
     /// What a topic that is not among the destinations has to pass.
     pub(super) gate: Gate,
-    /// A message that there was no room for, and what it was mapped to. The
+    /// A message that has to wait, and what it was mapped to. The
     /// buffer may drop it before it is offered again.
     pub(super) pending: Option<(Vec<u8>, Mapped)>,
     /// Why no further message can be taken.
@@ -79,7 +79,7 @@ fn open<'a>(
     gate: &mut Gate,
     native: &Arc<Native>,
     name: &str,
-) -> Result<&'a mut Destination, Option<SinkError>> {
+) -> Result<Option<&'a mut Destination>, SinkError> {
     let invalid = |text| SinkError::Rejected {
         code: "INVALID_TOPIC_EXCEPTION".to_owned(),
         text,
@@ -87,7 +87,7 @@ fn open<'a>(
     super::check_topic(name)
         .map_err(|why| invalid(format!("'{name}' is not a topic's name: {why}")))?;
     if gate.ask(name)? == Passage::Wait {
-        return Err(None);
+        return Ok(None);
     }
     let topic = Topic::new(native, name).map_err(invalid)?;
     let destination = Destination {
@@ -95,103 +95,106 @@ fn open<'a>(
         noted_since: None,
     };
     let entry = destinations.entry(name.to_owned());
-    Ok(entry.insert_entry(destination).into_mut())
+    Ok(Some(entry.insert_entry(destination).into_mut()))
+}
+
+impl Destination {
+    /// Notes that a record has gone to the topic, once for each reset.
+    fn note(&mut self, options: &MappedOptions, topic: &str) {
+        let resets = options.written.resets();
+        let dead_letters = options.mapping.tolerance.dead_letter_topic.as_deref();
+        if self.noted_since != Some(resets) && dead_letters != Some(topic) {
+            options.written.note(topic);
+            self.noted_since = Some(resets);
+        }
+    }
 }
 
 impl MappedSink {
-    /// Takes a message; false if there is no room for it at present.
+    /// Takes a message; false if there is no room for it at present, or its
+    /// topic is still to be created.
     fn take(
         &mut self,
         message: &[u8],
         received: Received,
         now: Instant,
     ) -> Result<bool, SinkError> {
-        let mapped = match self.pending.take() {
-            Some((source, mapped)) if source == message => Some(mapped),
-            _ => self.map(message, received)?,
+        let pending = self.pending.take();
+        let (kept, mapped) = match pending.filter(|(source, _)| source == message) {
+            Some((source, mapped)) => (Some(source), Some(mapped)),
+            None => (None, self.map(message, received)?),
         };
         let Some(mapped) = mapped else {
-            self.lane.slot.add_taken(1);
-            self.lane.slot.add_reported(1);
-            self.lane.delivery.acknowledge(self.lane.sequence, 1);
-            self.lane.sequence += 1;
+            self.leave_out();
             return Ok(true);
         };
-        let bytes = request_bytes(&mapped);
-        let limit = self.lane.producer.max_request_size_bytes;
-        if bytes + BATCH_OVERHEAD_BYTES > limit {
-            return Err(SinkError::TooLarge { bytes, limit });
+        if self.hand_over(&mapped, now)? {
+            return Ok(true);
         }
-        let idle = self.lane.slot.is_idle();
-        let reported = std::iter::once(reported_bytes(&mapped));
-        let admitted = self.lane.turn.admits(idle, now, std::iter::once(bytes)) == 1
-            && self.lane.producer.room.reserve(&reported) == 1;
-        if !admitted {
-            self.pending = Some((message.to_vec(), mapped));
-            return Ok(false);
-        }
-        self.hand_over(message, mapped, bytes)
+        // It is copied once, however often it is offered.
+        let source = kept.unwrap_or_else(|| message.to_vec());
+        self.pending = Some((source, mapped));
+        Ok(false)
     }
 
-    fn hand_over(
-        &mut self,
-        message: &[u8],
-        mapped: Mapped,
-        bytes: usize,
-    ) -> Result<bool, SinkError> {
-        let opaque = self.lane.slot.opaque(self.lane.sequence);
+    /// Counts a message that becomes no record.
+    fn leave_out(&mut self) {
         self.lane.slot.add_taken(1);
-        let refused = match self.produce(&mapped, opaque) {
-            Ok(()) => {
-                self.lane.turn.add(1, bytes);
-                self.lane.sequence += 1;
-                return Ok(true);
-            }
-            Err(refused) => refused,
-        };
         self.lane.slot.add_reported(1);
-        let reported = reported_bytes(&mapped) as u64;
-        self.lane.producer.room.release(1, reported);
-        let Some(rejected) = refused else {
-            self.pending = Some((message.to_vec(), mapped));
-            return Ok(false);
-        };
-        Err(rejected)
+        self.lane.delivery.acknowledge(self.lane.sequence, 1);
+        self.lane.sequence += 1;
     }
 
     /// Hands a record over, and notes where it has gone if that is news; dead
-    /// letters do not count. `None` is librdkafka's queue that is full, or a
-    /// topic that is still to be created.
-    fn produce(&mut self, mapped: &Mapped, opaque: u64) -> Result<(), Option<SinkError>> {
-        let destination = match self.destinations.get_mut(&mapped.topic) {
-            Some(known) => known,
-            None => open(
-                &mut self.destinations,
-                &mut self.gate,
-                &self.lane.producer.native,
-                &mapped.topic,
-            )?,
+    /// letters do not count. False if that has to wait: for its topic, its
+    /// turn, room, or librdkafka's queue.
+    fn hand_over(&mut self, mapped: &Mapped, now: Instant) -> Result<bool, SinkError> {
+        let lane = &mut self.lane;
+        let bytes = request_bytes(mapped);
+        let limit = lane.producer.max_request_size_bytes;
+        if bytes + BATCH_OVERHEAD_BYTES > limit {
+            return Err(SinkError::TooLarge { bytes, limit });
+        }
+        // The topic comes first: while it is looked for, nothing is reserved.
+        let known = &mut self.destinations;
+        let destination = if let Some(known) = known.get_mut(&mapped.topic) {
+            known
+        } else {
+            let native = &lane.producer.native;
+            match open(known, &mut self.gate, native, &mapped.topic)? {
+                Some(opened) => opened,
+                None => return Ok(false),
+            }
         };
+        let reported = reported_bytes(mapped);
+        let idle = lane.slot.is_idle();
+        let admitted = lane.turn.admits(idle, now, std::iter::once(bytes)) == 1
+            && lane.producer.room.reserve(&std::iter::once(reported)) == 1;
+        if !admitted {
+            return Ok(false);
+        }
+        lane.slot.add_taken(1);
         let record = FullRecord {
             partition: mapped.partition,
             value: mapped.value.as_deref(),
             key: mapped.key.as_deref(),
-            opaque,
+            opaque: lane.slot.opaque(lane.sequence),
             timestamp_ms: mapped.timestamp_ms,
             headers: &mapped.headers,
         };
         if let Err(code) = destination.topic.produce_full(&record) {
-            let (name, text) = describe(code);
-            let full = code == Code::RD_KAFKA_RESP_ERR__QUEUE_FULL;
-            return Err((!full).then_some(SinkError::Rejected { code: name, text }));
+            lane.slot.add_reported(1);
+            lane.producer.room.release(1, reported as u64);
+            if code == Code::RD_KAFKA_RESP_ERR__QUEUE_FULL {
+                return Ok(false);
+            }
+            let (code, text) = describe(code);
+            return Err(SinkError::Rejected { code, text });
         }
-        let resets = self.options.written.resets();
-        let dead_letters = &self.options.mapping.tolerance.dead_letter_topic;
-        if destination.noted_since != Some(resets) && dead_letters.as_ref() != Some(&mapped.topic) {
-            self.options.written.note(&mapped.topic);
-            destination.noted_since = Some(resets);
-        }
-        Ok(())
+        lane.turn.add(1, bytes);
+        lane.sequence += 1;
+        destination.note(&self.options, &mapped.topic);
+        Ok(true)
     }
 
     /// Maps a message, and judges one that cannot be mapped.

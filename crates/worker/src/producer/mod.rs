@@ -5,10 +5,13 @@
 //! goes into librdkafka in one call, from the task that read it; the thread
 //! only takes in delivery reports. Invariants: records of one sink keep their
 //! order; what a sink has taken is acknowledged, rejected or still on its
-//! way, never forgotten; a producer ends when its last sink and pool are gone.
+//! way, never forgotten; a producer ends when its last sink is gone, and no
+//! drop of either blocks: see [`ending`].
 
+mod client;
 mod cluster;
 mod creation;
+mod ending;
 mod first;
 mod lane;
 mod mapped;
@@ -23,7 +26,6 @@ mod turn;
 use std::collections::{BTreeMap, HashMap};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, Weak};
-use std::thread::JoinHandle;
 use std::time::Duration;
 
 use rdkafka::ClientConfig;
@@ -35,6 +37,8 @@ pub use cluster::cluster_id;
 pub use creation::{AdminPool, TopicAdmin, TopicCreator};
 pub use mapped::MappedOptions;
 
+use crate::kafka_settings::NativeProperties;
+use ending::{ClientThread, ClientThreads, destroy};
 use first::CreatingSink;
 use lane::Lane;
 use native::{Native, Topic};
@@ -45,25 +49,15 @@ use slots::Slots;
 use turn::Bounds;
 
 /// Settings of a producer. Tasks whose options are equal share one.
-#[derive(Clone, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct ProducerOptions {
     /// librdkafka's properties; may hold secrets.
-    pub properties: BTreeMap<String, String>,
+    pub properties: NativeProperties,
     /// Java's `max.request.size`.
     pub max_request_size_bytes: usize,
     /// Java's `buffer.memory`: what all tasks of the producer may have on
     /// their way together.
     pub buffer_memory_bytes: usize,
-}
-
-impl std::fmt::Debug for ProducerOptions {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("ProducerOptions")
-            .field("properties", &self.properties.keys())
-            .field("max_request_size_bytes", &self.max_request_size_bytes)
-            .field("buffer_memory_bytes", &self.buffer_memory_bytes)
-            .finish()
-    }
 }
 
 /// Why a producer or a sink cannot be made.
@@ -88,7 +82,7 @@ pub enum ProducerError {
 /// What our own counting needs of librdkafka: that it never refuses a record.
 fn client_config(options: &ProducerOptions) -> ClientConfig {
     let mut config = ClientConfig::new();
-    for (name, value) in &options.properties {
+    for (name, value) in options.properties.iter() {
         config.set(name, value);
     }
     let largest = options
@@ -144,7 +138,6 @@ pub struct Producer {
     room: Arc<Room>,
     max_request_size_bytes: usize,
     turn: Bounds,
-    thread: Option<JoinHandle<()>>,
 }
 
 impl std::fmt::Debug for Producer {
@@ -161,6 +154,11 @@ impl Producer {
     /// # Errors
     /// librdkafka does not accept a property, or there is no thread to be had.
     pub fn new(options: &ProducerOptions) -> Result<Self, ProducerError> {
+        Self::start(options).map(|(producer, _)| producer)
+    }
+
+    /// A producer and its thread.
+    fn start(options: &ProducerOptions) -> Result<(Self, ClientThread), ProducerError> {
         let native = Native::new(&client_config(options))
             .map_err(|error| ProducerError::Settings(error.to_string()))?;
         let native = Arc::new(native);
@@ -168,28 +166,32 @@ impl Producer {
         let shared = Arc::new(Shared {
             slots: Slots::default(),
             room: Arc::clone(&room),
-            stop: AtomicBool::new(false),
+            stop: Arc::default(),
             failed: AtomicBool::new(false),
             last_error: Mutex::default(),
         });
         let (polled, sharing) = (Arc::clone(&native), Arc::clone(&shared));
         let thread = std::thread::Builder::new()
             .name("producer-reports".to_owned())
-            .spawn(move || reports::serve(&polled, &sharing))
+            .spawn(move || {
+                reports::serve(&polled, &sharing);
+                destroy(polled);
+            })
             .map_err(|error| {
                 ProducerError::Exhausted(format!("no thread for a producer: {error}"))
             })?;
         if is_idempotent(&options.properties) {
             start::hurry(&native, &shared);
         }
-        Ok(Self {
+        let thread = ClientThread::new(&shared.stop, thread);
+        let producer = Self {
             native,
             shared,
             room,
             max_request_size_bytes: options.max_request_size_bytes,
             turn: Bounds::of(&options.properties, options.max_request_size_bytes),
-            thread: Some(thread),
-        })
+        };
+        Ok((producer, thread))
     }
 
     /// A sink for one task's records to `topic`; the time from receipt to
@@ -248,17 +250,19 @@ impl Producer {
 
 impl Drop for Producer {
     fn drop(&mut self) {
+        // Its thread sees it in a moment and destroys the client: a task's
+        // thread waits for neither.
         self.shared.stop.store(true, Ordering::Release);
-        if let Some(thread) = self.thread.take() {
-            // A panic in it has been printed; there is nothing left to save.
-            let _ = thread.join();
-        }
     }
 }
 
-/// Producers in use, by their options.
+/// Producers in use, by their options. To be dropped after all of them, at the
+/// end of the process: it waits for a few seconds at most until they are gone.
 #[derive(Debug, Default)]
-pub struct ProducerPool(Mutex<HashMap<ProducerOptions, Weak<Producer>>>);
+pub struct ProducerPool {
+    producers: Mutex<HashMap<ProducerOptions, Weak<Producer>>>,
+    threads: ClientThreads,
+}
 
 impl ProducerPool {
     /// The producer with these options; made if there is none in use.
@@ -266,13 +270,16 @@ impl ProducerPool {
     /// # Errors
     /// See [`Producer::new`].
     pub fn acquire(&self, options: &ProducerOptions) -> Result<Arc<Producer>, ProducerError> {
-        let mut producers = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let producers = self.producers.lock();
+        let mut producers = producers.unwrap_or_else(PoisonError::into_inner);
         producers.retain(|_, producer| producer.strong_count() > 0);
         let known = producers.get(options).and_then(Weak::upgrade);
         if let Some(producer) = known.filter(|producer| !producer.has_failed()) {
             return Ok(producer);
         }
-        let producer = Arc::new(Producer::new(options)?);
+        let (producer, thread) = Producer::start(options)?;
+        self.threads.add(thread);
+        let producer = Arc::new(producer);
         producers.insert(options.clone(), Arc::downgrade(&producer));
         Ok(producer)
     }

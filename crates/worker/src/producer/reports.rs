@@ -10,24 +10,21 @@ use std::time::Duration;
 
 use websocket_source::sink::SinkError;
 
+use super::client::{Client, give_token};
 use super::native::event::{Kind, Report, Reports};
 use super::native::{self, Code, Native};
 use super::room::Room;
 use super::slots::{Slots, split};
-use crate::oauth;
 
 /// Longest wait for an event before the stop flag is looked at.
 const POLL: Duration = Duration::from_millis(100);
-/// Syslog's levels, as librdkafka has them.
-const LOG_ERROR: i32 = 3;
-const LOG_WARNING: i32 = 4;
 
 /// What the thread shares with its producer.
 #[derive(Debug)]
 pub(super) struct Shared {
     pub(super) slots: Slots,
     pub(super) room: Arc<Room>,
-    pub(super) stop: AtomicBool,
+    pub(super) stop: Arc<AtomicBool>,
     /// The client is unusable for good.
     pub(super) failed: AtomicBool,
     /// The last thing that went wrong with a broker.
@@ -42,9 +39,12 @@ struct Run {
     count: u64,
 }
 
-/// Serves events until the stop flag is set.
+/// Serves events until the stop flag is set and nobody else has the client any
+/// more but the caller, which is to destroy it.
 pub(super) fn serve(native: &Arc<Native>, shared: &Shared) {
-    while !shared.stop.load(Ordering::Acquire) {
+    // A sink's topic is dropped a moment after its producer; threads that
+    // fetch a token or hurry the start end by themselves.
+    while !shared.stop.load(Ordering::Acquire) || Arc::strong_count(native) > 1 {
         let Some(event) = native.poll(POLL) else {
             continue;
         };
@@ -54,28 +54,10 @@ pub(super) fn serve(native: &Arc<Native>, shared: &Shared) {
                 shared.error(code, &text);
                 shared.fail_if_fatal(native);
             }
-            Kind::Log(level, text) => log(level, &text),
-            Kind::Token(config) => give_token(native, config),
-            Kind::Described(_) | Kind::Created(_) | Kind::Other => {}
+            Kind::Log(level, text) => Client::Producer.log(level, &text),
+            Kind::Token(config) => give_token(native, config, Client::Producer),
+            Kind::Topics(..) | Kind::Other => {}
         }
-    }
-}
-
-/// Fetches a token on a thread of its own: the identity provider may take its
-/// time, and reports of records on their way must not wait for it.
-pub(super) fn give_token(native: &Arc<Native>, config: String) {
-    let client = Arc::clone(native);
-    let fetched = std::thread::Builder::new()
-        .name("producer-token".to_owned())
-        .spawn(move || {
-            let token = oauth::token(Some(&config)).map_err(|error| error.to_string());
-            if let Err(why) = token.and_then(|token| client.set_token(&token)) {
-                tracing::warn!(target: "Producer", "{why}");
-                client.refuse_token(&why);
-            }
-        });
-    if let Err(error) = fetched {
-        native.refuse_token(&format!("no thread to fetch a token: {error}"));
     }
 }
 
@@ -162,18 +144,10 @@ impl Shared {
     fn error(&self, code: Code, text: &str) {
         let (name, _) = native::describe(code);
         let text = format!("{name}: {text}");
-        tracing::warn!(target: "Producer", "{text}");
+        Client::Producer.warn(&text);
         *self
             .last_error
             .lock()
             .unwrap_or_else(PoisonError::into_inner) = Some(text);
-    }
-}
-
-pub(super) fn log(level: i32, text: &str) {
-    match level {
-        ..=LOG_ERROR => tracing::error!(target: "Producer", "{text}"),
-        LOG_WARNING => tracing::warn!(target: "Producer", "{text}"),
-        _ => tracing::debug!(target: "Producer", "{text}"),
     }
 }

@@ -22,15 +22,12 @@ pub fn is_used(config: &Config) -> bool {
     config.keys().any(|name| name.starts_with(PREFIX))
 }
 
-/// The groups of a configuration that says anything about topics; with them
-/// come warnings.
+/// The groups of a configuration that says anything about topics ([`is_used`]);
+/// with them come warnings.
 ///
 /// # Errors
 /// What Connect's classes find wrong first, in their words.
-pub fn parse(config: &Config) -> Result<Option<(TopicGroups, Vec<String>)>, String> {
-    if !is_used(config) {
-        return Ok(None);
-    }
+pub fn parse(config: &Config) -> Result<(TopicGroups, Vec<String>), String> {
     let default = group(config, DEFAULT_GROUP, None)?;
     let names = list(config.get("topic.creation.groups").map(String::as_str));
     let mut warnings = Vec::new();
@@ -44,7 +41,7 @@ pub fn parse(config: &Config) -> Result<Option<(TopicGroups, Vec<String>)>, Stri
     let listed = listed
         .map(|name| group(config, name, Some(&default)))
         .collect::<Result<_, _>>()?;
-    Ok(Some((TopicGroups { listed, default }, warnings)))
+    Ok((TopicGroups { listed, default }, warnings))
 }
 
 /// A value of Kafka's type LIST.
@@ -88,6 +85,7 @@ fn group(config: &Config, name: &str, default: Option<&TopicGroup>) -> Result<To
         replication_factor,
         shown_configs: format!("{{{}}}", shown.join(", ")),
         configs,
+        hidden: Vec::new(),
         include,
         exclude,
     })

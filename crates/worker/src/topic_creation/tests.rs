@@ -6,19 +6,21 @@ const GROUPS: &str = "topic.creation.groups";
 const FACTOR: &str = "topic.creation.default.replication.factor";
 const PARTITIONS: &str = "topic.creation.default.partitions";
 
-fn parsed(pairs: &[(&str, &str)]) -> Result<Option<(TopicGroups, Vec<String>)>, String> {
+fn config(pairs: &[(&str, &str)]) -> BTreeMap<String, String> {
     let pairs = pairs.iter();
-    parse(
-        &pairs
-            .map(|(k, v)| ((*k).to_owned(), (*v).to_owned()))
-            .collect(),
-    )
+    pairs
+        .map(|(k, v)| ((*k).to_owned(), (*v).to_owned()))
+        .collect()
+}
+
+fn parsed(pairs: &[(&str, &str)]) -> Result<(TopicGroups, Vec<String>), String> {
+    parse(&config(pairs))
 }
 
 /// With a complete default group of 1 and 1.
 fn with(more: &[(&str, &str)]) -> Result<TopicGroups, String> {
     let all = [&[(FACTOR, "1"), (PARTITIONS, "1")], more].concat();
-    parsed(&all).map(|parsed| parsed.expect("used").0)
+    parsed(&all).map(|parsed| parsed.0)
 }
 
 fn of(groups: &TopicGroups, topic: &str) -> String {
@@ -27,7 +29,8 @@ fn of(groups: &TopicGroups, topic: &str) -> String {
 
 #[test]
 fn nothing_is_created_if_nothing_is_said() {
-    assert!(parsed(&[("kafka.topic", "t")]).expect("valid").is_none());
+    assert!(!is_used(&config(&[("kafka.topic", "t")])));
+    assert!(is_used(&config(&[("topic.creation.x", "1")])));
 }
 
 #[test]
@@ -156,7 +159,7 @@ fn a_topic_belongs_to_the_first_group_that_matches_its_whole_name() {
 #[test]
 fn a_group_without_expressions_matches_nothing_and_default_need_not_be_listed() {
     let listed = [(GROUPS, "default,g"), (FACTOR, "-1"), (PARTITIONS, " 3 ")];
-    let (groups, warnings) = parsed(&listed).expect("valid").expect("used");
+    let (groups, warnings) = parsed(&listed).expect("valid");
     assert_eq!(groups.first_match("t").name, "default");
     assert_eq!(warnings.len(), 1);
     let default = groups.first_match("t");
@@ -177,4 +180,37 @@ fn what_a_provider_has_given_can_be_hidden() {
         "{shown}"
     );
     assert_eq!(groups.first_match("t").configs["x"], "s3cret");
+}
+
+#[test]
+fn what_a_provider_has_given_is_hidden_in_a_broker_s_words() {
+    let more = [
+        ("topic.creation.default.retention.ms", " s3cret "),
+        ("topic.creation.default.cleanup.policy", "compact,hunter2"),
+        ("topic.creation.default.x", "plain"),
+    ];
+    let mut groups = with(&more).expect("valid");
+    let before = groups.first_match("t").hide("Invalid value s3cret");
+    assert_eq!(before, "Invalid value s3cret", "nobody said it is secret");
+    groups.hide(|text| {
+        let text = text.replace("s3cret", "${file:f:a}");
+        text.replace("compact,hunter2", "${file:f:b}")
+    });
+    let shown = groups.first_match("t").hide(
+        "Invalid value s3cret for configuration retention.ms; hunter2, plain and compact,hunter2",
+    );
+    assert_eq!(
+        shown,
+        "Invalid value ${file:f:a} for configuration retention.ms; ${file:f:b}, plain and ${file:f:b}"
+    );
+}
+
+#[test]
+fn debug_output_shows_no_values() {
+    let groups = with(&[("topic.creation.default.x", "s3cret")]).expect("valid");
+    let shown = format!("{groups:?}");
+    assert!(
+        shown.contains("\"x\"") && !shown.contains("s3cret"),
+        "{shown}"
+    );
 }

@@ -90,9 +90,7 @@ pub(super) fn topics(
         );
         return Ok(None);
     }
-    let Some((groups, warnings)) = topic_creation::parse(config)? else {
-        return Ok(None);
-    };
+    let (groups, warnings) = topic_creation::parse(config)?;
     validation.warnings.extend(warnings);
     Ok(Some(TopicPlan { groups, admin }))
 }

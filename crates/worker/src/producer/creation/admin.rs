@@ -10,7 +10,9 @@ use rdkafka::config::RDKafkaLogLevel;
 
 use super::gate::Ticket;
 use super::rounds::Rounds;
+use crate::kafka_settings::NativeProperties;
 use crate::producer::ProducerError;
+use crate::producer::ending::{ClientThread, ClientThreads, destroy};
 use crate::producer::native::Native;
 
 /// An admin client. It ends when the last task that uses it is gone.
@@ -21,13 +23,16 @@ pub struct TopicAdmin {
 }
 
 impl TopicAdmin {
-    /// A client with these properties (librdkafka's); it connects in the
-    /// background.
+    /// A client with these properties (librdkafka's), and its thread; it
+    /// connects in the background.
     ///
     /// # Errors
     /// librdkafka does not accept a property, or there is no thread to be had.
-    fn new(properties: &BTreeMap<String, String>) -> Result<Self, ProducerError> {
-        let mut config: ClientConfig = properties.clone().into_iter().collect();
+    fn start(properties: &NativeProperties) -> Result<(Self, ClientThread), ProducerError> {
+        let mut config = ClientConfig::new();
+        for (name, value) in properties.iter() {
+            config.set(name, value);
+        }
         // To ask for a topic must not create it.
         config.set("allow.auto.create.topics", "false");
         config.set_log_level(RDKafkaLogLevel::Info);
@@ -36,19 +41,25 @@ impl TopicAdmin {
         let brokers = properties.get("bootstrap.servers").cloned();
         let (tickets, asked) = channel();
         let stop = Arc::new(AtomicBool::new(false));
+        let native = Arc::new(native);
         let mut rounds = Rounds::new(
-            Arc::new(native),
+            Arc::clone(&native),
             brokers.unwrap_or_default(),
             asked,
             Arc::clone(&stop),
         );
-        std::thread::Builder::new()
+        let thread = std::thread::Builder::new()
             .name("topic-admin".to_owned())
-            .spawn(move || rounds.serve())
+            .spawn(move || {
+                rounds.serve();
+                drop(rounds);
+                destroy(native);
+            })
             .map_err(|error| {
                 ProducerError::Exhausted(format!("no thread for an admin client: {error}"))
             })?;
-        Ok(Self::of(tickets, stop))
+        let thread = ClientThread::new(&stop, thread);
+        Ok((Self::of(tickets, stop), thread))
     }
 
     /// The client whose thread takes `tickets` until it is to `stop`.
@@ -75,9 +86,14 @@ impl Drop for TopicAdmin {
     }
 }
 
-/// Admin clients in use, by their properties.
+/// Admin clients in use, by their properties. To be dropped after all of them,
+/// at the end of the process: it waits for a few seconds at most until they
+/// are gone.
 #[derive(Debug, Default)]
-pub struct AdminPool(Mutex<HashMap<BTreeMap<String, String>, Weak<TopicAdmin>>>);
+pub struct AdminPool {
+    clients: Mutex<HashMap<NativeProperties, Weak<TopicAdmin>>>,
+    threads: ClientThreads,
+}
 
 impl AdminPool {
     /// The client with these properties; made if there is none in use.
@@ -88,13 +104,16 @@ impl AdminPool {
         &self,
         properties: &BTreeMap<String, String>,
     ) -> Result<Arc<TopicAdmin>, ProducerError> {
-        let mut clients = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let properties = NativeProperties::from(properties.clone());
+        let mut clients = self.clients.lock().unwrap_or_else(PoisonError::into_inner);
         clients.retain(|_, client| client.strong_count() > 0);
-        if let Some(client) = clients.get(properties).and_then(Weak::upgrade) {
+        if let Some(client) = clients.get(&properties).and_then(Weak::upgrade) {
             return Ok(client);
         }
-        let client = Arc::new(TopicAdmin::new(properties)?);
-        clients.insert(properties.clone(), Arc::downgrade(&client));
+        let (client, thread) = TopicAdmin::start(&properties)?;
+        self.threads.add(thread);
+        let client = Arc::new(client);
+        clients.insert(properties, Arc::downgrade(&client));
         Ok(client)
     }
 }

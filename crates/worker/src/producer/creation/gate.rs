@@ -5,14 +5,14 @@ use std::sync::{Arc, OnceLock};
 
 use websocket_source::sink::{Delivery, SinkError};
 
-use super::{Failure, TopicCreator};
+use super::TopicCreator;
 
 /// A topic that a task waits for.
-pub(super) struct Ticket {
+pub(in crate::producer) struct Ticket {
     pub(super) topic: String,
     pub(super) creator: Arc<TopicCreator>,
     delivery: Arc<Delivery>,
-    outcome: OnceLock<Result<(), Failure>>,
+    outcome: OnceLock<Result<(), String>>,
     cancelled: AtomicBool,
 }
 
@@ -22,8 +22,8 @@ impl Ticket {
         self.cancelled.load(Ordering::Acquire)
     }
 
-    /// Lets the task go on, or fail.
-    pub(super) fn settle(&self, outcome: Result<(), Failure>) {
+    /// Lets the task go on, or fail in Connect's words.
+    pub(in crate::producer) fn settle(&self, outcome: Result<(), String>) {
         // There is one answer for each ticket.
         let _ = self.outcome.set(outcome);
         self.delivery.notify();
@@ -93,7 +93,7 @@ impl Gate {
                 self.ticket = None;
                 Ok(Passage::Open)
             }
-            Some(Err(failure)) => Err(SinkError::NoTopic(failure.text.clone())),
+            Some(Err(why)) => Err(SinkError::NoTopic(why.clone())),
         }
     }
 

@@ -8,6 +8,7 @@
 //! waits on a task's own thread.
 
 mod admin;
+mod calls;
 mod failure;
 mod gate;
 mod rounds;
@@ -15,7 +16,6 @@ mod rounds;
 use std::sync::Arc;
 
 pub use admin::{AdminPool, TopicAdmin};
-use failure::Failure;
 pub(super) use gate::{Gate, Passage};
 
 use crate::topic_creation::TopicGroups;
@@ -40,4 +40,6 @@ impl TopicCreator {
 }
 
 #[cfg(test)]
-mod tests;
+mod rounds_tests;
+#[cfg(test)]
+pub(super) mod tests;

@@ -8,29 +8,42 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError};
 use std::time::{Duration, Instant};
 
-use super::failure::Failure;
+use super::calls::{AdminCalls, Event};
+use super::failure::{self, is_passing};
 use super::gate::Ticket;
-use crate::producer::native::event::{Answer, Kind, TopicAnswers};
-use crate::producer::native::{Code, Native, NewTopic, describe};
-use crate::producer::reports::{give_token, log};
+use crate::producer::native::event::{Answer, TopicAnswers};
+use crate::producer::native::{Code, NewTopic};
 
-/// Longest wait for an answer: Java's `default.api.timeout.ms`.
-const TIMEOUT: Duration = Duration::from_secs(60);
+/// Longest wait for an answer, and longest time in which a topic is tried to be
+/// created again: Java's `default.api.timeout.ms`.
+pub(super) const TIMEOUT: Duration = Duration::from_secs(60);
 /// Longest wait for an event before the stop flag is looked at.
 const POLL: Duration = Duration::from_millis(100);
 /// How often an idle client's events are served: renewed logins, log lines.
 const IDLE: Duration = Duration::from_secs(1);
 /// Between two tries (`AbstractWorkerSourceTask.SEND_FAILED_BACKOFF_MS`).
 const BACKOFF: Duration = Duration::from_millis(100);
+/// How often it is told that a topic is still being looked for.
+const TELL: Duration = Duration::from_secs(10);
 
 /// See the module's documentation.
-pub(super) struct Rounds {
-    native: Arc<Native>,
+pub(super) struct Rounds<C> {
+    client: C,
     brokers: String,
     asked: Receiver<Arc<Ticket>>,
     stop: Arc<AtomicBool>,
-    /// Tickets that are not settled, with the time at which they came.
-    waiting: Vec<(Arc<Ticket>, Instant)>,
+    waiting: Vec<Waiting>,
+    /// Requests so far; the number of the last one.
+    requests: u64,
+}
+
+/// A ticket that is not settled.
+struct Waiting {
+    ticket: Arc<Ticket>,
+    /// When its topic was first asked to be created.
+    creating_since: Option<Instant>,
+    /// When it was last told that it is still waiting.
+    told: Option<Instant>,
 }
 
 /// An answer's meaning.
@@ -38,19 +51,20 @@ fn is(answer: &Answer, codes: &[Code]) -> bool {
     codes.contains(&answer.0)
 }
 
-impl Rounds {
+impl<C: AdminCalls> Rounds<C> {
     pub(super) fn new(
-        native: Arc<Native>,
+        client: C,
         brokers: String,
         asked: Receiver<Arc<Ticket>>,
         stop: Arc<AtomicBool>,
     ) -> Self {
         Self {
-            native,
+            client,
             brokers,
             asked,
             stop,
             waiting: Vec::new(),
+            requests: 0,
         }
     }
 
@@ -64,17 +78,23 @@ impl Rounds {
                     Err(RecvTimeoutError::Disconnected) => return,
                 }
             }
-            while let Ok(ticket) = self.asked.try_recv() {
-                self.take_in(ticket);
-            }
-            self.waiting.retain(|(ticket, _)| !ticket.is_cancelled());
+            self.gather();
             if self.waiting.is_empty() {
                 // What has come meanwhile is not about topics any more.
-                while self.event(Duration::ZERO).is_some() {}
+                while self.client.next(Duration::ZERO).is_some() {}
             } else if !self.round() {
                 std::thread::sleep(BACKOFF);
             }
         }
+    }
+
+    /// Takes in what has been asked for, and forgets what nobody waits for.
+    pub(super) fn gather(&mut self) {
+        while let Ok(ticket) = self.asked.try_recv() {
+            self.take_in(ticket);
+        }
+        self.waiting
+            .retain(|waiting| !waiting.ticket.is_cancelled());
     }
 
     fn take_in(&mut self, ticket: Arc<Ticket>) {
@@ -83,40 +103,34 @@ impl Rounds {
             "The task will send records to topic '{}' for the first time. Checking whether topic exists",
             ticket.topic
         );
-        self.waiting.push((ticket, Instant::now()));
+        self.waiting.push(Waiting {
+            ticket,
+            creating_since: None,
+            told: None,
+        });
     }
 
-    /// Serves the next event, if one comes within `wait`; `Outcome::Other` if
-    /// it is no answer.
-    fn event(&self, wait: Duration) -> Option<Outcome> {
-        match self.native.poll(wait)?.kind() {
-            Kind::Described(answers) => return Some(Outcome::Described(answers)),
-            Kind::Created(answers) => return Some(Outcome::Created(answers)),
-            Kind::Error(code, text) => {
-                tracing::warn!(target: "TopicAdmin", "{}: {text}", describe(code).0);
-            }
-            Kind::Log(level, text) => log(level, &text),
-            Kind::Token(config) => give_token(&self.native, config),
-            Kind::Delivered(_) | Kind::Other => {}
-        }
-        Some(Outcome::Other)
+    fn next_request(&mut self) -> u64 {
+        self.requests += 1;
+        self.requests
     }
 
-    /// The answer to a request that `chosen` finds among the events; one to
-    /// an earlier request may come late. `None` if nobody needs it any more.
+    /// The answer to the request that was made last; answers to others are too
+    /// late and are left. `None` if nobody needs it any more.
     fn answers(
         &self,
         requested: Result<(), String>,
-        chosen: impl Fn(Outcome) -> Option<TopicAnswers>,
         is_wanted: impl Fn() -> bool,
     ) -> Option<TopicAnswers> {
         if let Err(why) = requested {
             return Some(Err((Code::RD_KAFKA_RESP_ERR__INVALID_ARG, why)));
         }
         // librdkafka ends every request in time; the rest is a reserve.
-        let end = Instant::now() + TIMEOUT + TIMEOUT;
-        while Instant::now() < end && !self.stop.load(Ordering::Acquire) && is_wanted() {
-            if let Some(answers) = self.event(POLL).and_then(&chosen) {
+        let end = self.client.now() + TIMEOUT + TIMEOUT;
+        while self.client.now() < end && !self.stop.load(Ordering::Acquire) && is_wanted() {
+            if let Some(Event::Topics(request, answers)) = self.client.next(POLL)
+                && request == self.requests
+            {
                 return Some(answers);
             }
         }
@@ -125,26 +139,32 @@ impl Rounds {
 
     /// Looks for all topics, and creates those that are missing; whether
     /// anything has come of it.
-    fn round(&mut self) -> bool {
-        let names: BTreeSet<&str> = self.waiting.iter().map(|(t, _)| &*t.topic).collect();
+    pub(super) fn round(&mut self) -> bool {
+        let request = self.next_request();
+        let names = self.waiting.iter();
+        let names: BTreeSet<&str> = names.map(|waiting| &*waiting.ticket.topic).collect();
         let names: Vec<&str> = names.into_iter().collect();
-        let requested = self.native.describe_topics(&names, TIMEOUT);
-        let found = self.answers(requested, Outcome::described, || {
-            self.waiting
-                .iter()
-                .any(|(ticket, _)| !ticket.is_cancelled())
+        let requested = self.client.describe(&names, request);
+        let found = self.answers(requested, || {
+            let mut waiting = self.waiting.iter();
+            waiting.any(|waiting| !waiting.ticket.is_cancelled())
         });
         let Some(found) = found else {
             return false;
         };
         let before = self.waiting.len();
         let mut missing = Vec::new();
-        for (ticket, since) in std::mem::take(&mut self.waiting) {
-            match self.found(&ticket, &found) {
+        for mut waiting in std::mem::take(&mut self.waiting) {
+            let ticket = &waiting.ticket;
+            match self.found(ticket, &found) {
+                _ if ticket.is_cancelled() => {}
                 Found::There => ticket.settle(Ok(())),
-                Found::Missing => missing.push((ticket, since)),
-                Found::Unknown => self.waiting.push((ticket, since)),
-                Found::Refused(failure) => refuse(&ticket, failure),
+                Found::Missing => missing.push(waiting),
+                Found::Unknown => {
+                    self.tell(&mut waiting);
+                    self.waiting.push(waiting);
+                }
+                Found::Refused(why) => refuse(ticket, why),
             }
         }
         if !missing.is_empty() {
@@ -159,11 +179,6 @@ impl Rounds {
             Ok(answers) => answers.get(topic),
             Err(answer) => Some(answer),
         };
-        let passing = [
-            Code::RD_KAFKA_RESP_ERR__TIMED_OUT,
-            Code::RD_KAFKA_RESP_ERR__TRANSPORT,
-            Code::RD_KAFKA_RESP_ERR_REQUEST_TIMED_OUT,
-        ];
         let there = [
             Code::RD_KAFKA_RESP_ERR_NO_ERROR,
             Code::RD_KAFKA_RESP_ERR_LEADER_NOT_AVAILABLE,
@@ -179,66 +194,79 @@ impl Rounds {
             Some(answer) if is(answer, &[Code::RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART]) => {
                 Found::Missing
             }
-            Some(answer) if !is(answer, &passing) => {
-                Found::Refused(Failure::describing(topic, &self.brokers, answer))
+            Some(answer) if !is_passing(answer.0) => {
+                Found::Refused(failure::describing(topic, &self.brokers, answer))
             }
-            _ => {
-                tracing::warn!(
-                    target: "AbstractWorkerSourceTask", connector = %connector, task = 0,
-                    "WorkerSourceTask{{id={connector}-0}} Failed to send record to topic '{topic}'. Backing \
-                     off before retrying: Timed out while describing topics '{topic}'"
-                );
-                Found::Unknown
-            }
+            _ => Found::Unknown,
         }
+    }
+
+    /// Tells that a topic is still being looked for, now and then.
+    fn tell(&self, waiting: &mut Waiting) {
+        let now = self.client.now();
+        if waiting.told.is_some_and(|told| now < told + TELL) {
+            return;
+        }
+        waiting.told = Some(now);
+        let (topic, connector) = (&waiting.ticket.topic, &waiting.ticket.creator.connector);
+        tracing::warn!(
+            target: "AbstractWorkerSourceTask", connector = %connector, task = 0,
+            "WorkerSourceTask{{id={connector}-0}} Failed to send record to topic '{topic}'. Backing \
+             off before retrying: Timed out while describing topics '{topic}'"
+        );
     }
 
     /// Creates topics. Of several tickets for one topic the first decides with
     /// which settings; the others find it there in the next round.
-    fn create(&mut self, missing: Vec<(Arc<Ticket>, Instant)>) {
+    fn create(&mut self, missing: Vec<Waiting>) {
         let mut names = BTreeSet::new();
         let (missing, later): (Vec<_>, Vec<_>) = missing
             .into_iter()
-            .partition(|(ticket, _)| names.insert(ticket.topic.clone()));
+            .partition(|waiting| names.insert(waiting.ticket.topic.clone()));
         self.waiting.extend(later);
         // What librdkafka would not ask for must not fail the others' request.
         let mut possible = Vec::new();
-        for (ticket, since) in missing {
-            creating(&ticket);
-            match asked(&ticket).check() {
-                Ok(()) => possible.push((ticket, since)),
-                Err(why) => self.created(&ticket, &(Code::RD_KAFKA_RESP_ERR__INVALID_ARG, why)),
+        for mut waiting in missing {
+            if waiting.creating_since.is_none() {
+                waiting.creating_since = Some(self.client.now());
+                creating(&waiting.ticket);
+            }
+            match asked(&waiting.ticket).check() {
+                Ok(()) => possible.push(waiting),
+                Err(why) => self.created(
+                    &waiting.ticket,
+                    &(Code::RD_KAFKA_RESP_ERR__INVALID_ARG, why),
+                ),
             }
         }
         if possible.is_empty() {
             return;
         }
-        let topics: Vec<NewTopic<'_>> = possible.iter().map(|(ticket, _)| asked(ticket)).collect();
-        let requested = self.native.create_topics(&topics, TIMEOUT);
+        let request = self.next_request();
+        let topics: Vec<_> = possible
+            .iter()
+            .map(|waiting| asked(&waiting.ticket))
+            .collect();
+        let requested = self.client.create(&topics, request);
         drop(topics);
-        let Some(created) = self.answers(requested, Outcome::created, || true) else {
+        let Some(created) = self.answers(requested, || true) else {
             self.waiting.extend(possible);
             return;
         };
-        for (ticket, since) in possible {
+        for waiting in possible {
             let lost = (Code::RD_KAFKA_RESP_ERR__FAIL, "no answer".to_owned());
             let answer = match &created {
-                Ok(answers) => answers.get(&ticket.topic).unwrap_or(&lost),
+                Ok(answers) => answers.get(&waiting.ticket.topic).unwrap_or(&lost),
                 Err(answer) => answer,
             };
             // A broker that went away, or, in Kafka 3 without KRaft, is not the
-            // controller any more: Java's client tries again as well.
-            let passing = is(
-                answer,
-                &[
-                    Code::RD_KAFKA_RESP_ERR_NOT_CONTROLLER,
-                    Code::RD_KAFKA_RESP_ERR__TRANSPORT,
-                ],
-            );
-            if passing && since.elapsed() < TIMEOUT {
-                self.waiting.push((ticket, since));
+            // controller any more. The time that Kafka was down before does
+            // not count.
+            let since = waiting.creating_since.unwrap_or_else(|| self.client.now());
+            if is_passing(answer.0) && self.client.now() < since + TIMEOUT {
+                self.waiting.push(waiting);
             } else {
-                self.created(&ticket, answer);
+                self.created(&waiting.ticket, answer);
             }
         }
     }
@@ -264,30 +292,7 @@ impl Rounds {
             );
             ticket.settle(Ok(()));
         } else {
-            refuse(ticket, Failure::creating(topic, &new_topic, answer));
-        }
-    }
-}
-
-/// What an event was.
-enum Outcome {
-    Described(TopicAnswers),
-    Created(TopicAnswers),
-    Other,
-}
-
-impl Outcome {
-    fn described(self) -> Option<TopicAnswers> {
-        match self {
-            Self::Described(answers) => Some(answers),
-            _ => None,
-        }
-    }
-
-    fn created(self) -> Option<TopicAnswers> {
-        match self {
-            Self::Created(answers) => Some(answers),
-            _ => None,
+            refuse(ticket, failure::creating(topic, group, answer));
         }
     }
 }
@@ -298,7 +303,8 @@ enum Found {
     Missing,
     /// Nothing for the moment.
     Unknown,
-    Refused(Failure),
+    /// It cannot be looked for, in Connect's words.
+    Refused(String),
 }
 
 /// The topic that a ticket asks for.
@@ -325,13 +331,13 @@ fn creating(ticket: &Ticket) {
     );
 }
 
-fn refuse(ticket: &Ticket, failure: Failure) {
+fn refuse(ticket: &Ticket, why: String) {
     let (topic, connector) = (&ticket.topic, &ticket.creator.connector);
     tracing::warn!(
         target: "AbstractWorkerSourceTask", connector = %connector, task = 0,
         "WorkerSourceTask{{id={connector}-0}} Failed to send record to topic '{topic}' due to an \
          unrecoverable exception: {}",
-        failure.text.replace('\n', " ")
+        why.replace('\n', " ")
     );
-    ticket.settle(Err(failure));
+    ticket.settle(Err(why));
 }

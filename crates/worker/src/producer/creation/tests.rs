@@ -32,12 +32,12 @@ fn map(pairs: &[(&str, &str)]) -> BTreeMap<String, String> {
 }
 
 /// A creator whose admin client is the test.
-fn creator() -> (Arc<TopicCreator>, Receiver<Arc<Ticket>>) {
+pub(in crate::producer) fn creator() -> (Arc<TopicCreator>, Receiver<Arc<Ticket>>) {
     let config = map(&[
         ("topic.creation.default.partitions", "3"),
         ("topic.creation.default.replication.factor", "1"),
     ]);
-    let groups = parse(&config).unwrap().unwrap().0;
+    let groups = parse(&config).unwrap().0;
     let (tickets, asked) = channel();
     let admin = Arc::new(TopicAdmin::of(tickets, Arc::new(AtomicBool::new(false))));
     (Arc::new(TopicCreator::new(groups, admin, "c")), asked)
@@ -48,7 +48,7 @@ fn sink(kafka: &EmbeddedKafka, creator: &Arc<TopicCreator>) -> Box<dyn Sink> {
     kafka.create_topic("t", 1).unwrap();
     let properties = map(&[("bootstrap.servers", &kafka.bootstrap_servers())]);
     let producer = Producer::new(&ProducerOptions {
-        properties,
+        properties: properties.into(),
         max_request_size_bytes: 1 << 20,
         buffer_memory_bytes: 1 << 20,
     });
@@ -108,7 +108,8 @@ fn a_topic_that_cannot_be_created_fails_the_task_in_connect_s_words() {
     let mut sink = sink(&kafka, &creator);
     assert_eq!(offer(sink.as_mut()), Ok(0));
     let code = Code::RD_KAFKA_RESP_ERR_POLICY_VIOLATION;
-    let failure = Failure::creating("t", "(name=t)", &(code, "too many".to_owned()));
+    let group = creator.groups.first_match("t");
+    let failure = super::failure::creating("t", group, &(code, "too many".to_owned()));
     asked.try_recv().unwrap().settle(Err(failure));
     let refused = offer(sink.as_mut());
     assert_eq!(

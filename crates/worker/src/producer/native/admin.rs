@@ -10,7 +10,7 @@ use std::time::Duration;
 use rdkafka::bindings as rdsys;
 use rdsys::rd_kafka_admin_op_t as Operation;
 
-use super::{Native, describe, wait_ms};
+use super::{Native, describe, pointer, wait_ms};
 
 /// A topic that is to be created.
 pub(in crate::producer) struct NewTopic<'a> {
@@ -56,15 +56,16 @@ impl Drop for NewTopics {
     }
 }
 
-fn c_string(text: &str) -> Result<CString, String> {
-    CString::new(text).map_err(|_| format!("'{text}' contains a zero byte"))
+/// `what` names it in the error, which must not show it: it may be a secret.
+fn c_string(text: &str, what: &str) -> Result<CString, String> {
+    CString::new(text).map_err(|_| format!("{what} contains a zero byte"))
 }
 
 impl NewTopics {
     /// # Errors
     /// What is out of bounds, in words.
     fn add(&mut self, topic: &NewTopic<'_>) -> Result<(), String> {
-        let name = c_string(topic.name)?;
+        let name = c_string(topic.name, "the topic's name")?;
         // SAFETY: the name is a C string, copied during the call; a null
         // buffer for the error's text has no size.
         let native = unsafe {
@@ -84,7 +85,8 @@ impl NewTopics {
         }
         self.0.push(native);
         for (name, value) in topic.configs {
-            let (name, value) = (c_string(name)?, c_string(value)?);
+            let value = c_string(value, &format!("the value of {name}"))?;
+            let name = c_string(name, "the name of a setting")?;
             // SAFETY: both are C strings, copied during the call. It refuses
             // empty names only, and those the broker refuses as well.
             unsafe { rdsys::rd_kafka_NewTopic_set_config(native, name.as_ptr(), value.as_ptr()) };
@@ -94,7 +96,12 @@ impl NewTopics {
 }
 
 impl Native {
-    fn options(&self, operation: Operation, timeout: Duration) -> Result<Options, String> {
+    fn options(
+        &self,
+        operation: Operation,
+        timeout: Duration,
+        request: u64,
+    ) -> Result<Options, String> {
         // SAFETY: the client is alive; a null buffer for an error's text has
         // no size.
         unsafe {
@@ -108,12 +115,13 @@ impl Native {
             if code != super::Code::RD_KAFKA_RESP_ERR_NO_ERROR {
                 return Err(describe(code).1);
             }
+            rdsys::rd_kafka_AdminOptions_set_opaque(options.0, pointer(request));
             Ok(options)
         }
     }
 
-    /// Asks for descriptions of topics; the answer comes as an event within
-    /// `timeout`.
+    /// Asks for descriptions of topics; the answer comes as an event with the
+    /// number `request` within `timeout`.
     ///
     /// # Errors
     /// The request cannot be made.
@@ -121,13 +129,18 @@ impl Native {
         &self,
         names: &[&str],
         timeout: Duration,
+        request: u64,
     ) -> Result<(), String> {
         let names: Vec<CString> = names
             .iter()
-            .map(|n| c_string(n))
+            .map(|name| c_string(name, "a topic's name"))
             .collect::<Result<_, _>>()?;
         let mut pointers: Vec<*const c_char> = names.iter().map(|name| name.as_ptr()).collect();
-        let options = self.options(Operation::RD_KAFKA_ADMIN_OP_DESCRIBETOPICS, timeout)?;
+        let options = self.options(
+            Operation::RD_KAFKA_ADMIN_OP_DESCRIBETOPICS,
+            timeout,
+            request,
+        )?;
         // SAFETY: client and queue are alive; the names are as many C strings
         // as is told; all is copied during the call.
         unsafe {
@@ -141,8 +154,8 @@ impl Native {
         Ok(())
     }
 
-    /// Has topics created, each name once; the answer comes as an event within
-    /// `timeout`.
+    /// Has topics created, each name once; the answer comes as an event with
+    /// the number `request` within `timeout`.
     ///
     /// # Errors
     /// The request cannot be made.
@@ -150,12 +163,13 @@ impl Native {
         &self,
         topics: &[NewTopic<'_>],
         timeout: Duration,
+        request: u64,
     ) -> Result<(), String> {
         let mut native = NewTopics(Vec::with_capacity(topics.len()));
         for topic in topics {
             native.add(topic)?;
         }
-        let options = self.options(Operation::RD_KAFKA_ADMIN_OP_CREATETOPICS, timeout)?;
+        let options = self.options(Operation::RD_KAFKA_ADMIN_OP_CREATETOPICS, timeout, request)?;
         // SAFETY: client and queue are alive, the topics are as many as is
         // told, and all is copied during the call.
         unsafe {
@@ -194,6 +208,7 @@ mod tests {
         assert_eq!(check(100, 3, ""), Ok(()));
         let error = check(i32::MAX, 1, "1").expect_err("too many");
         assert!(error.starts_with("2147483647 partitions"), "{error}");
-        assert!(check(1, 1, "a\0b").is_err());
+        let error = check(1, 1, "s3\0cret").expect_err("no C string");
+        assert_eq!(error, "the value of retention.ms contains a zero byte");
     }
 }

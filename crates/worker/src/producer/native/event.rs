@@ -32,10 +32,8 @@ pub(in crate::producer) enum Kind<'a> {
     Log(i32, String),
     /// The client wants an access token; its `sasl.oauthbearer.config`.
     Token(String),
-    /// A request to describe topics is done.
-    Described(TopicAnswers),
-    /// A request to create topics is done.
-    Created(TopicAnswers),
+    /// The request of this number, to describe or to create topics, is done.
+    Topics(u64, TopicAnswers),
     /// Anything else.
     Other,
 }
@@ -76,8 +74,11 @@ impl Event {
                 rdsys::RD_KAFKA_EVENT_OAUTHBEARER_TOKEN_REFRESH => {
                     Kind::Token(text(rdsys::rd_kafka_event_config_string(self.0)))
                 }
-                rdsys::RD_KAFKA_EVENT_DESCRIBETOPICS_RESULT => Kind::Described(self.topics()),
-                rdsys::RD_KAFKA_EVENT_CREATETOPICS_RESULT => Kind::Created(self.topics()),
+                rdsys::RD_KAFKA_EVENT_DESCRIBETOPICS_RESULT
+                | rdsys::RD_KAFKA_EVENT_CREATETOPICS_RESULT => {
+                    let request = rdsys::rd_kafka_event_opaque(self.0).addr();
+                    Kind::Topics(request as u64, self.topics())
+                }
                 _ => Kind::Other,
             }
         }

@@ -16,7 +16,7 @@ mod partitions;
 mod topic;
 
 use std::collections::HashMap;
-use std::ffi::{CStr, CString};
+use std::ffi::{CStr, CString, c_void};
 use std::ptr;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -40,6 +40,13 @@ const ERROR_CHARS: usize = 512;
 /// Longest wait that librdkafka's calls take, milliseconds.
 const MAX_WAIT_MS: i32 = i32::MAX;
 
+// An opaque is a number in the place of a pointer.
+const _: () = assert!(size_of::<usize>() == size_of::<u64>());
+
+fn pointer(opaque: u64) -> *mut c_void {
+    ptr::without_provenance_mut(usize::try_from(opaque).unwrap_or(usize::MAX))
+}
+
 fn wait_ms(wait: Duration) -> i32 {
     i32::try_from(wait.as_millis()).unwrap_or(MAX_WAIT_MS)
 }
@@ -52,6 +59,9 @@ pub(super) struct Native {
     /// addresses, so they stay until the client is gone: fields are dropped in
     /// the order of their declaration.
     partitions: Mutex<HashMap<String, Arc<Partitions>>>,
+    /// The thread that has destroyed the client.
+    #[cfg(test)]
+    dropped_on: Arc<std::sync::OnceLock<String>>,
 }
 
 // SAFETY: librdkafka's client and queue handles may be used by any thread at
@@ -85,6 +95,8 @@ impl Native {
             client,
             queue,
             partitions: Mutex::default(),
+            #[cfg(test)]
+            dropped_on: Arc::default(),
         })
     }
 
@@ -238,7 +250,21 @@ impl Drop for Native {
             rdsys::rd_kafka_purge(self.client.native_ptr(), flags);
             rdsys::rd_kafka_queue_destroy(self.queue);
         }
+        #[cfg(test)]
+        {
+            let thread = std::thread::current();
+            // It is dropped once.
+            let _ = self
+                .dropped_on
+                .set(thread.name().unwrap_or_default().to_owned());
+        }
     }
+}
+
+/// Where the name of the thread will be that destroys the client.
+#[cfg(test)]
+pub(super) fn dropped_on(native: &Native) -> Arc<std::sync::OnceLock<String>> {
+    Arc::clone(&native.dropped_on)
 }
 
 /// librdkafka's name and text of an error code, such as

@@ -8,10 +8,7 @@ use rdkafka::bindings as rdsys;
 use rdkafka::error::IsError;
 
 use super::partitions::{self, PARTITION_UA, Partitions};
-use super::{Code, Native, describe};
-
-// The opaque of a record is a number in the place of a pointer.
-const _: () = assert!(size_of::<usize>() == size_of::<u64>());
+use super::{Code, Native, describe, pointer};
 
 /// A topic to produce to.
 pub(in crate::producer) struct Topic {
@@ -210,10 +207,6 @@ fn part(bytes: Option<&[u8]>) -> (*mut c_void, usize) {
     bytes.map_or((ptr::null_mut(), 0), |bytes| {
         (bytes.as_ptr().cast::<c_void>().cast_mut(), bytes.len())
     })
-}
-
-fn pointer(opaque: u64) -> *mut c_void {
-    ptr::without_provenance_mut(usize::try_from(opaque).unwrap_or(usize::MAX))
 }
 
 fn message(record: &Record<'_>) -> rdsys::rd_kafka_message_t {

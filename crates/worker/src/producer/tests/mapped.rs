@@ -7,10 +7,19 @@ use websocket_source::settings::ValueFormat;
 use super::*;
 use crate::embedded::EmbeddedKafka;
 use crate::mapping::{Mapping, Tolerance};
-use crate::producer::MappedOptions;
+use crate::producer::creation::tests::creator;
+use crate::producer::{MappedOptions, TopicCreator};
 
 /// A task's sink whose records go through these transforms.
 fn mapped_sink(producer: &Arc<Producer>, transforms: &[(&str, &str)]) -> Box<dyn Sink> {
+    creating_sink(producer, transforms, None)
+}
+
+fn creating_sink(
+    producer: &Arc<Producer>,
+    transforms: &[(&str, &str)],
+    creator: Option<Arc<TopicCreator>>,
+) -> Box<dyn Sink> {
     let config = |pairs: &[(&str, &str)]| -> BTreeMap<String, String> {
         let pairs = pairs.iter();
         pairs
@@ -35,7 +44,7 @@ fn mapped_sink(producer: &Arc<Producer>, transforms: &[(&str, &str)]) -> Box<dyn
         counts: Arc::default(),
         written: Arc::default(),
         connector: "c".to_owned(),
-        creator: None,
+        creator,
     };
     producer
         .mapped_sink(options, Arc::new(Histogram::default()))
@@ -101,4 +110,30 @@ fn a_message_that_the_buffer_has_dropped_is_not_sent_in_the_place_of_another() {
     let count = usize::try_from(taken).unwrap();
     let seen = read(&servers, "t", 1, count);
     assert_eq!(seen.last().unwrap().value, "last");
+}
+
+#[test]
+fn a_message_that_waits_for_its_topic_reserves_nothing_and_needs_no_room_to_ask_for_it() {
+    let (_kafka, _, servers) = kafka(1);
+    let mut options = with(&options(&servers), "linger.ms", "60000");
+    options.buffer_memory_bytes = 1;
+    let producer = Arc::new(Producer::new(&options).unwrap());
+    // One task's record fills the producer and lingers there.
+    let mut full = mapped_sink(&producer, &HEADER);
+    let record = Records::of(["record".to_owned()]);
+    assert_eq!(full.offer(&record.batch()), Ok(1));
+    let used = producer.used_bytes();
+    let (creator, asked) = creator();
+    let mut sink = creating_sink(&producer, &HEADER, Some(creator));
+    assert_eq!(sink.offer(&record.batch()), Ok(0));
+    let ticket = asked.try_recv().expect("the topic is asked for");
+    assert_eq!(sink.offer(&record.batch()), Ok(0));
+    assert!(asked.try_recv().is_err(), "it is asked for once");
+    assert_eq!(producer.used_bytes(), used);
+    ticket.settle(Ok(()));
+    full.flush(PATIENCE);
+    wait_acknowledged(full.as_ref(), 1);
+    offer_all(sink.as_mut(), &record.batch()).unwrap();
+    sink.flush(PATIENCE);
+    wait_acknowledged(sink.as_ref(), 1);
 }

@@ -3,6 +3,7 @@
 // A test that cannot go on has to panic, here as in the tests themselves.
 #![allow(clippy::unwrap_used)]
 
+mod ends;
 mod faults;
 mod mapped;
 mod records;
@@ -32,7 +33,7 @@ fn options(bootstrap_servers: &str) -> ProducerOptions {
         ("linger.ms", "1"),
     ];
     ProducerOptions {
-        properties: properties.map(|(k, v)| (k.to_owned(), v.to_owned())).into(),
+        properties: BTreeMap::from(properties.map(|(k, v)| (k.to_owned(), v.to_owned()))).into(),
         max_request_size_bytes: 1 << 20,
         buffer_memory_bytes: 4_000 << 10,
     }
@@ -182,7 +183,7 @@ fn equal_options_share_a_producer_and_others_do_not() {
     assert!(!Arc::ptr_eq(&first, &pool.acquire(&other).unwrap()));
     drop(first);
     assert_eq!(
-        pool.0
+        pool.producers
             .lock()
             .unwrap()
             .values()
@@ -206,5 +207,4 @@ fn debug_output_shows_no_values() {
         shown.contains("sasl.password") && !shown.contains("hunter2"),
         "{shown}"
     );
-    let _: &BTreeMap<String, String> = &options.properties;
 }
