@@ -111,7 +111,8 @@ fn what_cannot_be_converted_fails_the_task_or_goes_to_the_dead_letter_topic() {
     for headers in headers {
         assert!(
             headers.contains("__connect.errors.stage:VALUE_CONVERTER")
-                && headers.contains("__connect.errors.connector.name:tolerant"),
+                && headers.contains("__connect.errors.connector.name:tolerant")
+                && headers.contains("__connect.errors.exception.stacktrace:org.apache.kafka."),
             "{headers}"
         );
     }

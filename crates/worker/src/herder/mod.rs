@@ -10,6 +10,7 @@
 mod auto_restart;
 mod connector;
 mod error;
+mod health;
 mod offsets;
 mod reading;
 mod restart;
@@ -64,6 +65,7 @@ pub struct Herder {
     storage: Option<Mutex<ConfigStorage>>,
     /// Held during a change, which may have to wait for a task's end.
     changing: tokio::sync::Mutex<()>,
+    ready: tokio::sync::watch::Sender<bool>,
 }
 
 impl Herder {
@@ -88,6 +90,7 @@ impl Herder {
             threads,
             storage: storage.map(Mutex::new),
             changing: tokio::sync::Mutex::default(),
+            ready: tokio::sync::watch::Sender::default(),
         }
     }
 
@@ -239,7 +242,8 @@ impl Herder {
         }
     }
 
-    /// Changes some settings of a connector; `None` takes one away.
+    /// Changes some settings of a connector, but not its name; `None` takes one
+    /// away.
     ///
     /// # Errors
     /// There is none of this name, or the result is invalid; then nothing has
@@ -260,7 +264,6 @@ impl Herder {
                 None => config.remove(&key),
             };
         }
-        config.insert("name".to_owned(), name.to_owned());
         self.put_locked(config).await.map(|(_, view)| view)
     }
 

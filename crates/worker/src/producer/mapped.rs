@@ -247,6 +247,8 @@ impl MappedSink {
         error: &MappingError,
     ) -> Mapped {
         let headers = if self.options.mapping.tolerance.dead_letter_headers {
+            // As Java prints an exception; there are no frames of Java.
+            let trace = format!("{}: {}\n", error.error.class, error.error.message);
             [
                 ("topic", self.options.mapping.topic.as_str()),
                 ("connector.name", &self.options.connector),
@@ -255,6 +257,7 @@ impl MappedSink {
                 ("class.name", error.class),
                 ("exception.class.name", error.error.class),
                 ("exception.message", &error.error.message),
+                ("exception.stacktrace", &trace),
             ]
             .map(|(name, value)| {
                 let name = format!("__connect.errors.{name}");
