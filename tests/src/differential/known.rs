@@ -268,15 +268,26 @@ pub const KNOWN: &[Known] = &[
     Known {
         of: ALL,
         topic: "Settings",
+        steps: &["validate: a producer override that cannot be"],
+        at: &[
+            "body/error_count",
+            "body/configs/producer.override.*/value/errors/0",
+        ],
+        has: Has::Any,
+        what: "Client settings (`producer.override.*`, and `admin.override.*` with `topic.creation.*`) are checked when a connector is validated, and an error names the setting.",
+        why: "The real worker takes most of them, and the task fails later.",
+    },
+    Known {
+        of: ALL,
+        topic: "Settings",
         steps: &[
-            "validate: *producer override*",
-            "validate: an override of the admin client with topic creation",
+            "validate: a producer override that is no number",
             "validate: an override of the admin client that is no number",
         ],
         at: &["status", "body*"],
         has: Has::Any,
-        what: "Client settings (`producer.override.*`, and `admin.override.*` with `topic.creation.*`) are checked when a connector is validated, and an error names the setting.",
-        why: "The real worker takes most of them and the task fails later; its answer to others is an error 500.",
+        what: "One of the wrong type is such an error too.",
+        why: "The real worker answers 500 to the whole validation.",
     },
     Known {
         of: ALL,
@@ -294,14 +305,20 @@ pub const KNOWN: &[Known] = &[
     Known {
         of: ALL,
         topic: "Resources",
-        steps: &[
-            "the tasks after changes while paused",
-            "the task configurations after changes while paused",
-        ],
+        steps: &["the tasks after changes while paused"],
         at: &["body/*websocket.message.queue.size"],
         has: Has::Both,
         what: "A PAUSED connector that is given another configuration has a new task at once, PAUSED too; on the real worker the old one stays until the resume.",
         why: "That the new configuration cannot connect shows before the resume, and what the old task had received is delivered, not lost with it.",
+    },
+    Known {
+        of: &[V3_9],
+        topic: "Resources",
+        steps: &["the task configurations after changes while paused"],
+        at: &["body/*websocket.message.queue.size"],
+        has: Has::Both,
+        what: "So `tasks-config` shows the new one's.",
+        why: "As above.",
     },
     Known {
         of: ALL,
