@@ -226,7 +226,7 @@ pub const KNOWN: &[Known] = &[
         steps: &["validate: a dead-letter topic whose *"],
         at: &["body/error_count"],
         has: Has::Both,
-        what: "They are checked.",
+        what: "The settings of the dead-letter topic are checked, too.",
         why: "As above.",
     },
     Known {
@@ -263,7 +263,7 @@ pub const KNOWN: &[Known] = &[
         at: &["body/configs/*.override.*/value/value"],
         has: Has::Both,
         what: "Their values are all `[hidden]`.",
-        why: "Any of them may be a password; the real worker shows those that it has no definition of.",
+        why: "Any of them may be one; the real worker hides only those that its client defines as passwords.",
     },
     Known {
         of: ALL,
@@ -309,7 +309,7 @@ pub const KNOWN: &[Known] = &[
         at: &["body/*websocket.message.queue.size"],
         has: Has::Both,
         what: "A PAUSED connector that is given another configuration has a new task at once, PAUSED too; on the real worker the old one stays until the resume.",
-        why: "That the new configuration cannot connect shows before the resume, and what the old task had received is delivered, not lost with it.",
+        why: "That the new configuration cannot connect shows before the resume, and what the old task had received is delivered.",
     },
     Known {
         of: &[V3_9],

@@ -44,7 +44,7 @@ const PRODUCERS: &[Unplayed] = &[
         "More only adds latency and memory: what does not fit waits in the connector's own buffer, with its policy.",
     ),
     (
-        "A record's timestamp is when the producer got it; that of a message that waited over a second, or that goes through transforms, is when it was received. On the real worker it is always when the producer got it, unless a transform sets it.",
+        "A record's timestamp is when the producer got it; that of a message that waited over a second, or that goes through transforms, is when it was received. The reference has the time at which it took the message out of its queue.",
         "For a message that waited the time of receipt is the true one.",
     ),
 ];

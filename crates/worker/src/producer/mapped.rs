@@ -247,8 +247,8 @@ impl MappedSink {
         error: &MappingError,
     ) -> Mapped {
         let headers = if self.options.mapping.tolerance.dead_letter_headers {
-            // As Java prints an exception; there are no frames of Java.
-            let trace = format!("{}: {}\n", error.error.class, error.error.message);
+            // As Java prints an exception, but for the frames: there are none.
+            let trace = format!("{}: {}", error.error.class, error.error.message);
             [
                 ("topic", self.options.mapping.topic.as_str()),
                 ("connector.name", &self.options.connector),
