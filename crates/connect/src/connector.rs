@@ -138,28 +138,29 @@ fn plugins() -> Vec<ConfigKey> {
     ]
 }
 
+/// A setting of the group "Error Handling", where all are of the same importance.
+fn error_key(
+    name: &str,
+    kind: Type,
+    default: &str,
+    (order, width, display_name): (i32, Width, &'static str),
+    documentation: &str,
+) -> ConfigKey {
+    let place = ("Error Handling", order, width, display_name);
+    let importance = Importance::Medium;
+    key(name, kind, text(default), importance, place, documentation)
+}
+
 fn errors() -> Vec<ConfigKey> {
-    const GROUP: &str = "Error Handling";
-    let define = |name, kind, default, place: (i32, Width, &'static str), documentation| {
-        let place = (GROUP, place.0, place.1, place.2);
-        key(
-            name,
-            kind,
-            text(default),
-            Importance::Medium,
-            place,
-            documentation,
-        )
-    };
     vec![
-        define(
+        error_key(
             "errors.retry.timeout",
             Type::Long,
             "0",
             (1, Width::Medium, "Retry Timeout for Errors"),
             "How long, in milliseconds, a failed operation is tried again; 0 is not at all, -1 without end.",
         ),
-        define(
+        error_key(
             "errors.retry.delay.max.ms",
             Type::Long,
             "60000",
@@ -170,7 +171,7 @@ fn errors() -> Vec<ConfigKey> {
             ),
             "The longest time between two tries.",
         ),
-        define(
+        error_key(
             "errors.tolerance",
             Type::String,
             "none",
@@ -178,14 +179,14 @@ fn errors() -> Vec<ConfigKey> {
             "none: a record that cannot be transformed or converted fails the task. all: it is left out.",
         )
         .valid(validators::one_of(&["none", "all"])),
-        define(
+        error_key(
             "errors.log.enable",
             Type::Boolean,
             "false",
             (4, Width::Short, "Log Errors"),
             "Whether each such record is logged.",
         ),
-        define(
+        error_key(
             "errors.log.include.messages",
             Type::Boolean,
             "false",
@@ -193,6 +194,40 @@ fn errors() -> Vec<ConfigKey> {
             "Whether the log line has the record's topic, partition and time too.",
         ),
     ]
+}
+
+/// The dead-letter topic's settings, which Connect has for sink connectors
+/// alone (`SinkConnectorConfig`, KIP-298): they come after
+/// [those of every source connector](source_config_def).
+pub fn dead_letter_config_def() -> ConfigDef {
+    let keys = vec![
+        error_key(
+            "errors.deadletterqueue.topic.name",
+            Type::String,
+            "",
+            (6, Width::Medium, "Dead Letter Queue Topic Name"),
+            "Where messages go that cannot be transformed or converted, as they came, under errors.tolerance=all; empty is nowhere.",
+        ),
+        error_key(
+            "errors.deadletterqueue.topic.replication.factor",
+            Type::Short,
+            "3",
+            (
+                7,
+                Width::Medium,
+                "Dead Letter Queue Topic Replication Factor",
+            ),
+            "Without effect: that topic is created as the connector's others are, by topic.creation.* or by the brokers.",
+        ),
+        error_key(
+            "errors.deadletterqueue.context.headers.enable",
+            Type::Boolean,
+            "false",
+            (8, Width::Medium, "Enable Error Context Headers"),
+            "Whether records there say in headers (__connect.errors.*) where and why they have failed.",
+        ),
+    ];
+    ConfigDef { keys }
 }
 
 fn topics_and_offsets() -> Vec<ConfigKey> {
@@ -299,6 +334,22 @@ mod tests {
         let mut expected: Vec<_> = GROUPS.iter().map(ToString::to_string).collect();
         expected.sort();
         assert_eq!(groups, expected);
+    }
+
+    #[test]
+    fn the_dead_letter_topic_s_settings_are_checked_as_a_sink_s_are() {
+        let raw = |headers: &str, factor: &str| {
+            let pairs = [
+                ("errors.deadletterqueue.context.headers.enable", headers),
+                ("errors.deadletterqueue.topic.replication.factor", factor),
+            ];
+            let raw = pairs.map(|(key, value)| (key.to_owned(), value.to_owned()));
+            let parsed = dead_letter_config_def().parse(&BTreeMap::from(raw));
+            parsed.into_iter().flat_map(|one| one.errors).count()
+        };
+        assert_eq!(raw("true", "1"), 0);
+        assert_eq!(raw("maybe", "1"), 1);
+        assert_eq!(raw("maybe", "40000"), 2);
     }
 
     #[test]

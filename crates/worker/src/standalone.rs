@@ -181,6 +181,7 @@ impl Worker {
             }
         }
         self.herder.create_stored().await;
+        self.herder.ready();
         tracing::info!(target: "ConnectStandalone", "Kafka Connect started");
         let first = signals.next().await;
         tracing::info!(target: "ConnectStandalone", "Kafka Connect stopping");

@@ -41,7 +41,7 @@ pub enum Has {
 const ALL: &[Version] = &[V3_9, V4_1];
 const ANY: &[&str] = &["*"];
 
-/// All of them, by topic; those of 4.x alone are last.
+/// All of them, by topic; those of 4.1 alone are last.
 pub const KNOWN: &[Known] = &[
     Known {
         of: ALL,
@@ -211,15 +211,83 @@ pub const KNOWN: &[Known] = &[
     Known {
         of: ALL,
         topic: "Settings",
+        steps: ANY,
+        at: &[
+            "body/configs/errors.deadletterqueue.*",
+            "body/errors.deadletterqueue.*",
+        ],
+        has: Has::Ours,
+        what: "Validate answers and a plugin's settings have those of the dead-letter topic, `errors.deadletterqueue.*`.",
+        why: "The real worker has such a topic for sink connectors only; here messages that cannot be mapped can go to one.",
+    },
+    Known {
+        of: ALL,
+        topic: "Settings",
+        steps: &["validate: a dead-letter topic whose *"],
+        at: &["body/error_count"],
+        has: Has::Both,
+        what: "The settings of the dead-letter topic are checked, too.",
+        why: "As above.",
+    },
+    Known {
+        of: ALL,
+        topic: "Settings",
+        steps: &["validate: a variable*"],
+        at: &[
+            "body/configs/*/value/value",
+            "body/configs/*/value/errors/*",
+        ],
+        has: Has::Both,
+        what: "Validate answers show a variable of a config provider as it is written, `${...}`, errors as well; the real worker shows its value.",
+        why: "The values are kept elsewhere because they are secrets.",
+    },
+    Known {
+        of: ALL,
+        topic: "Settings",
         steps: &[
             "validate: *producer override*",
-            "validate: an override of the admin client with topic creation",
+            "validate: an override of the admin client *",
+        ],
+        at: &["body/configs/*.override.*/definition*"],
+        has: Has::Any,
+        what: "In validate answers each `producer.override.*` and `admin.override.*` is defined as a STRING of LOW importance; on the real worker it has its client's own definition, or null if there is none.",
+        why: "The clients are librdkafka's, which takes texts.",
+    },
+    Known {
+        of: ALL,
+        topic: "Settings",
+        steps: &[
+            "validate: *producer override*",
+            "validate: an override of the admin client *",
+        ],
+        at: &["body/configs/*.override.*/value/value"],
+        has: Has::Both,
+        what: "Their values are all `[hidden]`.",
+        why: "Any of them may be one; the real worker hides only those that its client defines as passwords.",
+    },
+    Known {
+        of: ALL,
+        topic: "Settings",
+        steps: &["validate: a producer override that cannot be"],
+        at: &[
+            "body/error_count",
+            "body/configs/producer.override.*/value/errors/0",
+        ],
+        has: Has::Any,
+        what: "Client settings (`producer.override.*`, and `admin.override.*` with `topic.creation.*`) are checked when a connector is validated, and an error names the setting.",
+        why: "The real worker takes most of them, and the task fails later.",
+    },
+    Known {
+        of: ALL,
+        topic: "Settings",
+        steps: &[
+            "validate: a producer override that is no number",
             "validate: an override of the admin client that is no number",
         ],
         at: &["status", "body*"],
         has: Has::Any,
-        what: "Client settings (`producer.override.*`, and `admin.override.*` with `topic.creation.*`) are checked when a connector is validated, and an error names the setting.",
-        why: "The real worker takes most of them and the task fails later; its answer to others is an error 500.",
+        what: "One of the wrong type is such an error too.",
+        why: "The real worker answers 500 to the whole validation.",
     },
     Known {
         of: ALL,
@@ -233,6 +301,36 @@ pub const KNOWN: &[Known] = &[
         has: Has::Any,
         what: "`GET /admin/loggers` lists this program's loggers.",
         why: "It has no Java classes.",
+    },
+    Known {
+        of: ALL,
+        topic: "Resources",
+        steps: &["the tasks after changes while paused"],
+        at: &["body/*websocket.message.queue.size"],
+        has: Has::Both,
+        what: "A PAUSED connector that is given another configuration has a new task at once, PAUSED too; on the real worker the old one stays until the resume.",
+        why: "That the new configuration cannot connect shows before the resume, and what the old task had received is delivered.",
+    },
+    Known {
+        of: &[V3_9],
+        topic: "Resources",
+        steps: &["the task configurations after changes while paused"],
+        at: &["body/*websocket.message.queue.size"],
+        has: Has::Both,
+        what: "So `tasks-config` shows the new one's.",
+        why: "As above.",
+    },
+    Known {
+        of: ALL,
+        topic: "Faults of the real worker",
+        steps: &[
+            "a patch to another name",
+            "the configuration after a patch to another name",
+        ],
+        at: &["status", "body*"],
+        has: Has::Any,
+        what: "A `PATCH` of a configuration to another `name` is refused (400), as a `PUT` is; the real worker stores it, and the connector has two names.",
+        why: "A fault: a restart under the other name finds nothing.",
     },
     Known {
         of: ALL,
@@ -273,7 +371,7 @@ pub const KNOWN: &[Known] = &[
         steps: ANY,
         at: &["body/*version"],
         has: Has::Any,
-        what: "The version of the API is 3.9.1; 4.x has `version` in each state, and its plugins are of its own version.",
+        what: "The version of the API is 3.9.1; 4.1 has `version` in each state, and its plugins are of its own version.",
         why: "Clients choose their calls by the version, and the API is that of 3.9.",
     },
     Known {
@@ -282,7 +380,7 @@ pub const KNOWN: &[Known] = &[
         steps: &["*unknown class", "JSON with a character set"],
         at: &["status", "body/error_code"],
         has: Has::Both,
-        what: "An unknown class is an error 500; 4.x gives 400.",
+        what: "An unknown class is an error 500; 4.1 gives 400.",
         why: "As in 3.9.",
     },
     Known {
@@ -291,7 +389,7 @@ pub const KNOWN: &[Known] = &[
         steps: ANY,
         at: &["body*/order"],
         has: Has::Both,
-        what: "`order` of a setting does not count the settings that 4.x has added.",
+        what: "`order` of a setting does not count the settings that 4.1 has added.",
         why: "As in 3.9.",
     },
     Known {
@@ -309,7 +407,7 @@ pub const KNOWN: &[Known] = &[
         steps: &["the settings of ReplaceField"],
         at: &["body/blacklist", "body/whitelist"],
         has: Has::Ours,
-        what: "Deprecated settings of transforms that 4.x has removed are still there.",
+        what: "Deprecated settings of transforms that 4.1 has removed are still there.",
         why: "As in 3.9.",
     },
     Known {
@@ -322,7 +420,7 @@ pub const KNOWN: &[Known] = &[
             "body/configs/*converter/value/recommended_values*",
         ],
         has: Has::Any,
-        what: "A connector's converters have no default; 4.x shows the worker's, and recommends all that there are.",
+        what: "A connector's converters have no default; 4.1 shows the worker's, and recommends all that there are.",
         why: "As in 3.9.",
     },
     Known {
@@ -331,7 +429,7 @@ pub const KNOWN: &[Known] = &[
         steps: &["validate: a plugin version"],
         at: &["body*"],
         has: Has::Any,
-        what: "`connector.plugin.version` is a setting that nobody reads; 4.x looks for that version.",
+        what: "`connector.plugin.version` is a setting that nobody reads; 4.1 looks for that version.",
         why: "As in 3.9.",
     },
     Known {
@@ -340,7 +438,7 @@ pub const KNOWN: &[Known] = &[
         steps: &["*task configurations*"],
         at: &["status", "header *", "body*"],
         has: Has::Any,
-        what: "`GET /connectors/{connector}/tasks-config` is there; 4.x has removed it.",
+        what: "`GET /connectors/{connector}/tasks-config` is there; 4.1 has removed it.",
         why: "As in 3.9.",
     },
     Known {
@@ -354,7 +452,7 @@ pub const KNOWN: &[Known] = &[
         ],
         at: &["status", "header *", "body*"],
         has: Has::Any,
-        what: "Paths with two slashes, and names with an encoded slash or percent sign, can be used; 4.x answers 400.",
+        what: "Paths with two slashes, and names with an encoded slash or percent sign, can be used; 4.1 answers 400.",
         why: "As in 3.9: such connectors could be created but neither read nor deleted.",
     },
     Known {
@@ -372,7 +470,7 @@ pub const KNOWN: &[Known] = &[
         steps: ANY,
         at: &["header vary"],
         has: Has::Real,
-        what: "With `access.control.allow.origin`, `Vary: Origin` is in the answers to that origin; in 4.x it is in all.",
+        what: "With `access.control.allow.origin`, `Vary: Origin` is in the answers to that origin; in 4.1 it is in all.",
         why: "As in 3.9.",
     },
     Known {
@@ -381,7 +479,7 @@ pub const KNOWN: &[Known] = &[
         steps: &["an encoding that is none"],
         at: &["header cache-control"],
         has: Has::Real,
-        what: "In 4.x the answer to a path that cannot be decoded has `Cache-Control`.",
+        what: "In 4.1 the answer to a path that cannot be decoded has `Cache-Control`.",
         why: "As in 3.9.",
     },
     Known {
@@ -390,7 +488,7 @@ pub const KNOWN: &[Known] = &[
         steps: &["*origin*", "a preflight*"],
         at: &["header access-control-*"],
         has: Has::Any,
-        what: "Cross-origin answers and preflights have 3.9's headers; 4.x gives no credentials, other lists and a shorter age.",
+        what: "Cross-origin answers and preflights have 3.9's headers; 4.1 gives no credentials, other lists and a shorter age.",
         why: "As in 3.9.",
     },
     Known {
@@ -399,7 +497,7 @@ pub const KNOWN: &[Known] = &[
         steps: &["a level *", "an empty level"],
         at: &["status", "body*"],
         has: Has::Any,
-        what: "A logger that has the level already is in the answer; 4.x leaves it out, and an empty level is an error 500 there.",
+        what: "A logger that has the level already is in the answer; 4.1 leaves it out, and an empty level is an error 500 there.",
         why: "As in 3.9.",
     },
     Known {

@@ -8,6 +8,7 @@
 //! * [`known_beans`]: the same for beans, which a test of their own compares.
 //! * [`known`]: the differences that stay, each with its reason; they are also
 //!   what `docs/compatibility.md` is written from.
+//! * [`unplayed`]: what no request shows; in that document too.
 //!
 //! Invariants: the whole scenario is played, whatever differs, so that a
 //! report has everything; a known difference that does not show is as much a
@@ -21,3 +22,4 @@ pub mod play;
 pub mod report;
 pub mod scenario;
 pub mod shown;
+pub mod unplayed;

@@ -27,13 +27,18 @@ fn every_difference_from_kafka_connect_4_1_is_known() {
 }
 
 /// Settings that both workers have.
-const SETTINGS: [(&str, &str); 6] = [
+const SETTINGS: [(&str, &str); 8] = [
     ("offset.flush.interval.ms", "200"),
     ("rest.advertised.host.name", "127.0.0.1"),
     ("access.control.allow.origin", "http://console.example"),
     ("access.control.allow.methods", "GET,PUT"),
     ("response.http.headers.config", "set X-Frame-Options: DENY"),
     ("task.shutdown.graceful.timeout.ms", "2000"),
+    ("config.providers", "file"),
+    (
+        "config.providers.file.class",
+        "org.apache.kafka.common.config.provider.FileConfigProvider",
+    ),
 ];
 
 #[test]
@@ -99,14 +104,17 @@ fn steps(version: Version, server: &Server) -> Vec<Step> {
     let valid = format!(
         r#""name": "valid", "connector.class": "{class}", "websocket.url": "{url}", "kafka.topic": "{topic}""#
     );
+    let folder = repository().join("tests/scenario");
+    let values = folder.join("values.properties").display().to_string();
     let variables = [
         ("class", class.to_owned()),
         ("url", url),
         ("topic", topic),
         ("dead", "ws://127.0.0.1:1/stream".to_owned()),
         ("valid", valid),
+        ("values", values),
     ];
-    scenario::read(&repository().join("tests/scenario"), &variables)
+    scenario::read(&folder, &variables)
 }
 
 #[test]

@@ -155,6 +155,12 @@ fn what_cannot_be_converted_fails_the_task_or_goes_to_the_dead_letter_topic() {
                 // Java's words, which end so.
                 "Failed to serialize to integer (was class java.lang.String): ",
             ),
+            (
+                "exception.stacktrace",
+                &format!(
+                    "{DATA_EXCEPTION}: Failed to serialize to integer (was class java.lang.String): "
+                ),
+            ),
         ];
         let expected = expected.map(|(name, value)| format!("__connect.errors.{name}:{value}"));
         assert_eq!(headers, expected.join(","));

@@ -118,6 +118,7 @@ impl Demo {
             let url = demo.exchange.url(connector.path);
             connectors::create(&demo.worker.rest_address, connector, &url).await?;
         }
+        demo.worker.herder.ready();
         Ok(demo)
     }
 

@@ -36,7 +36,7 @@ pub(super) fn render(out: &mut String, version: &str, worker: &WorkerReading) {
 /// A family with one plain count per task: name, kind, help, reading.
 type TaskFamily = (&'static str, Kind, &'static str, fn(&TaskReading) -> u64);
 
-const TASK_FAMILIES: [TaskFamily; 7] = [
+const TASK_FAMILIES: [TaskFamily; 8] = [
     (
         "queue_messages",
         Kind::Gauge,
@@ -78,6 +78,12 @@ const TASK_FAMILIES: [TaskFamily; 7] = [
         Kind::Gauge,
         "1 while the WebSocket session is live, else 0.",
         |task| u64::from(task.metrics.connected.load(Relaxed)),
+    ),
+    (
+        "refused_status",
+        Kind::Gauge,
+        "The HTTP status with which the server has refused the connection, while it does; else 0.",
+        |task| u64::from(task.refused_status.unwrap_or_default()),
     ),
 ];
 

@@ -48,6 +48,8 @@ pub struct TaskReading {
     pub state: &'static str,
     /// What its session is doing.
     pub session: Phase,
+    /// The HTTP status of the refusal that the session is in, if it is in one.
+    pub refused_status: Option<u16>,
     /// The WebSocket's URL without credentials and query.
     pub url: String,
     /// How long ago it was started.

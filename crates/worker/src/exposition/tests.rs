@@ -114,6 +114,7 @@ pub(super) fn task(state: &'static str, metrics: TaskMetrics) -> TaskReading {
         } else {
             Phase::BackingOff
         },
+        refused_status: None,
         url: "ws://127.0.0.1:8080/ws".to_owned(),
         uptime: Duration::from_secs(7),
         metrics: Arc::new(metrics),
@@ -252,7 +253,7 @@ fn the_documented_queries_find_their_series() {
 
 /// What dashboards and alerts are built on: the names that the reference's
 /// JMX exporter rules give, and ours, with the labels that are not of a task.
-const CONTRACT: [(&str, &[&str]); 18] = [
+const CONTRACT: [(&str, &[&str]); 19] = [
     ("source_task_metrics_source_record_poll_total", &[]),
     ("source_task_metrics_source_record_write_total", &[]),
     ("source_task_metrics_source_record_active_count", &[]),
@@ -265,6 +266,7 @@ const CONTRACT: [(&str, &[&str]); 18] = [
     ("websocket_dropped_total", &["reason"]),
     ("websocket_reconnects_total", &[]),
     ("websocket_connected", &[]),
+    ("websocket_refused_status", &[]),
     ("websocket_receive_to_ack_seconds_bucket", &["le"]),
     ("websocket_receive_to_ack_seconds_count", &[]),
     ("websocket_session_state", &["state"]),
@@ -327,7 +329,11 @@ fn the_worker_and_its_connectors_are_counted() {
     };
     assert_eq!(of("connector_count", &[]), 3.0);
     assert_eq!(of("task_count", &[]), 2.0);
+    assert_eq!(of("connector_startup_attempts_total", &[]), 4.0);
     assert_eq!(of("connector_startup_success_total", &[]), 3.0);
+    assert_eq!(of("connector_startup_failure_total", &[]), 1.0);
+    assert_eq!(of("task_startup_attempts_total", &[]), 2.0);
+    assert_eq!(of("task_startup_failure_total", &[]), 0.0);
     assert_eq!(of("connector_startup_failure_percentage", &[]), 0.25);
     assert_eq!(of("task_startup_success_percentage", &[]), 1.0);
     assert_eq!(

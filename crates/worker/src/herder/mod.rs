@@ -10,6 +10,7 @@
 mod auto_restart;
 mod connector;
 mod error;
+mod health;
 mod offsets;
 mod reading;
 mod restart;
@@ -54,8 +55,6 @@ pub enum Put {
 pub struct Herder {
     worker: WorkerConfig,
     system_trust: SystemTrust,
-    pool: ProducerPool,
-    admins: AdminPool,
     dialer: Arc<Dialer>,
     threads: TaskThreads,
     offsets: Arc<Mutex<OffsetStore>>,
@@ -67,6 +66,10 @@ pub struct Herder {
     changing: tokio::sync::Mutex<()>,
     /// The worker is going down: no change may start a task any more.
     stopping: AtomicBool,
+    ready: tokio::sync::watch::Sender<bool>,
+    // Last, as they wait for the clients of the tasks that go before them.
+    pool: ProducerPool,
+    admins: AdminPool,
 }
 
 impl Herder {
@@ -92,6 +95,7 @@ impl Herder {
             storage: storage.map(Mutex::new),
             changing: tokio::sync::Mutex::default(),
             stopping: AtomicBool::default(),
+            ready: tokio::sync::watch::Sender::default(),
         }
     }
 
@@ -112,7 +116,7 @@ impl Herder {
     ///
     /// # Errors
     /// The worker is going down.
-    async fn change(&self) -> Result<tokio::sync::MutexGuard<'_, ()>, HerderError> {
+    pub(crate) async fn change(&self) -> Result<tokio::sync::MutexGuard<'_, ()>, HerderError> {
         let changing = self.changing.lock().await;
         if self.stopping.load(Relaxed) {
             return Err(HerderError::Internal("The worker is stopping".to_owned()));
@@ -255,7 +259,8 @@ impl Herder {
         }
     }
 
-    /// Changes some settings of a connector; `None` takes one away.
+    /// Changes some settings of a connector, but not its name; `None` takes one
+    /// away.
     ///
     /// # Errors
     /// There is none of this name, or the result is invalid; then nothing has
@@ -276,7 +281,6 @@ impl Herder {
                 None => config.remove(&key),
             };
         }
-        config.insert("name".to_owned(), name.to_owned());
         self.put_locked(config).await.map(|(_, view)| view)
     }
 

@@ -39,11 +39,13 @@ impl Connector {
     fn task_reading(&self) -> Option<TaskReading> {
         let view = self.task_view()?;
         let session = view.phase();
+        let refused_status = view.session.as_ref().and_then(|one| one.refused_status);
         let reading = TaskReading {
             task: 0,
             start: 0,
             state: view.state,
             session,
+            refused_status,
             url: String::new(),
             uptime: Duration::ZERO,
             metrics: view.metrics.unwrap_or_default(),

@@ -250,6 +250,8 @@ impl MappedSink {
         error: &MappingError,
     ) -> Mapped {
         let headers = if self.options.mapping.tolerance.dead_letter_headers {
+            // As Java prints an exception, but for the frames: there are none.
+            let trace = format!("{}: {}", error.error.class, error.error.message);
             [
                 ("topic", self.options.mapping.topic.as_str()),
                 ("connector.name", &self.options.connector),
@@ -258,6 +260,7 @@ impl MappedSink {
                 ("class.name", error.class),
                 ("exception.class.name", error.error.class),
                 ("exception.message", &error.error.message),
+                ("exception.stacktrace", &trace),
             ]
             .map(|(name, value)| {
                 let name = format!("__connect.errors.{name}");

@@ -86,13 +86,16 @@ pub(super) async fn create(State(rest): Shared, body: Bytes) -> Answer {
         .entry("name".to_owned())
         .or_insert_with(|| request.name.clone());
     if *named != request.name {
-        return Err(bad_request(format!(
-            "Connector name configuration ({named}) doesn't match connector name in the URL ({})",
-            request.name
-        )));
+        return Err(other_name(named, &request.name));
     }
     let view = rest.herder.create(config, target).await?;
     Ok(created(&request.name, &view))
+}
+
+fn other_name(named: &str, name: &str) -> RestError {
+    bad_request(format!(
+        "Connector name configuration ({named}) doesn't match connector name in the URL ({name})"
+    ))
 }
 
 pub(super) fn bad_request(message: String) -> RestError {
@@ -142,9 +145,7 @@ pub(super) async fn put_config(
         .entry("name".to_owned())
         .or_insert_with(|| name.clone());
     if *named != name {
-        return Err(bad_request(format!(
-            "Connector name configuration ({named}) doesn't match connector name in the URL ({name})"
-        )));
+        return Err(other_name(named, &name));
     }
     let (put, view) = rest.herder.put(config).await?;
     Ok(match put {
@@ -161,13 +162,21 @@ pub(super) async fn status(State(rest): Shared, Path(name): Path<String>) -> Ans
     Ok(payload::ok(&payload::state(&name, &view, &rest.worker_id)))
 }
 
-/// Changes some settings (KIP-477); the result is checked like any other.
+/// Changes some settings (KIP-477); the result is checked like any other, its
+/// name as that of a configuration that is put.
 pub(super) async fn patch_config(
     State(rest): Shared,
     Path(name): Path<String>,
     body: Bytes,
 ) -> Answer {
     let changes = payload::patch(&body)?;
+    if let Some(Some(named)) = changes
+        .get("name")
+        .filter(|named| named.as_ref() != Some(&name))
+    {
+        find(&rest, &name)?;
+        return Err(other_name(named, &name));
+    }
     let view = rest.herder.patch(&name, changes).await?;
     Ok(payload::ok(&payload::info(&name, &view)))
 }

@@ -15,13 +15,21 @@ const TIMEOUT: Duration = Duration::from_secs(10);
 
 pub(super) async fn show(State(rest): Shared) -> Response {
     let herder = Arc::clone(&rest.herder);
-    // Whoever holds the connectors' lock for ever must not hold us as well.
-    let asked = tokio::task::spawn_blocking(move || herder.names().len());
+    let asked = async move {
+        herder.healthy().await;
+        // Whoever holds the connectors' lock for ever must not hold us as well.
+        tokio::task::spawn_blocking(move || herder.names().len()).await
+    };
     let (status, name, message) = match tokio::time::timeout(TIMEOUT, asked).await {
         Ok(Ok(_)) => (
             StatusCode::OK,
             "healthy",
             "Worker has completed startup and is ready to handle requests.",
+        ),
+        Err(_) if !rest.herder.is_ready() => (
+            StatusCode::SERVICE_UNAVAILABLE,
+            "starting",
+            "Worker is still starting up.",
         ),
         Ok(Err(_)) | Err(_) => (
             StatusCode::INTERNAL_SERVER_ERROR,

@@ -1,7 +1,7 @@
 //! The definitions of all that a connector can be configured with.
 
 use connect_api::config::{ConfigDef, ConfigKey, Default, Importance, Type};
-use connect_api::connector::source_config_def;
+use connect_api::connector::{dead_letter_config_def, source_config_def};
 use connect_api::converter;
 use serde_json::{Value, json};
 use websocket_source::settings::{Importance as OwnImportance, Kind, Row, TABLE};
@@ -17,9 +17,11 @@ pub fn definitions() -> ConfigDef {
     ConfigDef { keys }
 }
 
-/// The connector's own settings.
+/// The connector's own settings, and those that no source connector of Connect
+/// has.
 pub(super) fn own_definitions() -> Vec<ConfigKey> {
-    TABLE.iter().map(own).collect()
+    let own = TABLE.iter().map(own);
+    own.chain(dead_letter_config_def().keys).collect()
 }
 
 /// The settings of every source connector, with the converters there are.

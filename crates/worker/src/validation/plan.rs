@@ -282,4 +282,11 @@ fn warn(config: &Config, validation: &mut Validation) {
                 .to_owned(),
         );
     }
+    if config.contains_key("errors.deadletterqueue.topic.replication.factor") {
+        validation.warnings.push(
+            "errors.deadletterqueue.topic.replication.factor has no effect: the dead-letter topic is \
+             created as the others are, by topic.creation.* or by the brokers"
+                .to_owned(),
+        );
+    }
 }

@@ -57,6 +57,13 @@ impl Answer {
 
 impl Api {
     fn new(settings: &[(&str, &str)]) -> Self {
+        let api = Self::starting(settings);
+        api.rest.herder.ready();
+        api
+    }
+
+    /// One of a worker that has still to create the connectors of its files.
+    fn starting(settings: &[(&str, &str)]) -> Self {
         let folder = tempfile::tempdir().expect("a folder");
         let offsets = folder.path().join("offsets");
         let string = "org.apache.kafka.connect.storage.StringConverter";
@@ -349,6 +356,59 @@ async fn connectors_with_config_providers_echo_what_was_written() {
     assert_eq!(created.status, 201, "{}", created.body);
     assert_eq!(created.json()["config"]["kafka.topic"], at("topic"));
     assert_eq!(api.status("DELETE", "/connectors/c", &[]).await, 204);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_worker_that_starts_or_is_stuck_is_not_healthy() {
+    let api = Api::starting(&[]);
+    let health = || async {
+        let answer = api.ask("GET", "/health", &[]).await;
+        let said = answer.json();
+        let text = |name: &str| said[name].as_str().unwrap_or_default().to_owned();
+        (answer.status, text("status"), text("message"))
+    };
+    let starting = (503, "starting", "Worker is still starting up.");
+    let (status, name, message) = health().await;
+    assert_eq!((status, name.as_str(), message.as_str()), starting);
+    api.rest.herder.ready();
+    assert_eq!(health().await.0, 200);
+    let change = api.rest.herder.change().await.expect("no end");
+    let (status, name, message) = health().await;
+    assert_eq!((status, name.as_str()), (500, "unhealthy"));
+    assert!(
+        message.starts_with("Worker was unable to handle this request"),
+        "{message}"
+    );
+    drop(change);
+    assert_eq!(health().await.0, 200);
+}
+
+#[tokio::test]
+async fn a_patch_cannot_give_another_name_or_none() {
+    let api = Api::new(&[]);
+    let created = api
+        .send(
+            "POST",
+            "/connectors",
+            &watching::connector("ws://127.0.0.1:1/", "t"),
+        )
+        .await;
+    assert_eq!(created.status, 201, "{}", created.body);
+    let path = "/connectors/c/config";
+    let other = api.send("PATCH", path, r#"{"name": "d"}"#).await;
+    assert_eq!(other.status, 400, "{}", other.body);
+    assert_eq!(
+        other.message(),
+        "Connector name configuration (d) doesn't match connector name in the URL (c)"
+    );
+    let none = api.send("PATCH", path, r#"{"name": null}"#).await;
+    assert_eq!(none.status, 400, "{}", none.body);
+    let same = r#"{"name": "c", "websocket.message.queue.size": "7"}"#;
+    let same = api.send("PATCH", path, same).await;
+    assert_eq!(same.status, 200, "{}", same.body);
+    let unknown = r#"{"name": "d"}"#;
+    let unknown = api.send("PATCH", "/connectors/x/config", unknown).await;
+    assert_eq!(unknown.status, 404, "{}", unknown.body);
 }
 
 #[tokio::test]

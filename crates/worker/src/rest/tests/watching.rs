@@ -2,6 +2,7 @@
 
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpListener;
+use websocket_exchange::{Exchange, Options};
 
 use super::*;
 
@@ -37,6 +38,15 @@ async fn shows(api: &Api, state: &str) {
     );
 }
 
+/// What `/metrics` has of the connector's task under one of our names.
+async fn metric(api: &Api, name: &str) -> String {
+    let metrics = api.ask("GET", "/metrics", &[]).await.body;
+    let name = format!("kafka_connect_websocket_{name}{{connector=\"c\",task=\"0\"}} ");
+    let mut lines = metrics.lines();
+    let value = lines.find_map(|line| line.strip_prefix(&name));
+    value.expect("a sample").to_owned()
+}
+
 pub(super) fn connector(url: &str, topic: &str) -> String {
     json!({"name": "c", "config": {
         "connector.class": "WebSocketSource", "websocket.url": url, "kafka.topic": topic,
@@ -59,17 +69,36 @@ async fn the_session_s_state_is_in_its_resource_and_in_the_metrics() {
     let refusal = b"HTTP/1.1 401 Unauthorized\r\nContent-Length: 0\r\n\r\n";
     stream.write_all(refusal).await.expect("sent");
     shows(&api, "refused").await;
+    assert_eq!(metric(&api, "refused_status").await, "401");
+    assert_eq!(metric(&api, "connected").await, "0");
     let stopped = api.ask("PUT", "/connectors/c/stop", &[]).await;
     assert_eq!(stopped.status, 204, "{}", stopped.body);
     drop(listener);
     let resumed = api.ask("PUT", "/connectors/c/resume", &[]).await;
     assert_eq!(resumed.status, 202, "{}", resumed.body);
     shows(&api, "backing_off").await;
+    assert_eq!(metric(&api, "refused_status").await, "0");
+    assert_eq!(metric(&api, "connected").await, "0");
     let deleted = api.ask("DELETE", "/connectors/c", &[]).await;
     assert_eq!(deleted.status, 204, "{}", deleted.body);
     let created = api.send("POST", "/connectors", &connector(&url, "t")).await;
     assert_eq!(created.status, 201, "{}", created.body);
     shows(&api, "failed").await;
+}
+
+#[tokio::test]
+async fn a_connection_that_the_server_closes_is_none_in_the_metrics() {
+    let exchange = Exchange::start(Options::default()).await.expect("a server");
+    let api = Api::new(&[]);
+    let body = connector(&exchange.url("/ws"), "t").replace("attempts\":\"0", "attempts\":\"1");
+    let created = api.send("POST", "/connectors", &body).await;
+    assert_eq!(created.status, 201, "{}", created.body);
+    shows(&api, "live").await;
+    assert_eq!(metric(&api, "connected").await, "1");
+    exchange.shutdown().await;
+    shows(&api, "backing_off").await;
+    assert_eq!(metric(&api, "connected").await, "0");
+    assert_eq!(metric(&api, "refused_status").await, "0");
 }
 
 #[tokio::test]
