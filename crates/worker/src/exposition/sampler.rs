@@ -263,6 +263,14 @@ pub(super) struct WorkerLately {
     pub(super) task_startup: (f64, f64),
 }
 
+/// What all windows come to.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Lately {
+    pub(super) worker: WorkerLately,
+    /// One for each of the reading's tasks, in their order.
+    pub(super) tasks: Vec<TaskLately>,
+}
+
 /// See the module's documentation.
 #[derive(Debug, Default)]
 pub(super) struct Sampler {
@@ -298,14 +306,24 @@ impl Sampler {
         self.task_startup.look(config, now, worker.task_startup);
     }
 
-    pub(super) fn task(&mut self, connector: &str, task: u32, now: Instant) -> TaskLately {
+    /// What the windows of a reading that was just looked at come to.
+    pub(super) fn lately(&mut self, now: Instant, worker: &WorkerReading) -> Lately {
+        let tasks = worker.tasks();
+        let tasks = tasks.map(|(connector, task)| self.task(connector, task.task, now));
+        Lately {
+            tasks: tasks.collect(),
+            worker: self.worker(now),
+        }
+    }
+
+    fn task(&mut self, connector: &str, task: u32, now: Instant) -> TaskLately {
         let windows = self.tasks.get_mut(&(connector.to_owned(), task));
         windows.map_or_else(TaskLately::default, |windows| {
             windows.lately(self.config, now)
         })
     }
 
-    pub(super) fn worker(&mut self, now: Instant) -> WorkerLately {
+    fn worker(&mut self, now: Instant) -> WorkerLately {
         WorkerLately {
             connector_startup: self.connector_startup.results.shares(self.config, now),
             task_startup: self.task_startup.results.shares(self.config, now),

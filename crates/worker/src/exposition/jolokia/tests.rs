@@ -6,7 +6,9 @@ use crate::exposition::tests::{ODD, connector, exposition, worker};
 
 /// Asks for a path, or with a body.
 fn ask(path: Option<&str>, body: &Json, options: Options) -> Json {
-    let beans = exposition().beans(std::time::Instant::now(), &worker());
+    let beans = exposition()
+        .measured(std::time::Instant::now(), worker())
+        .beans();
     let jolokia = Jolokia {
         beans: &beans,
         version: "1.2.3",
@@ -291,7 +293,9 @@ fn answers_to_one_body_are_bounded() {
         connectors: (0..200).map(stopped).collect(),
         ..WorkerReading::default()
     };
-    let beans = exposition().beans(std::time::Instant::now(), &reading);
+    let beans = exposition()
+        .measured(std::time::Instant::now(), reading.clone())
+        .beans();
     let jolokia = Jolokia {
         beans: &beans,
         version: "1.2.3",
