@@ -185,7 +185,9 @@ fn list(beans: &[Bean], path: &[String]) -> Result<Json, Refusal> {
         return Ok(json!({}));
     }
     let invalid = || Refusal::illegal(format!("Invalid path {}", path.join("/")));
-    inside(json!(domains), path).ok_or_else(invalid)
+    let domains = domains.into_iter();
+    let all = domains.map(|(domain, beans)| (domain.to_owned(), Json::Object(beans)));
+    inside(Json::Object(all.collect()), path).ok_or_else(invalid)
 }
 
 fn description(bean: &Bean) -> Json {
@@ -197,8 +199,12 @@ fn description(bean: &Bean) -> Json {
         });
         (attribute.name.to_owned(), shown)
     });
-    let attributes: Map<String, Json> = attributes.collect();
-    json!({"attr": attributes, "class": bean.group.class, "desc": ""})
+    // Moved: what `json!` is given it copies.
+    let mut description = Map::new();
+    description.insert("attr".to_owned(), Json::Object(attributes.collect()));
+    description.insert("class".to_owned(), json!(bean.group.class));
+    description.insert("desc".to_owned(), json!(""));
+    Json::Object(description)
 }
 
 /// The type that the bean's description has: Kafka's says that everything is

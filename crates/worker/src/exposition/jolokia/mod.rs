@@ -9,7 +9,7 @@
 mod answer;
 mod request;
 
-use serde_json::{Value as Json, json};
+use serde_json::{Map, Value as Json, json};
 
 use super::bean::Bean;
 
@@ -128,12 +128,15 @@ impl Jolokia<'_> {
             Err(refusal) => return refusal.answer(None),
         };
         match answer::value(self, &request, budget) {
-            Ok(value) => json!({
-                "request": request.echo(),
-                "value": value,
-                "timestamp": self.timestamp,
-                "status": 200,
-            }),
+            Ok(value) => {
+                let mut answer = Map::new();
+                answer.insert("request".to_owned(), request.echo());
+                // Moved: it may be the tree of all there is.
+                answer.insert("value".to_owned(), value);
+                answer.insert("timestamp".to_owned(), json!(self.timestamp));
+                answer.insert("status".to_owned(), json!(200));
+                Json::Object(answer)
+            }
             Err(refusal) => refusal.answer(Some(request.echo())),
         }
     }
