@@ -188,6 +188,7 @@ fn each_value_is_under_its_own_name() {
                 ("poll-batch-max-time-ms", 3.0),
                 ("source-record-active-count", 10.0),
                 ("source-record-active-count-avg", 10.0),
+                ("source-record-active-count-max", 60.0),
             ],
         ),
         (

@@ -127,26 +127,47 @@ impl TaskWindows {
     fn look(&mut self, config: WindowConfig, now: Instant, task: &TaskReading) {
         self.states.look(task.state, now);
         let before = self.seen;
-        self.records(config, now, task, before);
-        self.batches(config, now, task, before);
+        let largest = self.batches(config, now, task, before);
+        self.records(config, now, task, before, largest);
         self.commits(config, now, task, before);
     }
 
-    fn records(&mut self, config: WindowConfig, now: Instant, task: &TaskReading, before: Seen) {
+    /// `largest` is the size of the largest batch since the last look.
+    fn records(
+        &mut self,
+        config: WindowConfig,
+        now: Instant,
+        task: &TaskReading,
+        before: Seen,
+        largest: u64,
+    ) {
         let progress = task.progress;
         let polled = progress.taken.saturating_sub(before.taken);
         let written = progress.acknowledged.saturating_sub(before.acknowledged);
         self.polls.record(config, now, &some(polled));
         self.writes.record(config, now, &some(written));
-        if polled > 0 || written > 0 {
+        if polled > 0 || written > 0 || largest > 0 {
             let active = progress.taken.saturating_sub(progress.acknowledged);
-            self.active.record(config, now, &Events::one(active as f64));
+            // Most batches are acknowledged long before the next look; each
+            // was active as a whole when it was handed over.
+            let seen = Events {
+                max: active.max(largest) as f64,
+                ..Events::one(active as f64)
+            };
+            self.active.record(config, now, &seen);
         }
         self.seen.taken = progress.taken;
         self.seen.acknowledged = progress.acknowledged;
     }
 
-    fn batches(&mut self, config: WindowConfig, now: Instant, task: &TaskReading, before: Seen) {
+    /// Returns the size of the largest.
+    fn batches(
+        &mut self,
+        config: WindowConfig,
+        now: Instant,
+        task: &TaskReading,
+        before: Seen,
+    ) -> u64 {
         let metrics = &task.metrics;
         let (batches, time_us) = (
             metrics.batches.load(Relaxed),
@@ -156,23 +177,26 @@ impl TaskWindows {
         let count = batches.saturating_sub(before.batches);
         // Counted last: a batch whose number is not seen yet keeps its maxima
         // for the next look.
-        if count > 0 {
-            let times = Events {
-                count,
-                sum: ms(time_us.saturating_sub(before.batch_time_us)),
-                max: ms(metrics.batch_time_max_us.swap(0, Relaxed)),
-            };
-            let sizes = Events {
-                count,
-                sum: produced.saturating_sub(before.produced) as f64,
-                max: metrics.batch_records_max.swap(0, Relaxed) as f64,
-            };
-            self.poll_times.record(config, now, &times);
-            self.batch_sizes.record(config, now, &sizes);
-            self.seen.batches = batches;
-            self.seen.batch_time_us = time_us;
-            self.seen.produced = produced;
+        if count == 0 {
+            return 0;
         }
+        let largest = metrics.batch_records_max.swap(0, Relaxed);
+        let times = Events {
+            count,
+            sum: ms(time_us.saturating_sub(before.batch_time_us)),
+            max: ms(metrics.batch_time_max_us.swap(0, Relaxed)),
+        };
+        let sizes = Events {
+            count,
+            sum: produced.saturating_sub(before.produced) as f64,
+            max: largest as f64,
+        };
+        self.poll_times.record(config, now, &times);
+        self.batch_sizes.record(config, now, &sizes);
+        self.seen.batches = batches;
+        self.seen.batch_time_us = time_us;
+        self.seen.produced = produced;
+        largest
     }
 
     fn commits(&mut self, config: WindowConfig, now: Instant, task: &TaskReading, before: Seen) {

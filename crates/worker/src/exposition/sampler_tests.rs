@@ -49,7 +49,7 @@ fn what_happened_between_two_looks_is_in_the_windows() {
     let lately = sampler.task("c", 0, now);
     assert_eq!((lately.poll_time_avg, lately.poll_time_max), (2.0, 2.0));
     assert_eq!((lately.batch_size_avg, lately.batch_size_max), (30.0, 30.0));
-    assert_eq!((lately.active_avg, lately.active_max), (10.0, 10.0));
+    assert_eq!((lately.active_avg, lately.active_max), (10.0, 30.0));
     // The first window counts as long as it will be.
     assert_eq!((lately.poll_rate, lately.write_rate), (10.0, 290.0 / 30.0));
     assert_eq!((lately.commit_time_avg, lately.commit_time_max), (4.0, 4.0));
@@ -62,6 +62,20 @@ fn what_happened_between_two_looks_is_in_the_windows() {
     let lately = sampler.task("c", 0, later);
     assert!(lately.poll_time_max.is_nan() && lately.batch_size_avg.is_nan());
     assert_eq!(lately.poll_rate, 0.0);
+}
+
+#[test]
+fn what_was_active_between_two_looks_is_no_less_than_a_batch() {
+    let (mut sampler, now) = (Sampler::new(CONFIG), Instant::now());
+    let mut task = fresh(1);
+    hand_over(&mut task, 2, 5, 10);
+    task.progress.acknowledged = 10;
+    sampler.look(now, &with(&task));
+    let lately = sampler.task("c", 0, now);
+    assert_eq!((lately.active_avg, lately.active_max), (0.0, 5.0));
+    hand_over(&mut task, 10, 5, 10);
+    sampler.look(now, &with(&task));
+    assert_eq!(sampler.task("c", 0, now).active_max, 50.0);
 }
 
 #[test]
