@@ -7,7 +7,7 @@
 //! of one run of a task; tasks that are gone are forgotten.
 
 use std::collections::HashMap;
-use std::sync::atomic::Ordering::Relaxed;
+use std::sync::atomic::Ordering::{Acquire, Relaxed};
 use std::time::{Duration, Instant};
 
 use super::reading::{StartupCounts, TaskReading, WorkerReading};
@@ -170,7 +170,7 @@ impl TaskWindows {
     ) -> u64 {
         let metrics = &task.metrics;
         let (batches, time_us) = (
-            metrics.batches.load(Relaxed),
+            metrics.batches.load(Acquire),
             metrics.batch_time_us.load(Relaxed),
         );
         let produced = metrics.produced.load(Relaxed);
@@ -201,7 +201,7 @@ impl TaskWindows {
 
     fn commits(&mut self, config: WindowConfig, now: Instant, task: &TaskReading, before: Seen) {
         let counts = &task.commits;
-        let attempts = counts.attempts.load(Relaxed);
+        let attempts = counts.attempts.load(Acquire);
         let (failures, time_us) = (counts.failures.load(Relaxed), counts.time_us.load(Relaxed));
         let count = attempts.saturating_sub(before.commits);
         if count > 0 {
