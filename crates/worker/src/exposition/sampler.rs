@@ -77,6 +77,8 @@ struct Seen {
 #[derive(Debug)]
 struct TaskWindows {
     start: u64,
+    /// Which look was the last that found it.
+    looked: u64,
     seen: Seen,
     states: StateTimes,
     polls: Sampled,
@@ -109,9 +111,10 @@ pub(super) struct TaskLately {
 }
 
 impl TaskWindows {
-    fn new(task: &TaskReading, now: Instant) -> Self {
+    fn new(task: &TaskReading, now: Instant, looked: u64) -> Self {
         Self {
             start: task.start,
+            looked,
             seen: Seen::default(),
             states: StateTimes::new(task.state, now),
             polls: Sampled::default(),
@@ -299,7 +302,9 @@ pub(super) struct Lately {
 #[derive(Debug, Default)]
 pub(super) struct Sampler {
     config: WindowConfig,
-    tasks: HashMap<(String, u32), TaskWindows>,
+    /// By connector, of which each has one task at most.
+    tasks: HashMap<String, TaskWindows>,
+    looks: u64,
     connector_startup: StartupWindow,
     task_startup: StartupWindow,
 }
@@ -315,16 +320,21 @@ impl Sampler {
     /// Looks at all counters.
     pub(super) fn look(&mut self, now: Instant, worker: &WorkerReading) {
         let config = self.config;
-        let mut before = std::mem::take(&mut self.tasks);
+        self.looks = self.looks.wrapping_add(1);
         for (connector, task) in worker.tasks() {
-            let key = (connector.to_owned(), task.task);
-            let mut windows = before
-                .remove(&key)
-                .filter(|windows| windows.start == task.start)
-                .unwrap_or_else(|| TaskWindows::new(task, now));
-            windows.look(config, now, task);
-            self.tasks.insert(key, windows);
+            match self.tasks.get_mut(connector) {
+                Some(windows) if windows.start == task.start => {
+                    windows.looked = self.looks;
+                    windows.look(config, now, task);
+                }
+                _ => {
+                    let mut windows = TaskWindows::new(task, now, self.looks);
+                    windows.look(config, now, task);
+                    self.tasks.insert(connector.to_owned(), windows);
+                }
+            }
         }
+        self.tasks.retain(|_, windows| windows.looked == self.looks);
         self.connector_startup
             .look(config, now, worker.connector_startup);
         self.task_startup.look(config, now, worker.task_startup);
@@ -333,15 +343,15 @@ impl Sampler {
     /// What the windows of a reading that was just looked at come to.
     pub(super) fn lately(&mut self, now: Instant, worker: &WorkerReading) -> Lately {
         let tasks = worker.tasks();
-        let tasks = tasks.map(|(connector, task)| self.task(connector, task.task, now));
+        let tasks = tasks.map(|(connector, _)| self.task(connector, now));
         Lately {
             tasks: tasks.collect(),
             worker: self.worker(now),
         }
     }
 
-    fn task(&mut self, connector: &str, task: u32, now: Instant) -> TaskLately {
-        let windows = self.tasks.get_mut(&(connector.to_owned(), task));
+    fn task(&mut self, connector: &str, now: Instant) -> TaskLately {
+        let windows = self.tasks.get_mut(connector);
         windows.map_or_else(TaskLately::default, |windows| {
             windows.lately(self.config, now)
         })
