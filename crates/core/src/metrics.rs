@@ -120,7 +120,8 @@ pub struct TaskMetrics {
     pub queue_capacity_messages: AtomicU64,
     /// When the last data message came, milliseconds since the epoch; 0 before the first.
     pub last_message_at_ms: AtomicI64,
-    /// Batches of which the sink took something, from socket or buffer.
+    /// Batches of which the sink took something, from socket or buffer. Raised
+    /// last and with release: an acquiring load sees what follows counted.
     pub batches: AtomicU64,
     /// Time spent in handing them over, microseconds.
     pub batch_time_us: AtomicU64,

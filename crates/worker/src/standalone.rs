@@ -10,7 +10,7 @@ use std::process::ExitCode;
 use std::sync::{Arc, Mutex, OnceLock};
 
 use tokio::signal::unix::{Signal, SignalKind, signal};
-use tokio::sync::watch;
+use tokio::sync::{Semaphore, watch};
 use tokio_rustls::TlsAcceptor;
 
 use crate::config_storage::ConfigStorage;
@@ -128,6 +128,7 @@ impl Worker {
             worker_id: rest_address.clone(),
             cluster_id: OnceLock::new(),
             exposition: Mutex::new(Exposition::new(app, windows)),
+            showing: Arc::new(Semaphore::new(rest::MAX_SHOWING)),
             login,
             loggers: Loggers::installed(),
         });

@@ -20,7 +20,11 @@ fn delivering(worker: &Worker) -> usize {
 fn a_thousand_connectors_share_the_threads_of_one() {
     let server = Script::new(Library::Npm).endless().rate(1).start();
     let kafka = Kafka::shared(Version::V3_9);
-    let worker = Worker::builder(kafka).start();
+    // What the allocator keeps of freed memory, of large answers above all,
+    // is no memory that connectors need.
+    let worker = Worker::builder(kafka)
+        .environment("MALLOC_CONF", "dirty_decay_ms:0")
+        .start();
     let names: Vec<_> = (0..CONNECTORS).map(|n| format!("feed-{n}")).collect();
     let create = |name: &str| {
         // They share an admin client too.

@@ -6,7 +6,7 @@
 //! has room for it, so that nothing decoded is ever dropped.
 
 use std::sync::Arc;
-use std::sync::atomic::Ordering::Relaxed;
+use std::sync::atomic::Ordering::{Relaxed, Release};
 use std::time::{Duration, Instant};
 
 use crate::buffer::{Batch, Buffer, Dropped, Received, Rows};
@@ -308,7 +308,8 @@ impl Intake {
         (taken, rejected)
     }
 
-    /// Counts a hand-over, its number last: who sees that sees the rest.
+    /// Counts a hand-over, its number last: who sees that, by an acquiring
+    /// load, sees the rest.
     fn count_batch(&self, records: u64, us: u64) {
         if records == 0 {
             return;
@@ -318,7 +319,7 @@ impl Intake {
         metrics.batch_records_max.fetch_max(records, Relaxed);
         metrics.batch_time_us.fetch_add(us, Relaxed);
         metrics.batch_time_max_us.fetch_max(us, Relaxed);
-        metrics.batches.fetch_add(1, Relaxed);
+        metrics.batches.fetch_add(1, Release);
     }
 
     /// Has the sink send what lingers, once nothing more will come.

@@ -27,7 +27,7 @@ fn what_was_never_measured_is_no_number() {
         ..WorkerReading::default()
     };
     let mut exposition = exposition();
-    let beans = exposition.beans(Instant::now(), &reading);
+    let beans = exposition.measured(Instant::now(), reading.clone()).beans();
     let nan = |name: &str, attributes: &[&str]| {
         let bean = bean(&beans, name);
         for attribute in attributes {
@@ -63,7 +63,11 @@ fn what_was_never_measured_is_no_number() {
         Some(&Value::Double(0.0))
     );
     // Prometheus knows the word.
-    super::tests::parse(&exposition.prometheus(Instant::now(), &reading));
+    super::tests::parse(
+        &exposition
+            .measured(Instant::now(), reading.clone())
+            .prometheus(),
+    );
 }
 
 /// Types and attributes as the real worker has shown them; what is no double
@@ -125,7 +129,7 @@ fn types(bean: &Bean) -> BTreeSet<String> {
 
 #[test]
 fn beans_have_the_names_and_types_of_the_real_worker() {
-    let beans = exposition().beans(Instant::now(), &worker());
+    let beans = exposition().measured(Instant::now(), worker()).beans();
     for (name, expected) in MBEANS {
         let bean = bean(&beans, &format!("kafka.connect:{name}"));
         let expected: BTreeSet<_> = expected.split(' ').map(str::to_owned).collect();
@@ -160,7 +164,7 @@ fn beans_have_the_names_and_types_of_the_real_worker() {
 #[test]
 fn each_value_is_under_its_own_name() {
     let mut exposition = exposition();
-    let beans = exposition.beans(Instant::now(), &worker());
+    let beans = exposition.measured(Instant::now(), worker()).beans();
     for (kind, expected) in [
         (
             "connector-task-metrics",
@@ -184,6 +188,7 @@ fn each_value_is_under_its_own_name() {
                 ("poll-batch-max-time-ms", 3.0),
                 ("source-record-active-count", 10.0),
                 ("source-record-active-count-avg", 10.0),
+                ("source-record-active-count-max", 60.0),
             ],
         ),
         (
@@ -222,7 +227,7 @@ fn each_value_is_under_its_own_name() {
 
 #[test]
 fn every_group_is_in_use_and_no_attribute_is_there_twice() {
-    let beans = exposition().beans(Instant::now(), &worker());
+    let beans = exposition().measured(Instant::now(), worker()).beans();
     for group in GROUPS {
         assert!(
             beans.iter().any(|bean| std::ptr::eq(bean.group, group)),

@@ -17,6 +17,7 @@ mod sampler;
 mod text;
 mod window;
 
+use std::sync::Arc;
 use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
 pub use bean::{Attribute, Bean, Group, ObjectName, Value};
@@ -25,7 +26,7 @@ pub use reading::{CommitCounts, ConnectorReading, StartupCounts, TaskReading, Wo
 pub use sampler::tick;
 pub use window::WindowConfig;
 
-use sampler::Sampler;
+use sampler::{Lately, Sampler};
 
 /// What a worker says of itself (`AppInfoParser`).
 #[derive(Clone, Debug)]
@@ -58,7 +59,7 @@ impl AppInfo {
 /// one per worker: it takes maxima out of the tasks' counters.
 #[derive(Debug)]
 pub struct Exposition {
-    app: AppInfo,
+    app: Arc<AppInfo>,
     sampler: Sampler,
 }
 
@@ -66,7 +67,7 @@ impl Exposition {
     /// Nothing measured yet.
     pub fn new(app: AppInfo, config: WindowConfig) -> Self {
         Self {
-            app,
+            app: Arc::new(app),
             sampler: Sampler::new(config),
         }
     }
@@ -77,17 +78,35 @@ impl Exposition {
         self.sampler.look(now, worker);
     }
 
-    /// Everything that is measured under Connect's names, and the connectors'
-    /// own beans.
-    pub fn beans(&mut self, now: Instant, worker: &WorkerReading) -> Vec<Bean> {
-        self.sampler.look(now, worker);
-        groups::beans(&self.app, &mut self.sampler, now, worker)
+    /// Looks at the counters and takes with it what their showing needs, so
+    /// that nobody has to wait for that.
+    pub fn measured(&mut self, now: Instant, worker: WorkerReading) -> Measured {
+        self.sampler.look(now, &worker);
+        Measured {
+            app: Arc::clone(&self.app),
+            lately: self.sampler.lately(now, &worker),
+            worker,
+        }
+    }
+}
+
+/// Everything that is measured, at one moment.
+#[derive(Clone, Debug)]
+pub struct Measured {
+    app: Arc<AppInfo>,
+    lately: Lately,
+    worker: WorkerReading,
+}
+
+impl Measured {
+    /// Everything under Connect's names, and the connectors' own beans.
+    pub fn beans(&self) -> Vec<Bean> {
+        groups::beans(&self.app, &self.lately, &self.worker)
     }
 
     /// Everything as Prometheus reads it.
-    pub fn prometheus(&mut self, now: Instant, worker: &WorkerReading) -> String {
-        let beans = self.beans(now, worker);
-        prometheus::render(&beans, self.app.commit, worker)
+    pub fn prometheus(&self) -> String {
+        prometheus::render(&self.beans(), self.app.commit, &self.worker)
     }
 }
 

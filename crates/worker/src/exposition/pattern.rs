@@ -1,8 +1,10 @@
 //! Names and patterns of beans as requests write them
 //! (`javax.management.ObjectName`).
 //!
-//! Invariant: a name is of bounded length, so that matching a pattern against
-//! every bean takes bounded time.
+//! Invariant: a name is of bounded length, and made ready to be compared once,
+//! so that matching a pattern against every bean takes bounded time.
+
+use std::str::Chars;
 
 use super::bean::ObjectName;
 
@@ -15,6 +17,9 @@ pub(super) struct Pattern {
     name: ObjectName,
     /// It ends in `,*`: other properties may be there as well.
     open: bool,
+    domain: Text,
+    /// In the order of the name's.
+    values: Vec<Text>,
 }
 
 impl Pattern {
@@ -48,17 +53,33 @@ impl Pattern {
                 Some(more) => rest = more,
             }
         }
-        let name = ObjectName {
-            domain: domain.to_owned(),
-            properties,
-        };
-        Ok(Self { name, open })
+        Ok(Self {
+            domain: Text::new(domain),
+            values: properties.iter().map(|(_, v)| Text::new(v)).collect(),
+            name: ObjectName {
+                domain: domain.to_owned(),
+                properties,
+            },
+            open,
+        })
     }
 
     /// Whether more than one name may match.
     pub(super) fn is_pattern(&self) -> bool {
-        let values = self.name.properties.iter().map(|(_, value)| value);
-        self.open || has_wildcard(&self.name.domain) || values.into_iter().any(|v| has_wildcard(v))
+        self.open || self.texts().any(|text| matches!(text, Text::Wild(_)))
+    }
+
+    fn texts(&self) -> impl Iterator<Item = &Text> {
+        [&self.domain].into_iter().chain(&self.values)
+    }
+
+    /// What it takes to compare it with one name; 1 if it has no wildcards.
+    pub(super) fn cost(&self) -> usize {
+        let of_text = |text: &Text| match text {
+            Text::Exact(_) => 0,
+            Text::Wild(elements) => elements.len(),
+        };
+        1 + self.texts().map(of_text).sum::<usize>()
     }
 
     /// It, with its keys in order.
@@ -77,10 +98,10 @@ impl Pattern {
         if !self.open && wanted.len() != name.properties.len() {
             return false;
         }
-        wild(&elements(&self.name.domain), &name.domain)
-            && wanted.iter().all(|(key, value)| {
+        self.domain.matches(&name.domain)
+            && wanted.iter().zip(&self.values).all(|((key, _), value)| {
                 let mut found = name.properties.iter().filter(|(known, _)| known == key);
-                found.any(|(_, actual)| wild(&elements(value), actual))
+                found.any(|(_, actual)| value.matches(actual))
             })
     }
 }
@@ -113,6 +134,32 @@ fn property_end(text: &str) -> Result<usize, String> {
     Err("Unterminated quoted value".to_owned())
 }
 
+/// A domain or a value, ready to be compared.
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Text {
+    Exact(String),
+    Wild(Vec<Element>),
+}
+
+impl Text {
+    fn new(text: &str) -> Self {
+        let elements = elements(text);
+        let is_wild = |element: &Element| matches!(element, Element::One | Element::Many);
+        if elements.iter().any(is_wild) {
+            Self::Wild(elements)
+        } else {
+            Self::Exact(text.to_owned())
+        }
+    }
+
+    fn matches(&self, actual: &str) -> bool {
+        match self {
+            Self::Exact(text) => text == actual,
+            Self::Wild(elements) => wild(elements, actual),
+        }
+    }
+}
+
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Element {
     Char(char),
@@ -141,32 +188,30 @@ fn elements(text: &str) -> Vec<Element> {
         .collect()
 }
 
-fn has_wildcard(text: &str) -> bool {
-    let is_wild = |element| matches!(element, Element::One | Element::Many);
-    elements(text).into_iter().any(is_wild)
-}
-
 /// Whether `text` is one of those that `pattern` stands for; only the last
 /// `*` is ever tried again, so it takes no more than their lengths multiplied.
 fn wild(pattern: &[Element], text: &str) -> bool {
-    let text: Vec<char> = text.chars().collect();
-    let (mut p, mut t) = (0, 0);
-    let mut retry = None;
-    while t < text.len() {
+    let mut p = 0;
+    let mut rest = text.chars();
+    let mut retry: Option<(usize, Chars<'_>)> = None;
+    loop {
+        let here = rest.clone();
+        let Some(c) = rest.next() else { break };
         match pattern.get(p) {
             Some(Element::Many) => {
-                retry = Some((p + 1, t));
                 p += 1;
+                retry = Some((p, here.clone()));
+                rest = here;
             }
-            Some(Element::One) => (p, t) = (p + 1, t + 1),
-            Some(Element::Char(c)) if *c == text[t] => (p, t) = (p + 1, t + 1),
-            _ => match retry {
-                None => return false,
-                Some((after, from)) => {
-                    retry = Some((after, from + 1));
-                    (p, t) = (after, from + 1);
-                }
-            },
+            Some(Element::One) => p += 1,
+            Some(Element::Char(wanted)) if *wanted == c => p += 1,
+            _ => {
+                let Some((after, from)) = &mut retry else {
+                    return false;
+                };
+                from.next();
+                (p, rest) = (*after, from.clone());
+            }
         }
     }
     pattern[p..].iter().all(|element| *element == Element::Many)
@@ -238,6 +283,9 @@ mod tests {
             let parsed = Pattern::parse(text).expect(text);
             assert_eq!(parsed.canonical(), canonical);
             assert_eq!(parsed.is_pattern(), is_pattern, "{text}");
+            if !is_pattern {
+                assert_eq!(parsed.cost(), 1, "{text}");
+            }
         }
     }
 
@@ -247,5 +295,6 @@ mod tests {
         let pattern = Pattern::parse(&stars).expect("a pattern");
         let long = name(&format!("d:a={}", "a".repeat(1_000)));
         assert!(!pattern.matches(&long));
+        assert_eq!(pattern.cost(), 1 + 1_001);
     }
 }

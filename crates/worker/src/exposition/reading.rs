@@ -2,7 +2,8 @@
 //! stand. The herder gives it; reading takes no lock of a task.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+use std::sync::atomic::AtomicU64;
+use std::sync::atomic::Ordering::{Relaxed, Release};
 use std::time::Duration;
 
 use websocket_source::metrics::TaskMetrics;
@@ -25,13 +26,14 @@ pub struct CommitCounts {
 }
 
 impl CommitCounts {
-    /// Counts a commit that took so long.
+    /// Counts a commit that took so long, its number last: who sees that, by
+    /// an acquiring load, sees the rest.
     pub fn record(&self, took: Duration, succeeded: bool) {
         let us = u64::try_from(took.as_micros()).unwrap_or(u64::MAX);
         self.failures.fetch_add(u64::from(!succeeded), Relaxed);
         self.time_us.fetch_add(us, Relaxed);
         self.max_us.fetch_max(us, Relaxed);
-        self.attempts.fetch_add(1, Relaxed);
+        self.attempts.fetch_add(1, Release);
     }
 }
 

@@ -7,7 +7,7 @@
 //! of one run of a task; tasks that are gone are forgotten.
 
 use std::collections::HashMap;
-use std::sync::atomic::Ordering::Relaxed;
+use std::sync::atomic::Ordering::{Acquire, Relaxed};
 use std::time::{Duration, Instant};
 
 use super::reading::{StartupCounts, TaskReading, WorkerReading};
@@ -77,6 +77,8 @@ struct Seen {
 #[derive(Debug)]
 struct TaskWindows {
     start: u64,
+    /// Which look was the last that found it.
+    looked: u64,
     seen: Seen,
     states: StateTimes,
     polls: Sampled,
@@ -109,9 +111,10 @@ pub(super) struct TaskLately {
 }
 
 impl TaskWindows {
-    fn new(task: &TaskReading, now: Instant) -> Self {
+    fn new(task: &TaskReading, now: Instant, looked: u64) -> Self {
         Self {
             start: task.start,
+            looked,
             seen: Seen::default(),
             states: StateTimes::new(task.state, now),
             polls: Sampled::default(),
@@ -127,57 +130,81 @@ impl TaskWindows {
     fn look(&mut self, config: WindowConfig, now: Instant, task: &TaskReading) {
         self.states.look(task.state, now);
         let before = self.seen;
-        self.records(config, now, task, before);
-        self.batches(config, now, task, before);
+        let largest = self.batches(config, now, task, before);
+        self.records(config, now, task, before, largest);
         self.commits(config, now, task, before);
     }
 
-    fn records(&mut self, config: WindowConfig, now: Instant, task: &TaskReading, before: Seen) {
+    /// `largest` is the size of the largest batch since the last look.
+    fn records(
+        &mut self,
+        config: WindowConfig,
+        now: Instant,
+        task: &TaskReading,
+        before: Seen,
+        largest: u64,
+    ) {
         let progress = task.progress;
         let polled = progress.taken.saturating_sub(before.taken);
         let written = progress.acknowledged.saturating_sub(before.acknowledged);
         self.polls.record(config, now, &some(polled));
         self.writes.record(config, now, &some(written));
-        if polled > 0 || written > 0 {
+        if polled > 0 || written > 0 || largest > 0 {
             let active = progress.taken.saturating_sub(progress.acknowledged);
-            self.active.record(config, now, &Events::one(active as f64));
+            // Most batches are acknowledged long before the next look; each
+            // was active as a whole when it was handed over.
+            let seen = Events {
+                max: active.max(largest) as f64,
+                ..Events::one(active as f64)
+            };
+            self.active.record(config, now, &seen);
         }
         self.seen.taken = progress.taken;
         self.seen.acknowledged = progress.acknowledged;
     }
 
-    fn batches(&mut self, config: WindowConfig, now: Instant, task: &TaskReading, before: Seen) {
+    /// Returns the size of the largest.
+    fn batches(
+        &mut self,
+        config: WindowConfig,
+        now: Instant,
+        task: &TaskReading,
+        before: Seen,
+    ) -> u64 {
         let metrics = &task.metrics;
         let (batches, time_us) = (
-            metrics.batches.load(Relaxed),
+            metrics.batches.load(Acquire),
             metrics.batch_time_us.load(Relaxed),
         );
         let produced = metrics.produced.load(Relaxed);
         let count = batches.saturating_sub(before.batches);
         // Counted last: a batch whose number is not seen yet keeps its maxima
         // for the next look.
-        if count > 0 {
-            let times = Events {
-                count,
-                sum: ms(time_us.saturating_sub(before.batch_time_us)),
-                max: ms(metrics.batch_time_max_us.swap(0, Relaxed)),
-            };
-            let sizes = Events {
-                count,
-                sum: produced.saturating_sub(before.produced) as f64,
-                max: metrics.batch_records_max.swap(0, Relaxed) as f64,
-            };
-            self.poll_times.record(config, now, &times);
-            self.batch_sizes.record(config, now, &sizes);
-            self.seen.batches = batches;
-            self.seen.batch_time_us = time_us;
-            self.seen.produced = produced;
+        if count == 0 {
+            return 0;
         }
+        let largest = metrics.batch_records_max.swap(0, Relaxed);
+        let times = Events {
+            count,
+            sum: ms(time_us.saturating_sub(before.batch_time_us)),
+            max: ms(metrics.batch_time_max_us.swap(0, Relaxed)),
+        };
+        let sizes = Events {
+            count,
+            sum: produced.saturating_sub(before.produced) as f64,
+            max: largest as f64,
+        };
+        self.poll_times.record(config, now, &times);
+        self.batch_sizes.record(config, now, &sizes);
+        self.seen.batches = batches;
+        self.seen.batch_time_us = time_us;
+        self.seen.produced = produced;
+        largest
     }
 
     fn commits(&mut self, config: WindowConfig, now: Instant, task: &TaskReading, before: Seen) {
         let counts = &task.commits;
-        let attempts = counts.attempts.load(Relaxed);
+        let attempts = counts.attempts.load(Acquire);
         let (failures, time_us) = (counts.failures.load(Relaxed), counts.time_us.load(Relaxed));
         let count = attempts.saturating_sub(before.commits);
         if count > 0 {
@@ -263,11 +290,21 @@ pub(super) struct WorkerLately {
     pub(super) task_startup: (f64, f64),
 }
 
+/// What all windows come to.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Lately {
+    pub(super) worker: WorkerLately,
+    /// One for each of the reading's tasks, in their order.
+    pub(super) tasks: Vec<TaskLately>,
+}
+
 /// See the module's documentation.
 #[derive(Debug, Default)]
 pub(super) struct Sampler {
     config: WindowConfig,
-    tasks: HashMap<(String, u32), TaskWindows>,
+    /// By connector, of which each has one task at most.
+    tasks: HashMap<String, TaskWindows>,
+    looks: u64,
     connector_startup: StartupWindow,
     task_startup: StartupWindow,
 }
@@ -283,29 +320,44 @@ impl Sampler {
     /// Looks at all counters.
     pub(super) fn look(&mut self, now: Instant, worker: &WorkerReading) {
         let config = self.config;
-        let mut before = std::mem::take(&mut self.tasks);
+        self.looks = self.looks.wrapping_add(1);
         for (connector, task) in worker.tasks() {
-            let key = (connector.to_owned(), task.task);
-            let mut windows = before
-                .remove(&key)
-                .filter(|windows| windows.start == task.start)
-                .unwrap_or_else(|| TaskWindows::new(task, now));
-            windows.look(config, now, task);
-            self.tasks.insert(key, windows);
+            match self.tasks.get_mut(connector) {
+                Some(windows) if windows.start == task.start => {
+                    windows.looked = self.looks;
+                    windows.look(config, now, task);
+                }
+                _ => {
+                    let mut windows = TaskWindows::new(task, now, self.looks);
+                    windows.look(config, now, task);
+                    self.tasks.insert(connector.to_owned(), windows);
+                }
+            }
         }
+        self.tasks.retain(|_, windows| windows.looked == self.looks);
         self.connector_startup
             .look(config, now, worker.connector_startup);
         self.task_startup.look(config, now, worker.task_startup);
     }
 
-    pub(super) fn task(&mut self, connector: &str, task: u32, now: Instant) -> TaskLately {
-        let windows = self.tasks.get_mut(&(connector.to_owned(), task));
+    /// What the windows of a reading that was just looked at come to.
+    pub(super) fn lately(&mut self, now: Instant, worker: &WorkerReading) -> Lately {
+        let tasks = worker.tasks();
+        let tasks = tasks.map(|(connector, _)| self.task(connector, now));
+        Lately {
+            tasks: tasks.collect(),
+            worker: self.worker(now),
+        }
+    }
+
+    fn task(&mut self, connector: &str, now: Instant) -> TaskLately {
+        let windows = self.tasks.get_mut(connector);
         windows.map_or_else(TaskLately::default, |windows| {
             windows.lately(self.config, now)
         })
     }
 
-    pub(super) fn worker(&mut self, now: Instant) -> WorkerLately {
+    fn worker(&mut self, now: Instant) -> WorkerLately {
         WorkerLately {
             connector_startup: self.connector_startup.results.shares(self.config, now),
             task_startup: self.task_startup.results.shares(self.config, now),

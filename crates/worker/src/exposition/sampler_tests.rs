@@ -46,10 +46,10 @@ fn what_happened_between_two_looks_is_in_the_windows() {
     task.progress.acknowledged = 290;
     let now = began + Duration::from_secs(10);
     sampler.look(now, &with(&task));
-    let lately = sampler.task("c", 0, now);
+    let lately = sampler.task("c", now);
     assert_eq!((lately.poll_time_avg, lately.poll_time_max), (2.0, 2.0));
     assert_eq!((lately.batch_size_avg, lately.batch_size_max), (30.0, 30.0));
-    assert_eq!((lately.active_avg, lately.active_max), (10.0, 10.0));
+    assert_eq!((lately.active_avg, lately.active_max), (10.0, 30.0));
     // The first window counts as long as it will be.
     assert_eq!((lately.poll_rate, lately.write_rate), (10.0, 290.0 / 30.0));
     assert_eq!((lately.commit_time_avg, lately.commit_time_max), (4.0, 4.0));
@@ -59,9 +59,23 @@ fn what_happened_between_two_looks_is_in_the_windows() {
     );
     let later = now + Duration::from_secs(61);
     sampler.look(later, &with(&task));
-    let lately = sampler.task("c", 0, later);
+    let lately = sampler.task("c", later);
     assert!(lately.poll_time_max.is_nan() && lately.batch_size_avg.is_nan());
     assert_eq!(lately.poll_rate, 0.0);
+}
+
+#[test]
+fn what_was_active_between_two_looks_is_no_less_than_a_batch() {
+    let (mut sampler, now) = (Sampler::new(CONFIG), Instant::now());
+    let mut task = fresh(1);
+    hand_over(&mut task, 2, 5, 10);
+    task.progress.acknowledged = 10;
+    sampler.look(now, &with(&task));
+    let lately = sampler.task("c", now);
+    assert_eq!((lately.active_avg, lately.active_max), (0.0, 5.0));
+    hand_over(&mut task, 10, 5, 10);
+    sampler.look(now, &with(&task));
+    assert_eq!(sampler.task("c", now).active_max, 50.0);
 }
 
 #[test]
@@ -72,7 +86,7 @@ fn failed_commits_have_their_share() {
         task.commits.record(Duration::from_millis(8), false);
     }
     sampler.look(now, &with(&task));
-    let lately = sampler.task("c", 0, now);
+    let lately = sampler.task("c", now);
     assert_eq!(
         (lately.commit_successes, lately.commit_failures),
         (0.25, 0.75)
@@ -90,7 +104,7 @@ fn a_task_that_was_started_anew_has_no_past() {
     let mut anew = fresh(2);
     hand_over(&mut anew, 2, 600, 1_000);
     sampler.look(now, &with(&anew));
-    let lately = sampler.task("c", 0, now);
+    let lately = sampler.task("c", now);
     assert_eq!((lately.poll_time_max, lately.batch_size_max), (1.0, 600.0));
     assert_eq!(sampler.tasks.len(), 1);
     sampler.look(now, &WorkerReading::default());
@@ -105,7 +119,7 @@ fn ratios_are_of_all_the_time_that_a_task_has_had() {
         task.state = state;
         let now = began + Duration::from_secs(seconds);
         sampler.look(now, &with(&task));
-        let lately = sampler.task("c", 0, now);
+        let lately = sampler.task("c", now);
         (lately.running_ratio, lately.pause_ratio)
     };
     assert_eq!(ratios(0, "RUNNING"), (0.0, 0.0));

@@ -199,7 +199,7 @@ pub(super) fn worker() -> WorkerReading {
 }
 
 fn rendered() -> String {
-    exposition().prometheus(Instant::now(), &worker())
+    exposition().measured(Instant::now(), worker()).prometheus()
 }
 
 fn value(samples: &[Sample], name: &str, labels: &[(&str, &str)]) -> f64 {

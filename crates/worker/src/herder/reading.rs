@@ -1,7 +1,7 @@
 //! The counters of all connectors and tasks as they stand, for the metrics.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+use std::sync::atomic::Ordering::Relaxed;
 use std::time::Duration;
 
 use websocket_source::task::Phase;
@@ -22,15 +22,19 @@ impl Herder {
             task: connector.task_reading(),
         };
         let connectors = connectors.iter().map(reading).collect();
-        let count = |attempts: &AtomicU64, failures| StartupCounts {
-            attempts: attempts.load(Relaxed),
-            failures,
-        };
-        let failed_tasks = self.startups.failed_tasks.load(Relaxed);
+        let startups = &self.startups;
+        let succeeded = startups.succeeded_tasks.load(Relaxed);
+        let failures = startups.failed_tasks.load(Relaxed);
         WorkerReading {
             connectors,
-            connector_startup: count(&self.startups.connectors, 0),
-            task_startup: count(&self.startups.tasks, failed_tasks),
+            connector_startup: StartupCounts {
+                attempts: startups.connectors.load(Relaxed),
+                failures: 0,
+            },
+            task_startup: StartupCounts {
+                attempts: succeeded + failures,
+                failures,
+            },
         }
     }
 }

@@ -29,15 +29,19 @@ fn options(settings: &ProducerSettings) -> ProducerOptions {
 #[derive(Debug, Default)]
 pub(super) struct Startups {
     pub(super) connectors: AtomicU64,
-    pub(super) tasks: AtomicU64,
+    /// Each raised once, when the start has ended that way: their sum is the
+    /// attempts, and none of the three is ever seen to fall.
+    pub(super) succeeded_tasks: AtomicU64,
     pub(super) failed_tasks: AtomicU64,
+    /// The number of the next start of a task; no metric.
+    next: AtomicU64,
 }
 
 impl Herder {
     /// Starts the task of `plan`. A producer that cannot be made fails the
     /// task and not the connector, as in Connect.
     pub(super) fn start(&self, plan: Plan) -> Slot {
-        let start = self.startups.tasks.fetch_add(1, Relaxed);
+        let start = self.startups.next.fetch_add(1, Relaxed);
         let metrics = Arc::new(TaskMetrics::default());
         let errors = Arc::new(ErrorCounts::default());
         let written = Arc::new(WrittenTopics::default());
@@ -94,6 +98,7 @@ impl Herder {
             metrics,
             paused: false,
         });
+        self.startups.succeeded_tasks.fetch_add(1, Relaxed);
         Slot::Started(Started {
             handle,
             start,
@@ -131,7 +136,7 @@ impl Herder {
         match self.check(config) {
             Ok(plan) => (self.start(plan), Ok(())),
             Err(error) => {
-                let start = self.startups.tasks.fetch_add(1, Relaxed);
+                let start = self.startups.next.fetch_add(1, Relaxed);
                 let class = "org.apache.kafka.connect.errors.ConnectException";
                 let slot = self.unstartable(name, start, class, &error.to_string());
                 (slot, Err(error))

@@ -106,6 +106,9 @@ async fn a_task_whose_configuration_cannot_be_read_at_a_restart_has_failed() {
     let restarted = fixture.herder.restart("c", true, true).await;
     restarted.expect("what has failed can be restarted");
     assert_eq!(fixture.task(), ("RUNNING", String::new()));
+    let startups = fixture.herder.reading().task_startup;
+    assert_eq!((startups.attempts, startups.failures), (3, 1));
+    assert_eq!(startups.successes(), 2);
 }
 
 #[tokio::test]

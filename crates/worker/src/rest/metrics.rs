@@ -1,20 +1,22 @@
 //! `/metrics` and `/jolokia`: what is measured, in two languages.
 //!
 //! Invariant: both are on the main listeners, behind their login, and change
-//! nothing; the lock of the measuring is held for no more than its own work.
+//! nothing; the lock of the measuring is held for no more than its own work,
+//! and what takes long is done on few threads that serve no requests.
 
-use std::sync::{PoisonError, Weak};
+use std::sync::{Arc, PoisonError, Weak};
 use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
 use axum::body::Bytes;
 use axum::extract::{Path, RawQuery, State};
-use axum::http::header;
+use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 
 use super::connectors::query;
+use super::payload::RestError;
 use super::{COMMIT, Rest, Shared};
 use crate::exposition::jolokia::{Jolokia, Options};
-use crate::exposition::{self, Exposition, WorkerReading};
+use crate::exposition::{self, Exposition, Measured, WorkerReading};
 
 /// Looks at the counters every [`exposition::tick`], until there is no API any
 /// more.
@@ -27,33 +29,56 @@ pub async fn look_at_metrics(rest: Weak<Rest>) {
     loop {
         ticks.tick().await;
         let Some(rest) = rest.upgrade() else { return };
-        rest.measured(Exposition::look);
+        rest.measured(|exposition, now, reading| exposition.look(now, &reading));
     }
 }
 
 impl Rest {
-    /// Does something with the counters as they are now.
-    fn measured<T>(&self, ask: impl FnOnce(&mut Exposition, Instant, &WorkerReading) -> T) -> T {
+    /// Does something with the counters as they are now: no counter is read
+    /// before the look that came first has ended.
+    fn measured<T>(&self, ask: impl FnOnce(&mut Exposition, Instant, WorkerReading) -> T) -> T {
         let exposition = self.exposition.lock();
         let mut exposition = exposition.unwrap_or_else(PoisonError::into_inner);
         let reading = self.herder.reading();
-        ask(&mut exposition, Instant::now(), &reading)
-    }
-
-    fn jolokia(&self, ask: impl FnOnce(Jolokia<'_>) -> String) -> String {
-        let beans = self.measured(Exposition::beans);
-        let now = SystemTime::now().duration_since(UNIX_EPOCH);
-        ask(Jolokia {
-            beans: &beans,
-            version: COMMIT,
-            timestamp: now.map_or(0, |now| now.as_secs()),
-        })
+        ask(&mut exposition, Instant::now(), reading)
     }
 }
 
-pub(super) async fn prometheus(State(rest): Shared) -> Response {
-    let text = rest.measured(Exposition::prometheus);
-    ([(header::CONTENT_TYPE, exposition::CONTENT_TYPE)], text).into_response()
+/// Makes an answer of what is measured, where it keeps nobody waiting.
+async fn show(
+    rest: Arc<Rest>,
+    ask: impl FnOnce(&Measured) -> String + Send + 'static,
+) -> Result<String, RestError> {
+    let turn = Arc::clone(&rest.showing).acquire_owned().await;
+    let shown = tokio::task::spawn_blocking(move || {
+        let _turn = turn;
+        ask(&rest.measured(Exposition::measured))
+    });
+    shown.await.map_err(|error| RestError {
+        status: StatusCode::INTERNAL_SERVER_ERROR,
+        message: error.to_string(),
+    })
+}
+
+/// Asks Jolokia what is measured.
+async fn ask_jolokia(
+    rest: Arc<Rest>,
+    ask: impl FnOnce(Jolokia<'_>) -> String + Send + 'static,
+) -> Result<String, RestError> {
+    let asked = move |measured: &Measured| {
+        let now = SystemTime::now().duration_since(UNIX_EPOCH);
+        ask(Jolokia {
+            beans: &measured.beans(),
+            version: COMMIT,
+            timestamp: now.map_or(0, |now| now.as_secs()),
+        })
+    };
+    show(rest, asked).await
+}
+
+pub(super) async fn prometheus(State(rest): Shared) -> Result<Response, RestError> {
+    let text = show(rest, Measured::prometheus).await?;
+    Ok(([(header::CONTENT_TYPE, exposition::CONTENT_TYPE)], text).into_response())
 }
 
 /// What the query of a request to `/jolokia` says.
@@ -93,7 +118,7 @@ impl Asked {
     }
 }
 
-pub(super) async fn jolokia_root(state: Shared, query: RawQuery) -> Response {
+pub(super) async fn jolokia_root(state: Shared, query: RawQuery) -> Result<Response, RestError> {
     jolokia_get(state, Path(String::new()), query).await
 }
 
@@ -101,11 +126,11 @@ pub(super) async fn jolokia_get(
     State(rest): Shared,
     Path(path): Path<String>,
     RawQuery(raw): RawQuery,
-) -> Response {
-    let asked = Asked::read(raw.as_deref());
-    let path = asked.path.as_deref().unwrap_or(&path);
-    let body = rest.jolokia(|jolokia| jolokia.get(path, asked.options));
-    asked.answer(body)
+) -> Result<Response, RestError> {
+    let mut asked = Asked::read(raw.as_deref());
+    let (path, options) = (asked.path.take().unwrap_or(path), asked.options);
+    let body = ask_jolokia(rest, move |jolokia| jolokia.get(&path, options)).await?;
+    Ok(asked.answer(body))
 }
 
 /// The path does not matter: some clients send their bodies to `/read`.
@@ -113,8 +138,9 @@ pub(super) async fn jolokia_post(
     State(rest): Shared,
     RawQuery(raw): RawQuery,
     body: Bytes,
-) -> Response {
+) -> Result<Response, RestError> {
     let asked = Asked::read(raw.as_deref());
-    let body = rest.jolokia(|jolokia| jolokia.post(&body, asked.options));
-    asked.answer(body)
+    let options = asked.options;
+    let body = ask_jolokia(rest, move |jolokia| jolokia.post(&body, options)).await?;
+    Ok(asked.answer(body))
 }

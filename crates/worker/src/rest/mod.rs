@@ -35,6 +35,7 @@ use axum::extract::State;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde_json::json;
+use tokio::sync::Semaphore;
 
 pub use advertised::{Address, advertised};
 pub use login::Login;
@@ -58,6 +59,8 @@ pub struct Rest {
     pub cluster_id: OnceLock<String>,
     /// What is measured.
     pub exposition: Mutex<Exposition>,
+    /// Who may show it: one answer has megabytes if there are many connectors.
+    pub showing: Arc<Semaphore>,
     /// Who may use the main listeners, if that is asked.
     pub login: Option<Login>,
     /// The loggers of this process.
@@ -66,6 +69,9 @@ pub struct Rest {
 
 type Shared = State<Arc<Rest>>;
 
+/// Answers with what is measured that are made at the same time, each on a
+/// thread of its own.
+pub const MAX_SHOWING: usize = 2;
 /// The Connect version whose API this is; clients choose their calls by it.
 pub const API_VERSION: &str = "3.9.1";
 /// What stands for the commit that a worker was built from: this program's

@@ -4,7 +4,7 @@
 //! of names and types holds together.
 
 use std::sync::atomic::Ordering::Relaxed;
-use std::time::{Instant, SystemTime, UNIX_EPOCH};
+use std::time::{SystemTime, UNIX_EPOCH};
 
 use super::{
     APP_INFO, APP_INFO_BY_ID, CONNECTION, CONNECTOR, KAFKA_MBEAN, METRICS_COUNT, SOURCE_TASK, TASK,
@@ -13,7 +13,7 @@ use super::{
 use crate::exposition::AppInfo;
 use crate::exposition::bean::{Bean, Value, quoted};
 use crate::exposition::reading::{ConnectorReading, TaskReading, WorkerReading};
-use crate::exposition::sampler::{Sampler, TaskLately, WorkerLately};
+use crate::exposition::sampler::{Lately, TaskLately, WorkerLately};
 use crate::validation::{CONNECTOR_CLASS, CONNECTOR_VERSION};
 
 /// The states of [`WORKER_CONNECTOR`], in its order.
@@ -29,8 +29,7 @@ const TASK_STATES: [&str; 6] = [
 /// All beans of a worker, group by group.
 pub(in crate::exposition) fn beans(
     app: &AppInfo,
-    sampler: &mut Sampler,
-    now: Instant,
+    lately: &Lately,
     worker: &WorkerReading,
 ) -> Vec<Bean> {
     let mut beans = vec![
@@ -40,7 +39,7 @@ pub(in crate::exposition) fn beans(
             vec![("id", app.worker_id.clone())],
             app_info(app),
         ),
-        Bean::new(&WORKER, Vec::new(), of_worker(worker, sampler.worker(now))),
+        Bean::new(&WORKER, Vec::new(), of_worker(worker, lately.worker)),
     ];
     let named = |connector: &ConnectorReading| vec![("connector", connector.name.clone())];
     for connector in &worker.connectors {
@@ -49,16 +48,15 @@ pub(in crate::exposition) fn beans(
         let values = of_connector(connector);
         beans.push(Bean::new(&CONNECTOR, named(connector), values));
     }
-    for (connector, task) in worker.tasks() {
+    for ((connector, task), lately) in worker.tasks().zip(&lately.tasks) {
         let labels = || {
             vec![
                 ("connector", connector.to_owned()),
                 ("task", task.task.to_string()),
             ]
         };
-        let lately = sampler.task(connector, task.task, now);
-        beans.push(Bean::new(&TASK, labels(), of_task(task, &lately)));
-        let values = of_source_task(task, &lately);
+        beans.push(Bean::new(&TASK, labels(), of_task(task, lately)));
+        let values = of_source_task(task, lately);
         beans.push(Bean::new(&SOURCE_TASK, labels(), values));
         beans.push(Bean::new(&TASK_ERRORS, labels(), errors(task)));
         beans.push(connection(connector, task));

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde_json::{Map, Value as Json, json};
 
 use super::request::{Attributes, Kind, Request};
-use super::{Jolokia, Refusal};
+use super::{Budget, Jolokia, Refusal};
 use crate::exposition::bean::{Bean, Group, Value};
 use crate::exposition::groups::KAFKA_MBEAN;
 use crate::exposition::pattern::Pattern;
@@ -13,24 +13,44 @@ use crate::exposition::pattern::Pattern;
 /// The version of the protocol: that of Jolokia 1.3 and later.
 const PROTOCOL: &str = "7.2";
 
-/// The value of a request.
-pub(super) fn value(jolokia: &Jolokia<'_>, request: &Request) -> Result<Json, Refusal> {
+/// What it takes to show the values of a bean, in comparisons of names.
+const SHOWING_COST: usize = 32;
+/// What it takes to write a bean's canonical name, in the same.
+const NAMING_COST: usize = 16;
+
+/// The value of a request, if what is left of `budget` is enough for it.
+pub(super) fn value(
+    jolokia: &Jolokia<'_>,
+    request: &Request,
+    budget: &mut Budget,
+) -> Result<Json, Refusal> {
     match (request.kind, &request.mbean) {
         (Kind::Read, Some(mbean)) => {
-            let value = read(jolokia.beans, mbean, request)?;
+            let value = read(jolokia.beans, mbean, request, budget)?;
             Ok(inside(value, &request.path).unwrap_or(Json::Null))
         }
         (Kind::Search, Some(mbean)) => {
-            let matching = jolokia
-                .beans
-                .iter()
-                .filter(|bean| mbean.matches(&bean.name));
-            let names = matching.map(|bean| name(bean, request));
+            let matching = matching(jolokia.beans, mbean, budget)?;
+            budget.spend(matching.len(), NAMING_COST)?;
+            let names = matching.into_iter().map(|bean| name(bean, request));
             Ok(Json::Array(names.map(Json::String).collect()))
         }
-        (Kind::List, _) => list(jolokia.beans, &request.path),
+        (Kind::List, _) => {
+            budget.spend(jolokia.beans.len(), NAMING_COST)?;
+            list(jolokia.beans, &request.path)
+        }
         _ => Ok(version(jolokia.version)),
     }
+}
+
+fn matching<'a>(
+    beans: &'a [Bean],
+    mbean: &Pattern,
+    budget: &mut Budget,
+) -> Result<Vec<&'a Bean>, Refusal> {
+    budget.spend(beans.len(), mbean.cost())?;
+    let matching = beans.iter().filter(|bean| mbean.matches(&bean.name));
+    Ok(matching.collect())
 }
 
 fn name(bean: &Bean, request: &Request) -> String {
@@ -52,13 +72,19 @@ fn json(value: &Value) -> Json {
     }
 }
 
-fn read(beans: &[Bean], mbean: &Pattern, request: &Request) -> Result<Json, Refusal> {
+fn read(
+    beans: &[Bean],
+    mbean: &Pattern,
+    request: &Request,
+    budget: &mut Budget,
+) -> Result<Json, Refusal> {
+    let matching = matching(beans, mbean, budget)?;
     if mbean.is_pattern() {
-        return read_all(beans, mbean, request);
+        budget.spend(matching.len(), SHOWING_COST)?;
+        return read_all(&matching, mbean, request);
     }
     let not_found = || instance_not_found(mbean.canonical());
-    let bean = beans.iter().find(|bean| mbean.matches(&bean.name));
-    let bean = bean.ok_or_else(not_found)?;
+    let bean = *matching.first().ok_or_else(not_found)?;
     let one = |name: &str| match bean.get(name) {
         Some(value) => Ok(json(value)),
         None if request.options.ignore_errors => Ok(json!(format!(
@@ -80,12 +106,8 @@ fn read(beans: &[Bean], mbean: &Pattern, request: &Request) -> Result<Json, Refu
     }
 }
 
-fn read_all(beans: &[Bean], pattern: &Pattern, request: &Request) -> Result<Json, Refusal> {
-    let mut matching = beans
-        .iter()
-        .filter(|bean| pattern.matches(&bean.name))
-        .peekable();
-    if matching.peek().is_none() {
+fn read_all(matching: &[&Bean], pattern: &Pattern, request: &Request) -> Result<Json, Refusal> {
+    if matching.is_empty() {
         let pattern = pattern.canonical();
         return Err(instance_not_found(format!(
             "No MBean with pattern {pattern} found for reading attributes"
@@ -163,7 +185,9 @@ fn list(beans: &[Bean], path: &[String]) -> Result<Json, Refusal> {
         return Ok(json!({}));
     }
     let invalid = || Refusal::illegal(format!("Invalid path {}", path.join("/")));
-    inside(json!(domains), path).ok_or_else(invalid)
+    let domains = domains.into_iter();
+    let all = domains.map(|(domain, beans)| (domain.to_owned(), Json::Object(beans)));
+    inside(Json::Object(all.collect()), path).ok_or_else(invalid)
 }
 
 fn description(bean: &Bean) -> Json {
@@ -175,8 +199,12 @@ fn description(bean: &Bean) -> Json {
         });
         (attribute.name.to_owned(), shown)
     });
-    let attributes: Map<String, Json> = attributes.collect();
-    json!({"attr": attributes, "class": bean.group.class, "desc": ""})
+    // Moved: what `json!` is given it copies.
+    let mut description = Map::new();
+    description.insert("attr".to_owned(), Json::Object(attributes.collect()));
+    description.insert("class".to_owned(), json!(bean.group.class));
+    description.insert("desc".to_owned(), json!(""));
+    Json::Object(description)
 }
 
 /// The type that the bean's description has: Kafka's says that everything is

@@ -3,13 +3,13 @@
 //!
 //! [`request`] reads what is asked, [`answer`] finds it in the beans.
 //! Invariants: nothing can be changed through it; as in Jolokia an answer's
-//! status is in its body; requests in one body and the size of their answer
-//! are bounded; there are no stack traces, since there is no stack.
+//! status is in its body; requests in one body, the work that they make and
+//! the size of their answer are bounded; there are no stack traces, since there is no stack.
 
 mod answer;
 mod request;
 
-use serde_json::{Value as Json, json};
+use serde_json::{Map, Value as Json, json};
 
 use super::bean::Bean;
 
@@ -20,6 +20,10 @@ use request::Request;
 const MAX_REQUESTS: usize = 256;
 /// Bytes of an answer after which the other requests of a body are refused.
 const MAX_ANSWER_BYTES: usize = 8 << 20;
+
+/// Names compared for one body after which its other requests are refused; a
+/// pattern counts as often as it has characters.
+const MAX_COMPARED: usize = 32 << 20;
 
 const ILLEGAL_ARGUMENT: &str = "java.lang.IllegalArgumentException";
 
@@ -52,6 +56,25 @@ impl Refusal {
     }
 }
 
+/// What is left of the work that one body may make.
+#[derive(Debug)]
+struct Budget {
+    left: usize,
+}
+
+impl Budget {
+    fn new() -> Self {
+        Self { left: MAX_COMPARED }
+    }
+
+    /// Takes what is to be done with so many beans.
+    fn spend(&mut self, beans: usize, each: usize) -> Result<(), Refusal> {
+        let left = self.left.checked_sub(beans.saturating_mul(each));
+        self.left = left.ok_or_else(|| Refusal::illegal("There is too much to be compared"))?;
+        Ok(())
+    }
+}
+
 /// What the beans say to requests.
 #[derive(Clone, Copy, Debug)]
 pub struct Jolokia<'a> {
@@ -66,7 +89,8 @@ pub struct Jolokia<'a> {
 impl Jolokia<'_> {
     /// Answers a GET for `path`: what comes after `/jolokia/`, decoded.
     pub fn get(&self, path: &str, options: Options) -> String {
-        self.one(Request::from_path(path, options)).to_string()
+        let request = Request::from_path(path, options);
+        self.one(request, &mut Budget::new()).to_string()
     }
 
     /// Answers a POST: one request, or an array of them.
@@ -74,14 +98,15 @@ impl Jolokia<'_> {
         let requests = match serde_json::from_slice(body) {
             Ok(Json::Array(requests)) => requests,
             Ok(request @ Json::Object(_)) => {
-                return self.one(Request::from_json(&request, options)).to_string();
+                let request = Request::from_json(&request, options);
+                return self.one(request, &mut Budget::new()).to_string();
             }
             Ok(_) | Err(_) => return refused("Invalid JSON request"),
         };
         if requests.len() > MAX_REQUESTS {
             return refused(&format!("There are more than {MAX_REQUESTS} requests"));
         }
-        let mut out = String::from("[");
+        let (mut out, mut budget) = (String::from("["), Budget::new());
         for (at, request) in requests.iter().enumerate() {
             if at > 0 {
                 out.push(',');
@@ -91,24 +116,27 @@ impl Jolokia<'_> {
                 continue;
             }
             let request = Request::from_json(request, options);
-            out.push_str(&self.one(request).to_string());
+            out.push_str(&self.one(request, &mut budget).to_string());
         }
         out.push(']');
         out
     }
 
-    fn one(&self, request: Result<Request, Refusal>) -> Json {
+    fn one(&self, request: Result<Request, Refusal>, budget: &mut Budget) -> Json {
         let request = match request {
             Ok(request) => request,
             Err(refusal) => return refusal.answer(None),
         };
-        match answer::value(self, &request) {
-            Ok(value) => json!({
-                "request": request.echo(),
-                "value": value,
-                "timestamp": self.timestamp,
-                "status": 200,
-            }),
+        match answer::value(self, &request, budget) {
+            Ok(value) => {
+                let mut answer = Map::new();
+                answer.insert("request".to_owned(), request.echo());
+                // Moved: it may be the tree of all there is.
+                answer.insert("value".to_owned(), value);
+                answer.insert("timestamp".to_owned(), json!(self.timestamp));
+                answer.insert("status".to_owned(), json!(200));
+                Json::Object(answer)
+            }
             Err(refusal) => refusal.answer(Some(request.echo())),
         }
     }

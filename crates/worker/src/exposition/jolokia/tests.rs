@@ -6,7 +6,9 @@ use crate::exposition::tests::{ODD, connector, exposition, worker};
 
 /// Asks for a path, or with a body.
 fn ask(path: Option<&str>, body: &Json, options: Options) -> Json {
-    let beans = exposition().beans(std::time::Instant::now(), &worker());
+    let beans = exposition()
+        .measured(std::time::Instant::now(), worker())
+        .beans();
     let jolokia = Jolokia {
         beans: &beans,
         version: "1.2.3",
@@ -285,13 +287,55 @@ fn bodies_have_one_request_or_many() {
 }
 
 #[test]
+fn the_work_of_one_body_is_bounded() {
+    let stopped = |at: usize| connector(&format!("c{at}"), None);
+    let reading = WorkerReading {
+        connectors: (0..200).map(stopped).collect(),
+        ..WorkerReading::default()
+    };
+    let beans = exposition()
+        .measured(std::time::Instant::now(), reading)
+        .beans();
+    let jolokia = Jolokia {
+        beans: &beans,
+        version: "1.2.3",
+        timestamp: 0,
+    };
+    let answers = |request: &Json| -> Vec<Json> {
+        let body = json!(vec![request; MAX_REQUESTS]).to_string();
+        let answer = jolokia.post(body.as_bytes(), Options::default());
+        serde_json::from_str(&answer).expect("JSON")
+    };
+    let long = format!("kafka.connect:connector={}*,*", "?".repeat(900));
+    let request = json!({"type": "search", "mbean": long});
+    let refused = answers(&request);
+    assert_eq!(refused.len(), MAX_REQUESTS);
+    assert_eq!(refused[0]["value"], json!([]));
+    let last = refused.last().expect("one");
+    let text = "There is too much to be compared";
+    assert_eq!(last["error"], format!("{ILLEGAL_ARGUMENT} : {text}"));
+    assert_eq!(last["request"]["mbean"], long);
+    // What dashboards ask is far from that.
+    for name in [
+        "kafka.connect:type=connector-metrics,connector=c7",
+        "*:connector=c7,*",
+    ] {
+        let request = json!({"type": "read", "mbean": name});
+        let all = answers(&request);
+        assert!(all.iter().all(|one| one["status"] == 200), "{name}");
+    }
+}
+
+#[test]
 fn answers_to_one_body_are_bounded() {
     let stopped = |at: usize| connector(&format!("c{at}"), None);
     let reading = WorkerReading {
         connectors: (0..200).map(stopped).collect(),
         ..WorkerReading::default()
     };
-    let beans = exposition().beans(std::time::Instant::now(), &reading);
+    let beans = exposition()
+        .measured(std::time::Instant::now(), reading.clone())
+        .beans();
     let jolokia = Jolokia {
         beans: &beans,
         version: "1.2.3",

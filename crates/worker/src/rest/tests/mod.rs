@@ -99,6 +99,7 @@ impl Api {
             worker_id: "worker:1".to_owned(),
             cluster_id: OnceLock::new(),
             exposition: Mutex::new(Exposition::new(app, windows)),
+            showing: Arc::new(Semaphore::new(MAX_SHOWING)),
             login,
             loggers: Arc::new(Loggers::default()),
         });
