@@ -50,6 +50,25 @@ impl Connector {
         self
     }
 
+    /// Takes messages for JSON, writes them without a schema, and gives each
+    /// record its `seq` for a key and the header `origin: exchange`.
+    pub fn with_keys_and_headers(self) -> Self {
+        self.set("websocket.value.format", "json")
+            .set(
+                "value.converter",
+                "org.apache.kafka.connect.json.JsonConverter",
+            )
+            .set("value.converter.schemas.enable", "false")
+            .set("transforms", "key,number,header")
+            .set("transforms.key.type", &transform("ValueToKey"))
+            .set("transforms.key.fields", "seq")
+            .set("transforms.number.type", &transform("ExtractField$Key"))
+            .set("transforms.number.field", "seq")
+            .set("transforms.header.type", &transform("InsertHeader"))
+            .set("transforms.header.header", "origin")
+            .set("transforms.header.value.literal", "exchange")
+    }
+
     /// The settings as the REST API takes them, without the name.
     pub fn config(&self) -> Value {
         let pairs = self
@@ -64,6 +83,11 @@ impl Connector {
         let named = [("name".to_owned(), self.name.clone())];
         properties(named.iter().chain(&self.settings))
     }
+}
+
+/// The class of one of Kafka's transforms.
+pub fn transform(name: &str) -> String {
+    format!("org.apache.kafka.connect.transforms.{name}")
 }
 
 fn properties<'a>(pairs: impl Iterator<Item = &'a (String, String)>) -> String {

@@ -20,6 +20,8 @@ pub mod producer;
 pub mod providers;
 pub mod rest;
 pub mod standalone;
+#[cfg(test)]
+mod test_map;
 pub mod topic_creation;
 pub mod validate;
 pub mod validation;

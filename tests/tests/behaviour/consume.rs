@@ -5,8 +5,6 @@ use end_to_end::kafka::{Kafka, Version};
 use end_to_end::server::{Library, Script};
 use end_to_end::worker::{Connector, Worker};
 
-const TRANSFORMS: &str = "org.apache.kafka.connect.transforms";
-
 /// What `consume` prints of a topic, record by record.
 fn consume(kafka: &Kafka, topic: &str, flags: &[&str]) -> Vec<String> {
     let servers = kafka.bootstrap();
@@ -18,27 +16,7 @@ fn consume(kafka: &Kafka, topic: &str, flags: &[&str]) -> Vec<String> {
 /// A topic with so many records, each with a key and a header.
 fn fill(kafka: &Kafka, topic: &str, records: u64) {
     let server = Script::new(Library::Python).count(records).start();
-    let connector = Connector::new("numbers", &server, topic)
-        .set("websocket.value.format", "json")
-        .set(
-            "value.converter",
-            "org.apache.kafka.connect.json.JsonConverter",
-        )
-        .set("value.converter.schemas.enable", "false")
-        .set("transforms", "key,number,header")
-        .set("transforms.key.type", &format!("{TRANSFORMS}.ValueToKey"))
-        .set("transforms.key.fields", "seq")
-        .set(
-            "transforms.number.type",
-            &format!("{TRANSFORMS}.ExtractField$Key"),
-        )
-        .set("transforms.number.field", "seq")
-        .set(
-            "transforms.header.type",
-            &format!("{TRANSFORMS}.InsertHeader"),
-        )
-        .set("transforms.header.header", "origin")
-        .set("transforms.header.value.literal", "exchange");
+    let connector = Connector::new("numbers", &server, topic).with_keys_and_headers();
     let worker = Worker::builder(kafka).connector(connector).start();
     worker.wait_for_acknowledged("numbers", records);
 }

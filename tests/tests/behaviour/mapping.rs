@@ -3,13 +3,12 @@
 use end_to_end::kafka::{Kafka, Version};
 use end_to_end::sequence::assert_complete;
 use end_to_end::server::{Library, Script};
-use end_to_end::worker::{Connector, Worker};
+use end_to_end::worker::{Connector, Worker, transform};
 use regex::Regex;
 use serde_json::{Value, json};
 
 const JSON: &str = "org.apache.kafka.connect.json.JsonConverter";
 const DATA_EXCEPTION: &str = "org.apache.kafka.connect.errors.DataException";
-const TRANSFORMS: &str = "org.apache.kafka.connect.transforms";
 
 against_each_kafka!(fields_become_keys_headers_and_topics);
 
@@ -17,32 +16,11 @@ fn fields_become_keys_headers_and_topics(version: Version) {
     let server = Script::new(Library::Python).count(300).start();
     let kafka = Kafka::shared(version);
     let connector = Connector::new("mapped", &server, "unmapped")
-        .set("websocket.value.format", "json")
-        .set("value.converter", JSON)
-        .set("value.converter.schemas.enable", "false")
+        .with_keys_and_headers()
         .set("transforms", "key,number,header,pad,route")
-        .set("transforms.key.type", &format!("{TRANSFORMS}.ValueToKey"))
-        .set("transforms.key.fields", "seq")
-        .set(
-            "transforms.number.type",
-            &format!("{TRANSFORMS}.ExtractField$Key"),
-        )
-        .set("transforms.number.field", "seq")
-        .set(
-            "transforms.header.type",
-            &format!("{TRANSFORMS}.InsertHeader"),
-        )
-        .set("transforms.header.header", "origin")
-        .set("transforms.header.value.literal", "exchange")
-        .set(
-            "transforms.pad.type",
-            &format!("{TRANSFORMS}.ReplaceField$Value"),
-        )
+        .set("transforms.pad.type", &transform("ReplaceField$Value"))
         .set("transforms.pad.exclude", "pad")
-        .set(
-            "transforms.route.type",
-            &format!("{TRANSFORMS}.RegexRouter"),
-        )
+        .set("transforms.route.type", &transform("RegexRouter"))
         .set("transforms.route.regex", "un(.*)")
         .set("transforms.route.replacement", "$1");
     let worker = Worker::builder(kafka).connector(connector).start();
@@ -77,10 +55,7 @@ fn converters_are_the_worker_s_unless_a_connector_has_its_own() {
     let with_header = |connector: Connector| {
         connector
             .set("transforms", "header")
-            .set(
-                "transforms.header.type",
-                &format!("{TRANSFORMS}.InsertHeader"),
-            )
+            .set("transforms.header.type", &transform("InsertHeader"))
             .set("transforms.header.header", "origin")
             .set("transforms.header.value.literal", "exchange")
     };

@@ -245,13 +245,7 @@ fn security(map: &BTreeMap<String, String>) -> BTreeMap<String, String> {
 mod tests {
     use super::*;
     use crate::files::{Listener, Scheme};
-
-    fn map(pairs: &[(&str, &str)]) -> BTreeMap<String, String> {
-        pairs
-            .iter()
-            .map(|(k, v)| ((*k).to_owned(), (*v).to_owned()))
-            .collect()
-    }
+    use crate::test_map::map;
 
     const MINIMAL: [(&str, &str); 3] = [
         (

@@ -10,13 +10,7 @@ use tempfile::TempDir;
 use super::*;
 use crate::log::LogOptions;
 use crate::log::tests::logged;
-
-fn map(pairs: &[(&str, &str)]) -> BTreeMap<String, String> {
-    let pairs = pairs.iter();
-    pairs
-        .map(|(k, v)| ((*k).to_owned(), (*v).to_owned()))
-        .collect()
-}
+use crate::test_map::map;
 
 /// A worker with the connector "c", whose topic is in a file of its own.
 struct Fixture {

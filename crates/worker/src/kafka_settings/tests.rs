@@ -6,13 +6,7 @@ use rdkafka::producer::BaseProducer;
 
 use super::*;
 use crate::oauth::TokenSource;
-
-fn map(pairs: &[(&str, &str)]) -> BTreeMap<String, String> {
-    pairs
-        .iter()
-        .map(|(k, v)| ((*k).to_owned(), (*v).to_owned()))
-        .collect()
-}
+use crate::test_map::map;
 
 pub(super) fn with(
     worker: &[(&str, &str)],

@@ -1,22 +1,14 @@
-use std::collections::BTreeMap;
-
 use connect_api::converter;
 
 use super::*;
-
-fn config(pairs: &[(&str, &str)]) -> BTreeMap<String, String> {
-    pairs
-        .iter()
-        .map(|(k, v)| ((*k).to_owned(), (*v).to_owned()))
-        .collect()
-}
+use crate::test_map::map;
 
 fn mapping(format: ValueFormat, value: &str, transforms: &[(&str, &str)]) -> Mapping {
-    let plain = config(&[("schemas.enable", "false")]);
+    let plain = map(&[("schemas.enable", "false")]);
     Mapping {
         topic: "t".to_owned(),
         format,
-        chain: Chain::new(&config(transforms)).expect("a chain"),
+        chain: Chain::new(&map(transforms)).expect("a chain"),
         key: converter::create("String", true, &plain).expect("a converter"),
         value: converter::create(value, false, &plain).expect("a converter"),
         key_class: "key",
@@ -113,7 +105,7 @@ fn what_cannot_be_mapped_names_the_class_that_refused_it() {
         ("transforms.k.fields", "a"),
     ];
     let mut keys = mapping(ValueFormat::Json, "Json", &to_key);
-    let plain = config(&[("schemas.enable", "false")]);
+    let plain = map(&[("schemas.enable", "false")]);
     keys.key = converter::create("Integer", true, &plain).expect("a converter");
     assert_eq!(class(&keys, br#"{"a":"x"}"#), "key");
     let to_header = [

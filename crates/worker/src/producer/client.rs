@@ -70,57 +70,31 @@ pub(super) fn give_token(native: &Arc<Native>, config: String, asking: Client) {
 
 #[cfg(test)]
 mod tests {
-    use std::sync::Mutex;
-
-    use tracing::span::{Attributes, Id, Record};
-    use tracing::{Event, Metadata, Subscriber};
-
     use super::*;
-
-    /// Keeps targets and levels of log lines.
-    #[derive(Default)]
-    struct Seen(Mutex<Vec<String>>);
-
-    impl Subscriber for &'static Seen {
-        fn enabled(&self, _: &Metadata<'_>) -> bool {
-            true
-        }
-
-        fn new_span(&self, _: &Attributes<'_>) -> Id {
-            Id::from_u64(1)
-        }
-
-        fn record(&self, _: &Id, _: &Record<'_>) {}
-
-        fn record_follows_from(&self, _: &Id, _: &Id) {}
-
-        fn event(&self, event: &Event<'_>) {
-            let metadata = event.metadata();
-            let line = format!("{} {}", metadata.level(), metadata.target());
-            self.0.lock().expect("no panic").push(line);
-        }
-
-        fn enter(&self, _: &Id) {}
-
-        fn exit(&self, _: &Id) {}
-    }
+    use crate::log::LogOptions;
+    use crate::log::tests::logged;
 
     #[test]
     fn each_client_has_its_own_name_in_the_log() {
-        let seen: &'static Seen = Box::leak(Box::default());
-        tracing::subscriber::with_default(seen, || {
+        let options = LogOptions {
+            level: "debug".to_owned(),
+            ..LogOptions::default()
+        };
+        let lines = logged(&options, |_| {
             Client::TopicAdmin.log(3, "x");
             Client::TopicAdmin.log(4, "x");
             Client::TopicAdmin.log(6, "x");
             Client::Producer.log(3, "x");
         });
+        let after_the_time = |line: &String| line.split_once("] ").map(|(_, rest)| rest.to_owned());
+        let lines: Vec<_> = lines.iter().filter_map(after_the_time).collect();
         assert_eq!(
-            *seen.0.lock().expect("no panic"),
+            lines,
             [
-                "ERROR TopicAdmin",
-                "WARN TopicAdmin",
-                "DEBUG TopicAdmin",
-                "ERROR Producer"
+                "ERROR [TopicAdmin] x",
+                "WARN [TopicAdmin] x",
+                "DEBUG [TopicAdmin] x",
+                "ERROR [Producer] x"
             ]
         );
     }

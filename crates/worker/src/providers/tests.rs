@@ -1,15 +1,9 @@
 use std::fs;
 
 use super::*;
+use crate::test_map::map;
 
 const KAFKA: &str = "org.apache.kafka.common.config.provider";
-
-fn map(pairs: &[(&str, &str)]) -> BTreeMap<String, String> {
-    pairs
-        .iter()
-        .map(|(k, v)| ((*k).to_owned(), (*v).to_owned()))
-        .collect()
-}
 
 /// A provider `p` of one of Kafka's classes.
 fn provider(class: &str, parameters: &[(&str, &str)]) -> Result<Providers, Vec<String>> {

@@ -1,20 +1,14 @@
 //! The expected texts are those of Connect's own classes, 3.9.1 and 4.1.1.
 
 use super::*;
+use crate::test_map::map;
 
 const GROUPS: &str = "topic.creation.groups";
 const FACTOR: &str = "topic.creation.default.replication.factor";
 const PARTITIONS: &str = "topic.creation.default.partitions";
 
-fn config(pairs: &[(&str, &str)]) -> BTreeMap<String, String> {
-    let pairs = pairs.iter();
-    pairs
-        .map(|(k, v)| ((*k).to_owned(), (*v).to_owned()))
-        .collect()
-}
-
 fn parsed(pairs: &[(&str, &str)]) -> Result<(TopicGroups, Vec<String>), String> {
-    parse(&config(pairs))
+    parse(&map(pairs))
 }
 
 /// With a complete default group of 1 and 1.
@@ -29,8 +23,8 @@ fn of(groups: &TopicGroups, topic: &str) -> String {
 
 #[test]
 fn nothing_is_created_if_nothing_is_said() {
-    assert!(!is_used(&config(&[("kafka.topic", "t")])));
-    assert!(is_used(&config(&[("topic.creation.x", "1")])));
+    assert!(!is_used(&map(&[("kafka.topic", "t")])));
+    assert!(is_used(&map(&[("topic.creation.x", "1")])));
 }
 
 #[test]

@@ -4,7 +4,6 @@
 // A test that cannot go on has to panic, here as in the tests themselves.
 #![allow(clippy::unwrap_used)]
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use std::sync::mpsc::{Receiver, channel};
@@ -19,17 +18,11 @@ use super::*;
 use crate::embedded::EmbeddedKafka;
 use crate::producer::native::Code;
 use crate::producer::{Producer, ProducerOptions};
+use crate::test_map::map;
 use crate::topic_creation::parse;
 
 /// The bound of every wait; reached only by a failing test.
 const PATIENCE: Duration = Duration::from_secs(60);
-
-fn map(pairs: &[(&str, &str)]) -> BTreeMap<String, String> {
-    let pairs = pairs.iter();
-    pairs
-        .map(|(k, v)| ((*k).to_owned(), (*v).to_owned()))
-        .collect()
-}
 
 /// A creator whose admin client is the test.
 pub(in crate::producer) fn creator() -> (Arc<TopicCreator>, Receiver<Arc<Ticket>>) {
