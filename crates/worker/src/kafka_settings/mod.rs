@@ -46,7 +46,7 @@ pub const ADMIN_OVERRIDE_PREFIX: &str = "admin.override.";
 const ADMIN_CLIENT_ID: &str = "connect-websocket-admin";
 
 /// librdkafka's properties, which may hold secrets, and warnings.
-pub type ClientProperties = (BTreeMap<String, String>, Vec<String>);
+pub type ClientProperties = (NativeProperties, Vec<String>);
 
 /// Where a producer's settings come from.
 #[derive(Clone, Copy)]
@@ -143,7 +143,7 @@ pub fn admin_properties(
     // The worker's ssl.* may be there for its https listeners.
     let of_listeners = |warning: &String| warning.starts_with("ssl.");
     translated.warnings.retain(|warning| !of_listeners(warning));
-    Ok((translated.properties.into(), translated.warnings))
+    Ok((translated.properties, translated.warnings))
 }
 
 /// Translates the settings of a consumer, given in Java's names, into
@@ -162,7 +162,7 @@ pub fn client_properties(
     }
     draft.give("bootstrap.servers", "bootstrap.servers", bootstrap_servers);
     let translated = draft.translate()?;
-    Ok((translated.properties.into(), translated.warnings))
+    Ok((translated.properties, translated.warnings))
 }
 
 #[cfg(test)]

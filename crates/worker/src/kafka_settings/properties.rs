@@ -35,12 +35,6 @@ impl From<BTreeMap<String, String>> for NativeProperties {
     }
 }
 
-impl From<NativeProperties> for BTreeMap<String, String> {
-    fn from(properties: NativeProperties) -> Self {
-        properties.0
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -30,7 +30,7 @@ pub(super) fn errors(worker: &[(&str, &str)]) -> String {
 /// before it is polled.
 pub(super) fn accepted(worker: &[(&str, &str)]) -> ProducerSettings {
     let settings = with(worker, &[]).expect("valid");
-    let properties = BTreeMap::from(settings.properties.clone());
+    let properties = BTreeMap::clone(&settings.properties);
     let config: ClientConfig = properties.into_iter().collect();
     if let Err(error) = config.create::<BaseProducer>() {
         panic!("{worker:?}: {error}");
@@ -571,7 +571,7 @@ fn a_consumers_settings_are_translated_and_a_producers_defaults_are_not_among_th
         ("group.id", "g"),
         ("isolation.level", "read_committed"),
     ]);
-    assert_eq!((properties, warnings), (expected, Vec::new()));
+    assert_eq!((properties, warnings), (expected.into(), Vec::new()));
 }
 
 /// The names of `ProducerConfig.configNames()` in Kafka 3.9.1 and 4.1.1.

@@ -1,33 +1,23 @@
 //! The Kafka clients of a connector: its producer, and the admin client that
 //! creates its topics.
 
-use std::collections::BTreeMap;
-
 use connect_api::config::{ConfigKey, Default, Importance, Type};
 
 use super::{Config, Setting, Validation};
 use crate::files::WorkerConfig;
 use crate::kafka_settings::{
-    ADMIN_OVERRIDE_PREFIX, PRODUCER_OVERRIDE_PREFIX, ProducerInputs, ProducerSettings, SystemTrust,
-    admin_properties, translate,
+    ADMIN_OVERRIDE_PREFIX, NativeProperties, PRODUCER_OVERRIDE_PREFIX, ProducerInputs,
+    ProducerSettings, SystemTrust, admin_properties, translate,
 };
 use crate::topic_creation::{self, TopicGroups};
 
 /// How a connector's topics are created.
-#[derive(Clone)]
+#[derive(Clone, Debug)]
 pub struct TopicPlan {
     /// With which settings.
     pub groups: TopicGroups,
     /// librdkafka's properties of the admin client; may hold secrets.
-    pub admin: BTreeMap<String, String>,
-}
-
-impl std::fmt::Debug for TopicPlan {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("TopicPlan")
-            .field("admin", &self.admin.keys())
-            .finish_non_exhaustive()
-    }
+    pub admin: NativeProperties,
 }
 
 /// Appends what the configuration overrides of a client's settings to the
@@ -81,7 +71,7 @@ pub(super) fn topics(
             let needed = worker.topic_creation_enable;
             found.errors.retain(|error| needed || is_override(error));
             refuse_overrides(ADMIN_OVERRIDE_PREFIX, found.errors, validation);
-            BTreeMap::new()
+            NativeProperties::default()
         }
     };
     if !worker.topic_creation_enable {

@@ -1,6 +1,6 @@
 //! Admin clients in use, each with the thread that serves it.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::HashMap;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Sender, channel};
 use std::sync::{Arc, Mutex, PoisonError, Weak};
@@ -100,20 +100,16 @@ impl AdminPool {
     ///
     /// # Errors
     /// librdkafka does not accept a property, or there is no thread to be had.
-    pub fn acquire(
-        &self,
-        properties: &BTreeMap<String, String>,
-    ) -> Result<Arc<TopicAdmin>, ProducerError> {
-        let properties = NativeProperties::from(properties.clone());
+    pub fn acquire(&self, properties: &NativeProperties) -> Result<Arc<TopicAdmin>, ProducerError> {
         let mut clients = self.clients.lock().unwrap_or_else(PoisonError::into_inner);
         clients.retain(|_, client| client.strong_count() > 0);
-        if let Some(client) = clients.get(&properties).and_then(Weak::upgrade) {
+        if let Some(client) = clients.get(properties).and_then(Weak::upgrade) {
             return Ok(client);
         }
-        let (client, thread) = TopicAdmin::start(&properties)?;
+        let (client, thread) = TopicAdmin::start(properties)?;
         self.threads.add(thread);
         let client = Arc::new(client);
-        clients.insert(properties, Arc::downgrade(&client));
+        clients.insert(properties.clone(), Arc::downgrade(&client));
         Ok(client)
     }
 }

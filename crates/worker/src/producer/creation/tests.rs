@@ -122,10 +122,10 @@ fn without_a_creator_every_topic_is_the_brokers() {
 #[test]
 fn tasks_with_equal_settings_share_a_client() {
     let pool = AdminPool::default();
-    let properties = map(&[("bootstrap.servers", "127.0.0.1:1")]);
+    let properties = map(&[("bootstrap.servers", "127.0.0.1:1")]).into();
     let (one, two) = (pool.acquire(&properties), pool.acquire(&properties));
     assert!(Arc::ptr_eq(&one.unwrap(), &two.unwrap()));
-    let other = map(&[("bootstrap.servers", "127.0.0.1:2")]);
+    let other = map(&[("bootstrap.servers", "127.0.0.1:2")]).into();
     let (one, two) = (pool.acquire(&properties), pool.acquire(&other));
     assert!(!Arc::ptr_eq(&one.unwrap(), &two.unwrap()));
 }
@@ -133,7 +133,7 @@ fn tasks_with_equal_settings_share_a_client() {
 #[test]
 fn a_client_that_nobody_waits_for_any_more_ends() {
     let pool = AdminPool::default();
-    let properties = map(&[("bootstrap.servers", "127.0.0.1:1")]);
+    let properties = map(&[("bootstrap.servers", "127.0.0.1:1")]).into();
     let admin = pool.acquire(&properties).unwrap();
     let (unused, _asked) = creator();
     let creator = TopicCreator::new(unused.groups.clone(), Arc::clone(&admin), "c");
