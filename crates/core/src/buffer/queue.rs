@@ -5,7 +5,8 @@
 //! allocation each. Invariants: `messages` and `bytes` are the sums over all
 //! chunks' remaining rows; no chunk but the last may still grow; after every
 //! `push` the queue is within its limits, a single message larger than the
-//! byte limit excepted (alone, it is kept rather than lost).
+//! byte limit excepted (alone, it is kept rather than lost); only
+//! `push_beyond` may leave it outside of them.
 
 use std::collections::VecDeque;
 
@@ -97,6 +98,13 @@ impl Buffer {
             }
         }
         dropped
+    }
+
+    /// Appends all records of `batch`, whatever the limits.
+    pub fn push_beyond(&mut self, batch: &Batch<'_>) {
+        for value in batch.values() {
+            self.append(value, batch.received());
+        }
     }
 
     fn append(&mut self, value: &[u8], received: Received) {

@@ -84,6 +84,12 @@ impl Connection {
         self.start = start;
     }
 
+    /// Gives up what is undecoded: nothing after it can be understood, or is
+    /// of any use.
+    pub(super) fn discard_input(&mut self) {
+        self.start = self.end;
+    }
+
     /// Whether undecoded bytes wait.
     pub(super) fn has_input(&self) -> bool {
         self.start < self.end

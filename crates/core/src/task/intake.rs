@@ -3,7 +3,9 @@
 //!
 //! Invariants: order is kept, since nothing bypasses a buffer that holds
 //! anything; under `block` a message is decoded only if the sink or the buffer
-//! has room for it, so that nothing decoded is ever dropped.
+//! has room for it, so that nothing decoded is ever dropped, or if its
+//! connection is given up: then what it had read, a receive buffer at the
+//! most, is kept beyond the buffer's limits.
 
 use std::sync::Arc;
 use std::sync::atomic::Ordering::{Relaxed, Release};
@@ -45,12 +47,12 @@ pub(super) struct Intake {
     sink: Box<dyn Sink>,
     metrics: Arc<TaskMetrics>,
     pub(super) paused: bool,
-    /// The sink was full when last tried.
-    full: bool,
     patience: Patience,
     /// What has been read stays undecoded until the sink has room or patience
     /// ends.
     held: bool,
+    /// The connection is given up: all that it has read is to be decoded.
+    last: bool,
 }
 
 impl Intake {
@@ -72,9 +74,9 @@ impl Intake {
             sink,
             metrics,
             paused,
-            full: false,
             patience: Patience::default(),
             held: false,
+            last: false,
         }
     }
 
@@ -135,6 +137,15 @@ impl Intake {
         self.patience.deadline().filter(|_| self.held)
     }
 
+    /// Decodes all that `connection`, which is given up, has read, into the
+    /// buffer: what the sink says of it is heard when that is drained.
+    pub(super) fn decode_last(&mut self, connection: &mut Connection) -> Found {
+        self.last = true;
+        let found = self.decode(connection);
+        self.last = false;
+        found
+    }
+
     /// Decodes all that `connection` has read and there is room for.
     pub(super) fn decode(&mut self, connection: &mut Connection) -> Found {
         let mut found = Found::default();
@@ -178,7 +189,7 @@ impl Intake {
         let more = loop {
             let input = &slab[start..end];
             // Without input there is nothing to hold back.
-            if !input.is_empty() {
+            if !input.is_empty() && !self.last {
                 let next = self.payload.value_bytes(decoder.peek(input));
                 if !self.admits(rows, next, received.at) {
                     break !rows.is_empty();
@@ -277,11 +288,17 @@ impl Intake {
         let bytes: usize = batch.values().map(<[u8]>::len).sum();
         self.metrics.received_bytes.fetch_add(bytes as u64, Relaxed);
         let mut taken = 0;
-        if !self.paused && self.buffer.is_empty() {
+        if !self.paused && !self.last && self.buffer.is_empty() {
             (taken, found.rejected) = self.offer(batch);
         }
-        if taken < batch.len() {
-            let dropped = self.buffer.push(&batch.tail(taken));
+        if taken == batch.len() {
+            return;
+        }
+        let rest = batch.tail(taken);
+        if self.last && self.overflow == Overflow::Block {
+            self.buffer.push_beyond(&rest);
+        } else {
+            let dropped = self.buffer.push(&rest);
             found.overflow.messages += dropped.messages;
             found.overflow.bytes += dropped.bytes;
         }
@@ -299,7 +316,6 @@ impl Intake {
             (more, rejected) = counted(self.sink.offer(&batch.tail(taken)));
             taken += more;
         }
-        self.full = taken < batch.len();
         if taken > 0 {
             self.patience.renew();
         }
@@ -337,15 +353,15 @@ impl Intake {
         }
         let mut buffer = std::mem::replace(&mut self.buffer, Buffer::new(1, 1));
         let mut result = Ok(());
-        self.full = false;
         while let Some(batch) = buffer.front() {
             let (taken, rejected) = self.offer(&batch);
+            let full = taken < batch.len();
             buffer.advance(taken);
             if let Some(error) = rejected {
                 result = Err(error);
                 break;
             }
-            if self.full {
+            if full {
                 break;
             }
         }

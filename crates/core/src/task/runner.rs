@@ -253,12 +253,10 @@ impl Runner {
         if found.messages > 0 {
             self.decide(Input::Message);
         }
-        self.reporter.drops(
-            &found.overflow,
-            found.binary_dropped,
-            &self.metrics,
-            clock::now(),
-        );
+        self.tell_drops(&found);
+        if found.violation.is_some() || found.close.is_some() {
+            self.speak(Connection::discard_input);
+        }
         if let Some(error) = found.rejected {
             self.reject(&error);
         } else if let Some(error) = found.violation {
@@ -268,6 +266,12 @@ impl Runner {
             let reason = self.config.hide_secrets(&reason);
             self.decide(Input::Lost(Loss::ClosedByServer { code, reason }));
         }
+    }
+
+    fn tell_drops(&mut self, found: &Found) {
+        let now = clock::now();
+        self.reporter
+            .drops(&found.overflow, found.binary_dropped, &self.metrics, now);
     }
 
     /// Ends the task because a record can never be sent.
@@ -343,11 +347,18 @@ impl Runner {
         }
     }
 
-    /// Gives the connection up; what is queued for the server may still go
-    /// out, within a bound.
+    /// Gives the connection up. What it has read is kept; what is queued for
+    /// the server may still go out, within a bound.
     fn hang_up(&mut self) {
         self.metrics.connected.store(false, Relaxed);
         if let Link::Open(mut connection) = std::mem::replace(&mut self.link, Link::None) {
+            if connection.has_input() && !self.rejected {
+                let found = self.intake.decode_last(&mut connection);
+                self.tell_drops(&found);
+                // A sink that had room all the time says nothing by itself.
+                self.delivery.arm();
+                self.delivery.notify();
+            }
             tokio::spawn(async move {
                 let farewell = poll_fn(|cx| connection.poll_send(cx));
                 drop(timeout(FAREWELL, farewell).await);

@@ -54,6 +54,30 @@ async fn a_pause_closes_the_connection_and_a_resume_makes_a_new_one() {
 }
 
 #[tokio::test]
+async fn what_a_full_buffer_kept_from_being_decoded_outlives_the_connection() {
+    let (listener, url) = listen().await;
+    let settings = [
+        DISCONNECT,
+        ("websocket.buffer.overflow", "block"),
+        ("websocket.message.queue.size", "1"),
+    ];
+    let running = start_with_room(&url, &settings, 0);
+    let mut socket = accept(&listener).await;
+    send(&mut socket, &["0", "1", "2", "3"]).await;
+    running.wait_queue(1, 1).await;
+
+    running.task.pause();
+    running.wait_phase(Phase::Paused).await;
+    running.wait_queue(4, 4).await;
+    running.open();
+    running.task.resume();
+    assert_eq!(running.wait_records(4).await, ["0", "1", "2", "3"]);
+    let metrics = running.task.metrics();
+    assert_eq!(metrics.received.load(Relaxed), 4);
+    assert_eq!(metrics.dropped_total(), 0);
+}
+
+#[tokio::test]
 async fn a_resume_does_not_wait_for_what_the_pause_has_ended() {
     let (listener, url) = listen().await;
     let settings = [
