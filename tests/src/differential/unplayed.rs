@@ -51,8 +51,8 @@ const PRODUCERS: &[Unplayed] = &[
 
 const ERRORS: &[Unplayed] = &[
     (
-        "`errors.tolerance=all` does not cover what Kafka refuses for good (a record too large, a topic that may not be written): the task fails. The real worker leaves such records out.",
-        "It would lose every record without a sign but a counter; what is refused for good is a matter of settings or permissions.",
+        "`errors.tolerance=all` does not cover a batch that is larger than the topic's `max.message.bytes`: the task fails, naming `max.request.size`. The real worker splits the batch, and leaves a record out that is too large by itself.",
+        "librdkafka does not split batches; with `max.request.size` set to what the topic takes, batches are no larger, and a record that is gets left out.",
     ),
     (
         "`errors.retry.timeout` and `errors.retry.delay.max.ms` are checked and have no effect.",

@@ -3,14 +3,19 @@
 use end_to_end::kafka::{Kafka, Version};
 use end_to_end::sequence::assert_complete;
 use end_to_end::server::{Library, Script};
+use end_to_end::wait::until_true;
 use end_to_end::worker::{Connector, Worker, transform};
 use regex::Regex;
 use serde_json::{Value, json};
 
 const JSON: &str = "org.apache.kafka.connect.json.JsonConverter";
+const WRITTEN: &str = "kafka_connect_source_task_metrics_source_record_write_total";
 const DATA_EXCEPTION: &str = "org.apache.kafka.connect.errors.DataException";
 
-against_each_kafka!(fields_become_keys_headers_and_topics);
+against_each_kafka!(
+    fields_become_keys_headers_and_topics,
+    what_kafka_refuses_is_left_out_only_if_errors_are_tolerated
+);
 
 fn fields_become_keys_headers_and_topics(version: Version) {
     let server = Script::new(Library::Python).count(300).start();
@@ -148,4 +153,35 @@ fn what_cannot_be_converted_fails_the_task_or_goes_to_the_dead_letter_topic() {
     );
     assert!(Regex::new(&rule).expect("a rule").is_match(&line), "{line}");
     assert_eq!(worker.states("tolerant").1, "RUNNING");
+}
+
+/// A compacted topic takes no record without a key.
+fn what_kafka_refuses_is_left_out_only_if_errors_are_tolerated(version: Version) {
+    let server = || Script::new(Library::Python).count(20).start();
+    let (strict, tolerant) = (server(), server());
+    let kafka = Kafka::shared(version);
+    let compacted = |name: &str, server| {
+        Connector::new(name, server, &format!("compacted-{name}"))
+            .set("topic.creation.default.partitions", "1")
+            .set("topic.creation.default.replication.factor", "1")
+            .set("topic.creation.default.cleanup.policy", "compact")
+            .set("errors.log.enable", "true")
+    };
+    let worker = Worker::builder(kafka)
+        .connector(compacted("strict", &strict))
+        .connector(compacted("tolerant", &tolerant).set("errors.tolerance", "all"))
+        .start();
+
+    let status = worker.wait_for_task("strict", "FAILED");
+    let trace = status["tasks"][0]["trace"].as_str().unwrap_or_default();
+    assert!(trace.contains("INVALID_RECORD"), "{trace}");
+
+    let failures = "kafka_connect_task_error_metrics_total_record_failures";
+    until_true("20 failures", || {
+        worker.metric(failures, "tolerant") == Some(20.0)
+    });
+    worker.wait_for_line("Executing stage 'KAFKA_PRODUCE'");
+    assert_eq!(worker.states("tolerant").1, "RUNNING");
+    assert_eq!(worker.metric(WRITTEN, "tolerant"), Some(0.0));
+    assert_eq!(kafka.records("compacted-tolerant"), 0);
 }

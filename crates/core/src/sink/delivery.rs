@@ -49,6 +49,16 @@ pub struct Progress {
     pub taken: u64,
     /// Records acknowledged without a hole before them.
     pub acknowledged: u64,
+    /// Those among the taken that will not be written and count as
+    /// acknowledged: dropped by a transform, or refused and tolerated.
+    pub left_out: u64,
+}
+
+impl Progress {
+    /// Records that Kafka has, of those acknowledged.
+    pub fn written(&self) -> u64 {
+        self.acknowledged.saturating_sub(self.left_out)
+    }
 }
 
 /// Progress of one task's records; see the module's documentation.
@@ -57,6 +67,7 @@ pub struct Delivery {
     in_flight: Mutex<InFlight>,
     taken: AtomicU64,
     acknowledged: AtomicU64,
+    left_out: AtomicU64,
     rejected: AtomicBool,
     waiting: AtomicBool,
     wake: Notify,
@@ -71,6 +82,7 @@ impl Delivery {
             in_flight: Mutex::default(),
             taken: AtomicU64::new(0),
             acknowledged: AtomicU64::new(0),
+            left_out: AtomicU64::new(0),
             rejected: AtomicBool::new(false),
             waiting: AtomicBool::new(false),
             wake: Notify::new(),
@@ -120,6 +132,13 @@ impl Delivery {
         self.notify();
     }
 
+    /// Records that the record with this sequence will not be written and
+    /// that nothing is to wait for it.
+    pub fn leave_out(&self, sequence: u64) {
+        self.left_out.fetch_add(1, Ordering::Release);
+        self.acknowledge(sequence, 1);
+    }
+
     fn observe(&self, in_flight: &mut InFlight) {
         let now = clock::now();
         while let Some(mark) = in_flight.marks.front() {
@@ -158,6 +177,7 @@ impl Delivery {
         let acknowledged = self.acknowledged.load(Ordering::Acquire);
         Progress {
             acknowledged,
+            left_out: self.left_out.load(Ordering::Acquire),
             taken: self.taken.load(Ordering::Acquire).max(acknowledged),
         }
     }
@@ -223,7 +243,8 @@ mod tests {
             delivery.progress(),
             Progress {
                 taken: 10,
-                acknowledged: 10
+                acknowledged: 10,
+                left_out: 0,
             }
         );
     }
@@ -239,6 +260,18 @@ mod tests {
         delivery.acknowledge(2, 4);
         assert_eq!(delivery.latency.snapshot().count, 6);
         assert!(delivery.lock().marks.is_empty());
+    }
+
+    #[test]
+    fn what_is_left_out_holds_nothing_up() {
+        let delivery = delivery();
+        delivery.taken(3, Instant::now());
+        delivery.acknowledge(0, 1);
+        delivery.acknowledge(2, 1);
+        delivery.leave_out(1);
+        let progress = delivery.progress();
+        assert_eq!((progress.acknowledged, progress.left_out), (3, 1));
+        assert_eq!(progress.written(), 2);
     }
 
     #[test]

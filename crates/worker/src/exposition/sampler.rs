@@ -65,7 +65,7 @@ impl StateTimes {
 #[derive(Clone, Copy, Debug, Default)]
 struct Seen {
     taken: u64,
-    acknowledged: u64,
+    written: u64,
     batches: u64,
     batch_time_us: u64,
     produced: u64,
@@ -146,7 +146,7 @@ impl TaskWindows {
     ) {
         let progress = task.progress;
         let polled = progress.taken.saturating_sub(before.taken);
-        let written = progress.acknowledged.saturating_sub(before.acknowledged);
+        let written = progress.written().saturating_sub(before.written);
         self.polls.record(config, now, &some(polled));
         self.writes.record(config, now, &some(written));
         if polled > 0 || written > 0 || largest > 0 {
@@ -160,7 +160,7 @@ impl TaskWindows {
             self.active.record(config, now, &seen);
         }
         self.seen.taken = progress.taken;
-        self.seen.acknowledged = progress.acknowledged;
+        self.seen.written = progress.written();
     }
 
     /// Returns the size of the largest.

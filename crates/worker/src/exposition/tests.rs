@@ -121,6 +121,7 @@ pub(super) fn task(state: &'static str, metrics: TaskMetrics) -> TaskReading {
         progress: Progress {
             taken: 100,
             acknowledged: 90,
+            left_out: 0,
         },
         errors: Arc::new(errors),
         commits: Arc::new(commits),

@@ -11,7 +11,7 @@ use websocket_source::task::TaskOptions;
 use super::connector::{Slot, Started, TaskTopics};
 use super::{Herder, HerderError};
 use crate::kafka_settings::ProducerSettings;
-use crate::mapping::{ErrorCounts, WrittenTopics};
+use crate::mapping::{ErrorCounts, ErrorHandler, WrittenTopics};
 use crate::producer::{MappedOptions, ProducerError, ProducerOptions, TopicCreator};
 use crate::validation::Plan;
 
@@ -60,22 +60,26 @@ impl Herder {
                 return self.unstartable(&plan.name, start, class, &reason);
             }
         };
+        let judge = Arc::new(ErrorHandler {
+            tolerance: plan.tolerance,
+            counts: Arc::clone(&errors),
+            connector: plan.name.clone(),
+            topic: plan.source.topic.clone(),
+        });
         let sink = self
             .pool
             .acquire(&options(&plan.producer))
             .and_then(|producer| {
                 let latency = Arc::clone(&metrics.receive_to_ack);
                 match &plan.mapping {
-                    None => producer.sink(&plan.source.topic, latency, creator),
+                    None => producer.sink(&plan.source.topic, latency, judge, creator),
                     Some(mapping) => {
                         let options = MappedOptions {
                             mapping: Arc::clone(mapping),
-                            counts: Arc::clone(&errors),
                             written: Arc::clone(&written),
-                            connector: plan.name.clone(),
                             creator,
                         };
-                        producer.mapped_sink(options, latency)
+                        producer.mapped_sink(options, latency, judge)
                     }
                 }
             });

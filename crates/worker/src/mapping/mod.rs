@@ -16,7 +16,7 @@ use connect_api::data::{Kind, Schema, Value};
 use connect_api::record::{DataError, Record};
 use websocket_source::settings::ValueFormat;
 
-pub use tolerance::{ErrorCounts, Tolerance};
+pub use tolerance::{ErrorCounts, ErrorHandler, Failure, Tolerance};
 pub use written::WrittenTopics;
 
 /// Where a record was when something went wrong (`Stage`).
@@ -93,8 +93,6 @@ pub struct Mapping {
     pub header: Box<dyn HeaderConverter>,
     /// Its class likewise.
     pub header_class: &'static str,
-    /// `errors.*`.
-    pub tolerance: Tolerance,
 }
 
 static STRING: std::sync::LazyLock<Arc<Schema>> =

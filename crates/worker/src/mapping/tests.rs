@@ -15,7 +15,6 @@ fn mapping(format: ValueFormat, value: &str, transforms: &[(&str, &str)]) -> Map
         value_class: "value",
         header_class: "header",
         header: converter::create_header("Simple", &plain).expect("a converter"),
-        tolerance: Tolerance::default(),
     }
 }
 

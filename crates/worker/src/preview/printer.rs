@@ -19,12 +19,13 @@ use websocket_source::metrics::Histogram;
 use websocket_source::sink::{Delivery, Sink, SinkError};
 
 use crate::consume::Print;
-use crate::mapping::{Mapped, Mapping, MappingError};
+use crate::mapping::{Mapped, Mapping, MappingError, Tolerance};
 use crate::validation::Plan;
 
 /// Writes records to the standard output.
 pub(super) struct Printer {
     mapping: Option<Arc<Mapping>>,
+    tolerance: Tolerance,
     /// The connector's file, which messages about it begin with.
     file: String,
     /// Records that are still wanted.
@@ -46,6 +47,7 @@ impl Printer {
     ) -> Self {
         Self {
             mapping: plan.mapping.clone(),
+            tolerance: plan.tolerance.clone(),
             file: file.display().to_string(),
             left: max_messages.unwrap_or(u64::MAX),
             taken: 0,
@@ -70,8 +72,8 @@ impl Printer {
                 Ok(write(out, &mapped, &mapping.topic, received.at_ms).map(|()| true))
             }
             Ok(None) => Ok(Ok(false)),
-            Err(error) if mapping.tolerance.all => {
-                let topic = mapping.tolerance.dead_letter_topic.as_deref();
+            Err(error) if self.tolerance.all => {
+                let topic = self.tolerance.dead_letter_topic.as_deref();
                 eprintln!("{}: {}", self.file, fate(&error, topic));
                 Ok(Ok(false))
             }

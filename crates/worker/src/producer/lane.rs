@@ -10,6 +10,7 @@ use websocket_source::sink::Delivery;
 use super::slots::Slot;
 use super::turn::Turn;
 use super::{Producer, ProducerError};
+use crate::mapping::ErrorHandler;
 
 /// See the module's documentation.
 pub(super) struct Lane {
@@ -22,18 +23,24 @@ pub(super) struct Lane {
 }
 
 impl Lane {
-    /// A lane whose times from receipt to acknowledgement go to `latency`.
+    /// A lane whose times from receipt to acknowledgement go to `latency`, and
+    /// refused records to `judge`.
     ///
     /// # Errors
     /// The producer has no place left.
     pub(super) fn open(
         producer: &Arc<Producer>,
         latency: Arc<Histogram>,
+        judge: Arc<ErrorHandler>,
     ) -> Result<Self, ProducerError> {
         let delivery = Arc::new(Delivery::new(latency));
-        let slot = producer.shared.slots.open(&delivery).ok_or_else(|| {
-            ProducerError::Exhausted("too many tasks with records on their way".to_owned())
-        })?;
+        let slot = producer
+            .shared
+            .slots
+            .open(&delivery, judge)
+            .ok_or_else(|| {
+                ProducerError::Exhausted("too many tasks with records on their way".to_owned())
+            })?;
         Ok(Self {
             producer: Arc::clone(producer),
             slot,
@@ -41,6 +48,13 @@ impl Lane {
             sequence: 0,
             turn: Turn::new(producer.turn),
         })
+    }
+
+    /// Counts a message that becomes no record.
+    pub(super) fn leave_out(&mut self) {
+        self.slot.add_taken(1);
+        self.slot.leave_out(self.sequence);
+        self.sequence += 1;
     }
 
     /// See [`websocket_source::sink::Sink::has_room`].

@@ -18,19 +18,15 @@ use super::lane::Lane;
 use super::native::{Code, FullRecord, Native, Topic, describe};
 use super::sink::BATCH_OVERHEAD_BYTES;
 use super::{Producer, ProducerError};
-use crate::mapping::{ErrorCounts, Mapped, Mapping, MappingError, WrittenTopics};
+use crate::mapping::{ErrorHandler, Failure, Mapped, Mapping, MappingError, WrittenTopics};
 
 /// What a task's mapped sink needs besides its producer.
 #[derive(Clone, Debug)]
 pub struct MappedOptions {
     /// What messages go through.
     pub mapping: Arc<Mapping>,
-    /// Counts of those that cannot.
-    pub counts: Arc<ErrorCounts>,
     /// Where records have gone.
     pub written: Arc<WrittenTopics>,
-    /// The connector's name, for log lines and headers.
-    pub connector: String,
     /// Creates topics before the first records; without it the brokers do.
     pub creator: Option<Arc<TopicCreator>>,
 }
@@ -100,11 +96,10 @@ fn open<'a>(
 
 impl Destination {
     /// Notes that a record has gone to the topic, once for each reset.
-    fn note(&mut self, options: &MappedOptions, topic: &str) {
-        let resets = options.written.resets();
-        let dead_letters = options.mapping.tolerance.dead_letter_topic.as_deref();
+    fn note(&mut self, written: &WrittenTopics, dead_letters: Option<&str>, topic: &str) {
+        let resets = written.resets();
         if self.noted_since != Some(resets) && dead_letters != Some(topic) {
-            options.written.note(topic);
+            written.note(topic);
             self.noted_since = Some(resets);
         }
     }
@@ -125,7 +120,7 @@ impl MappedSink {
             None => (None, self.map(message, received)?),
         };
         let Some(mapped) = mapped else {
-            self.leave_out();
+            self.lane.leave_out();
             return Ok(true);
         };
         if self.hand_over(&mapped, now)? {
@@ -137,23 +132,21 @@ impl MappedSink {
         Ok(false)
     }
 
-    /// Counts a message that becomes no record.
-    fn leave_out(&mut self) {
-        self.lane.slot.add_taken(1);
-        self.lane.slot.add_reported(1);
-        self.lane.delivery.acknowledge(self.lane.sequence, 1);
-        self.lane.sequence += 1;
-    }
-
     /// Hands a record over, and notes where it has gone if that is news; dead
-    /// letters do not count. False if that has to wait: for its topic, its
+    /// letters do not count. One that is too large is left out if that is
+    /// tolerated. False if that has to wait: for its topic, its
     /// turn, room, or librdkafka's queue.
     fn hand_over(&mut self, mapped: &Mapped, now: Instant) -> Result<bool, SinkError> {
         let lane = &mut self.lane;
         let bytes = request_bytes(mapped);
         let limit = lane.producer.max_request_size_bytes;
         if bytes + BATCH_OVERHEAD_BYTES > limit {
-            return Err(SinkError::TooLarge { bytes, limit });
+            let error = SinkError::TooLarge { bytes, limit };
+            if !lane.slot.judge.leaves_out(&error) {
+                return Err(error);
+            }
+            lane.leave_out();
+            return Ok(true);
         }
         // The topic comes first: while it is looked for, nothing is reserved.
         let known = &mut self.destinations;
@@ -193,7 +186,8 @@ impl MappedSink {
         }
         lane.turn.add(1, bytes);
         lane.sequence += 1;
-        destination.note(&self.options, &mapped.topic);
+        let dead_letters = lane.slot.judge.tolerance.dead_letter_topic.as_deref();
+        destination.note(&self.options.written, dead_letters, &mapped.topic);
         Ok(true)
     }
 
@@ -204,40 +198,26 @@ impl MappedSink {
             Ok(mapped) => return Ok(mapped),
             Err(error) => error,
         };
-        let (counts, tolerance) = (&self.options.counts, &mapping.tolerance);
-        counts.failed();
-        if tolerance.logs {
-            counts.logged.fetch_add(1, Relaxed);
-            self.log(&error, received);
-        }
-        if !tolerance.all {
+        let judge = &self.lane.slot.judge;
+        let failure = Failure {
+            stage: error.stage.name(),
+            class: error.class,
+            cause: &error.error.class,
+            received_ms: Some(received.at_ms),
+        };
+        if !judge.tolerates(&failure) {
             return Err(SinkError::Intolerable {
                 class: error.error.class,
                 text: error.error.message,
             });
         }
+        let counts = &judge.counts;
         counts.skipped.fetch_add(1, Relaxed);
-        let dead_letter = tolerance.dead_letter_topic.as_ref().map(|topic| {
+        let dead_letter = judge.tolerance.dead_letter_topic.as_ref().map(|topic| {
             counts.dead_letters.fetch_add(1, Relaxed);
             self.dead_letter(topic, message, received, &error)
         });
         Ok(dead_letter)
-    }
-
-    fn log(&self, error: &MappingError, received: Received) {
-        let connector = &self.options.connector;
-        let record = if self.options.mapping.tolerance.logs_messages {
-            let topic = &self.options.mapping.topic;
-            let at_ms = received.at_ms;
-            format!(", where source record is = {{topic='{topic}', timestamp={at_ms}}}")
-        } else {
-            String::new()
-        };
-        tracing::error!(
-            target: "LogReporter", connector = %connector, task = 0,
-            "Error encountered in task {connector}-0. Executing stage '{}' with class '{}'{record}. {}",
-            error.stage.name(), error.class, error.error.class
-        );
     }
 
     /// The message as it came, with what was wrong in its headers
@@ -249,12 +229,13 @@ impl MappedSink {
         received: Received,
         error: &MappingError,
     ) -> Mapped {
-        let headers = if self.options.mapping.tolerance.dead_letter_headers {
+        let judge = &self.lane.slot.judge;
+        let headers = if judge.tolerance.dead_letter_headers {
             // As Java prints an exception, but for the frames: there are none.
             let trace = format!("{}: {}", error.error.class, error.error.message);
             [
-                ("topic", self.options.mapping.topic.as_str()),
-                ("connector.name", &self.options.connector),
+                ("topic", judge.topic.as_str()),
+                ("connector.name", &judge.connector),
                 ("task.id", "0"),
                 ("stage", error.stage.name()),
                 ("class.name", error.class),
@@ -324,7 +305,8 @@ impl Sink for MappedSink {
 
 impl Producer {
     /// A sink for one task's messages through a mapping; the time from receipt
-    /// to acknowledgement goes to `latency`.
+    /// to acknowledgement goes to `latency`, and what cannot be mapped or is
+    /// refused for good to `judge`.
     ///
     /// # Errors
     /// The producer has no place left.
@@ -332,8 +314,9 @@ impl Producer {
         self: &Arc<Self>,
         options: MappedOptions,
         latency: Arc<websocket_source::metrics::Histogram>,
+        judge: Arc<ErrorHandler>,
     ) -> Result<Box<dyn Sink>, ProducerError> {
-        let lane = Lane::open(self, latency)?;
+        let lane = Lane::open(self, latency, judge)?;
         Ok(Box::new(MappedSink {
             gate: Gate::new(options.creator.clone(), Arc::clone(&lane.delivery)),
             lane,

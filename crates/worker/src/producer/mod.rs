@@ -38,6 +38,7 @@ pub use creation::{AdminPool, TopicAdmin, TopicCreator};
 pub use mapped::MappedOptions;
 
 use crate::kafka_settings::NativeProperties;
+use crate::mapping::ErrorHandler;
 use ending::{ClientThread, ClientThreads, destroy};
 use first::CreatingSink;
 use lane::Lane;
@@ -195,8 +196,9 @@ impl Producer {
     }
 
     /// A sink for one task's records to `topic`; the time from receipt to
-    /// acknowledgement goes to `latency`. With a creator the topic is created
-    /// before the first record.
+    /// acknowledgement goes to `latency`, and a record that is refused for
+    /// good to `judge`. With a creator the topic is created before the first
+    /// record.
     ///
     /// # Errors
     /// The topic's name is none, or the producer has no place left.
@@ -204,6 +206,7 @@ impl Producer {
         self: &Arc<Self>,
         topic: &str,
         latency: Arc<Histogram>,
+        judge: Arc<ErrorHandler>,
         creator: Option<Arc<TopicCreator>>,
     ) -> Result<Box<dyn Sink>, ProducerError> {
         let named = |reason| ProducerError::Topic {
@@ -212,12 +215,12 @@ impl Producer {
         };
         check_topic(topic).map_err(named)?;
         if creator.is_some() {
-            let lane = Lane::open(self, latency)?;
+            let lane = Lane::open(self, latency, judge)?;
             return Ok(Box::new(CreatingSink::new(lane, topic, creator)));
         }
         let handle = Topic::new(&self.native, topic).map_err(named)?;
         Ok(Box::new(ProducerSink {
-            lane: Lane::open(self, latency)?,
+            lane: Lane::open(self, latency, judge)?,
             topic: handle,
         }))
     }

@@ -61,6 +61,16 @@ pub(super) fn serve(native: &Arc<Native>, shared: &Shared) {
     }
 }
 
+/// Whether an error says something of the record that it comes with: not if the
+/// client ends by it, or if it is the batch that is too large, in which others
+/// may be blameless (Java's producer would split it).
+fn concerns_one_record(code: &str) -> bool {
+    !matches!(
+        code,
+        "_FATAL" | "_DESTROY" | "_PURGE_QUEUE" | "_PURGE_INFLIGHT" | "MSG_SIZE_TOO_LARGE"
+    )
+}
+
 impl Shared {
     fn take_in(&self, reports: Reports<'_>) {
         let (mut records, mut bytes) = (0, 0);
@@ -88,7 +98,7 @@ impl Shared {
                         self.acknowledge(ended);
                     }
                 }
-                (_, Some(code)) => self.reject(slot, code),
+                (_, Some(code)) => self.refuse(slot, sequence, code),
             }
         }
         if let Some(ended) = run {
@@ -105,20 +115,30 @@ impl Shared {
         }
     }
 
-    fn reject(&self, slot: usize, code: Code) {
+    fn refuse(&self, slot: usize, sequence: u64, code: Code) {
         let Some(slot) = self.slots.get(slot) else {
             return;
         };
-        slot.add_reported(1);
         let (code, text) = native::describe(code);
         let text = match code.as_str() {
             "_UNKNOWN_TOPIC" | "UNKNOWN_TOPIC_OR_PART" => format!(
                 "{text}: the topic does not exist and the brokers do not create it \
                  (auto.create.topics.enable): create it, or have the connector do so by topic.creation.*"
             ),
+            "MSG_SIZE_TOO_LARGE" => format!(
+                "{text}: the topic takes no batch of this size; set max.request.size \
+                 (producer.override.max.request.size) to the topic's max.message.bytes, or raise that"
+            ),
             _ => text,
         };
-        slot.delivery.reject(SinkError::Rejected { code, text });
+        let of_one = !self.failed.load(Ordering::Acquire) && concerns_one_record(&code);
+        let error = SinkError::Rejected { code, text };
+        if of_one && slot.judge.leaves_out(&error) {
+            slot.leave_out(sequence);
+        } else {
+            slot.add_reported(1);
+            slot.delivery.reject(error);
+        }
     }
 
     /// Ends every task of a client that is unusable for good; started anew,

@@ -41,6 +41,44 @@ impl ProducerSink {
         }
     }
 
+    /// Hands over as many of the first `sendable` records as there is room
+    /// for; returns their number.
+    fn take(&mut self, batch: &Batch<'_>, sendable: usize) -> usize {
+        let (idle, sizes) = (self.lane.slot.is_idle(), sizes(batch));
+        let admitted = self
+            .lane
+            .turn
+            .admits(idle, Instant::now(), sizes.clone().take(sendable));
+        let count = self
+            .lane
+            .producer
+            .room
+            .reserve(&sizes.clone().take(admitted));
+        if count == 0 {
+            return 0;
+        }
+        // Reports may come before the call returns, so the slot counts first.
+        self.lane.slot.add_taken(count as u64);
+        let (taken, refused) = self.hand_over(batch, count);
+        if taken < count {
+            let bytes: usize = sizes.clone().take(count).skip(taken).sum();
+            self.lane
+                .producer
+                .room
+                .release((count - taken) as u64, bytes as u64);
+            self.lane.slot.add_reported((count - taken) as u64);
+        }
+        self.lane.sequence += taken as u64;
+        self.lane.turn.add(taken, sizes.take(taken).sum());
+        if let Some(code) = refused.filter(|code| *code != Code::RD_KAFKA_RESP_ERR__QUEUE_FULL) {
+            let (code, text) = native::describe(code);
+            self.lane
+                .delivery
+                .reject(SinkError::Rejected { code, text });
+        }
+        taken
+    }
+
     fn hand_over(&mut self, batch: &Batch<'_>, count: usize) -> (usize, Option<Code>) {
         let received = batch.received();
         if received.at.elapsed() < OLD {
@@ -74,46 +112,31 @@ impl Sink for ProducerSink {
         if let Some(rejection) = self.lane.delivery.rejection() {
             return Err(rejection);
         }
-        let sendable = self.sendable(batch)?;
-        let (idle, sizes) = (self.lane.slot.is_idle(), sizes(batch));
-        let admitted = self
-            .lane
-            .turn
-            .admits(idle, Instant::now(), sizes.clone().take(sendable));
-        let count = self
-            .lane
-            .producer
-            .room
-            .reserve(&sizes.clone().take(admitted));
-        if count == 0 {
-            return Ok(0);
-        }
-        // Reports may come before the call returns, so the slot counts first.
-        self.lane.slot.add_taken(count as u64);
-        let (taken, refused) = self.hand_over(batch, count);
-        if taken < count {
-            let bytes: usize = sizes.clone().take(count).skip(taken).sum();
-            self.lane
-                .producer
-                .room
-                .release((count - taken) as u64, bytes as u64);
-            self.lane.slot.add_reported((count - taken) as u64);
-        }
-        self.lane.sequence += taken as u64;
-        self.lane.turn.add(taken, sizes.take(taken).sum());
-        self.lane
-            .delivery
-            .taken(self.lane.sequence, batch.received().at);
-        match refused {
-            None | Some(Code::RD_KAFKA_RESP_ERR__QUEUE_FULL) => Ok(taken),
-            Some(code) => {
-                let (code, text) = native::describe(code);
-                self.lane
-                    .delivery
-                    .reject(SinkError::Rejected { code, text });
-                Ok(taken)
+        let mut taken = 0;
+        while taken < batch.len() {
+            let rest = batch.tail(taken);
+            match self.sendable(&rest) {
+                Ok(sendable) => {
+                    let more = self.take(&rest, sendable);
+                    taken += more;
+                    if more < sendable {
+                        break;
+                    }
+                }
+                Err(error) if self.lane.slot.judge.leaves_out(&error) => {
+                    self.lane.leave_out();
+                    taken += 1;
+                }
+                Err(error) if taken == 0 => return Err(error),
+                // Those before it are on their way.
+                Err(_) => break,
             }
         }
+        if taken > 0 {
+            let received = batch.received().at;
+            self.lane.delivery.taken(self.lane.sequence, received);
+        }
+        Ok(taken)
     }
 
     fn has_room(&self, records: usize, bytes: usize) -> bool {

@@ -10,6 +10,8 @@ use std::sync::{Arc, PoisonError, RwLock};
 
 use websocket_source::sink::{Delivery, SinkError};
 
+use crate::mapping::ErrorHandler;
+
 /// Bits of the sequence: 2^48 records are nine years at a million a second.
 const SEQUENCE_BITS: u32 = 48;
 const MAX_SLOTS: usize = 1 << (u64::BITS - SEQUENCE_BITS);
@@ -19,6 +21,8 @@ const MAX_SLOTS: usize = 1 << (u64::BITS - SEQUENCE_BITS);
 pub(super) struct Slot {
     pub(super) number: u64,
     pub(super) delivery: Arc<Delivery>,
+    /// Judges records that are refused for good.
+    pub(super) judge: Arc<ErrorHandler>,
     /// Records handed to librdkafka.
     taken: AtomicU64,
     /// Records whose report has come.
@@ -40,6 +44,13 @@ impl Slot {
     /// Counts records whose report has come.
     pub(super) fn add_reported(&self, records: u64) {
         self.reported.fetch_add(records, Ordering::AcqRel);
+    }
+
+    /// Counts a record that was taken and will not be written, and nobody
+    /// shall wait for.
+    pub(super) fn leave_out(&self, sequence: u64) {
+        self.add_reported(1);
+        self.delivery.leave_out(sequence);
     }
 
     /// Whether every record that was handed over has had its report.
@@ -69,7 +80,11 @@ pub(super) struct Slots(RwLock<Vec<Arc<Slot>>>);
 
 impl Slots {
     /// A slot for a new sink; `None` if all have records on their way.
-    pub(super) fn open(&self, delivery: &Arc<Delivery>) -> Option<Arc<Slot>> {
+    pub(super) fn open(
+        &self,
+        delivery: &Arc<Delivery>,
+        judge: Arc<ErrorHandler>,
+    ) -> Option<Arc<Slot>> {
         let mut slots = self.0.write().unwrap_or_else(PoisonError::into_inner);
         let at = slots
             .iter()
@@ -81,6 +96,7 @@ impl Slots {
         let slot = Arc::new(Slot {
             number: at as u64,
             delivery: Arc::clone(delivery),
+            judge,
             taken: AtomicU64::new(0),
             reported: AtomicU64::new(0),
             open: AtomicBool::new(true),
@@ -130,8 +146,8 @@ mod tests {
     #[test]
     fn an_opaque_gives_back_slot_and_sequence() {
         let slots = Slots::default();
-        slots.open(&delivery());
-        let second = slots.open(&delivery()).expect("a slot");
+        slots.open(&delivery(), Arc::default());
+        let second = slots.open(&delivery(), Arc::default()).expect("a slot");
         let last = (1 << SEQUENCE_BITS) - 1;
         assert_eq!(split(second.opaque(last)), (1, last));
         assert_eq!(split(second.opaque(0)), (1, 0));
@@ -140,11 +156,23 @@ mod tests {
     #[test]
     fn a_slot_is_given_again_only_after_its_last_report() {
         let slots = Slots::default();
-        let first = slots.open(&delivery()).expect("a slot");
+        let first = slots.open(&delivery(), Arc::default()).expect("a slot");
         first.add_taken(2);
         first.close();
-        assert_eq!(slots.open(&delivery()).expect("a slot").number, 1);
+        assert_eq!(
+            slots
+                .open(&delivery(), Arc::default())
+                .expect("a slot")
+                .number,
+            1
+        );
         first.add_reported(2);
-        assert_eq!(slots.open(&delivery()).expect("a slot").number, 0);
+        assert_eq!(
+            slots
+                .open(&delivery(), Arc::default())
+                .expect("a slot")
+                .number,
+            0
+        );
     }
 }

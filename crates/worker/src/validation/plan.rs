@@ -45,6 +45,8 @@ pub struct Plan {
     pub producer: ProducerSettings,
     /// What messages go through; `None` if they become records as they are.
     pub mapping: Option<Arc<Mapping>>,
+    /// `errors.*`.
+    pub tolerance: Tolerance,
     /// How topics are created; `None` leaves it to the brokers.
     pub topics: Option<TopicPlan>,
     /// What is worth telling but no error.
@@ -81,6 +83,7 @@ pub(super) fn validate(config: &Config, worker: &WorkerConfig, trust: &SystemTru
             source,
             producer,
             mapping,
+            tolerance: tolerance(config),
             topics,
             warnings: Vec::new(),
         }));
@@ -205,7 +208,6 @@ fn mapping(
         value: value.value().ok()?,
         header_class: header.class,
         header: header.header().ok()?,
-        tolerance: tolerance(config),
     })
 }
 

@@ -263,7 +263,7 @@ static TASK_ERRORS: Group = group(
     &[
         gauge(
             "total-record-failures",
-            "Messages that could not be transformed or converted.",
+            "Messages that could not be transformed or converted, and records that Kafka refused and errors.tolerance=all left out.",
         ),
         gauge(
             "total-record-errors",
@@ -271,7 +271,7 @@ static TASK_ERRORS: Group = group(
         ),
         gauge(
             "total-records-skipped",
-            "Such messages that were left out (errors.tolerance=all).",
+            "Messages that could not be transformed or converted and were left out (errors.tolerance=all).",
         ),
         gauge(
             "total-retries",
@@ -287,7 +287,7 @@ static TASK_ERRORS: Group = group(
         ),
         gauge(
             "deadletterqueue-produce-failures",
-            "Always 0: a dead letter that Kafka refuses fails the task.",
+            "Always 0: a dead letter that Kafka refuses is a failure like any other record.",
         ),
         gauge(
             "last-error-timestamp",

@@ -140,7 +140,7 @@ fn of_source_task(task: &TaskReading, lately: &TaskLately) -> Vec<Value> {
         Value::Double(lately.poll_rate),
         Value::count(progress.taken),
         Value::Double(lately.write_rate),
-        Value::count(progress.acknowledged),
+        Value::count(progress.written()),
         Value::Double(lately.poll_time_avg),
         Value::Double(lately.poll_time_max),
         Value::count(active),

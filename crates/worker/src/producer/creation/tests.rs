@@ -46,7 +46,8 @@ fn sink(kafka: &EmbeddedKafka, creator: &Arc<TopicCreator>) -> Box<dyn Sink> {
         buffer_memory_bytes: 1 << 20,
     });
     let latency = Arc::new(Histogram::default());
-    let sink = Arc::new(producer.unwrap()).sink("t", latency, Some(Arc::clone(creator)));
+    let sink =
+        Arc::new(producer.unwrap()).sink("t", latency, Arc::default(), Some(Arc::clone(creator)));
     sink.unwrap()
 }
 

@@ -1,5 +1,7 @@
 //! What happens when Kafka or a record is not as it should be.
 
+use std::sync::atomic::Ordering::Relaxed;
+
 use rdkafka::mocking::MockCluster;
 use rdkafka::types::{RDKafkaApiKey, RDKafkaRespErr};
 
@@ -131,6 +133,66 @@ fn a_record_that_kafka_refuses_for_good_is_a_rejection() {
     wait_until("the room is not given back", || producer.used_bytes() == 0);
 }
 
+/// A sink whose task has `errors.tolerance=all`, and the counts of its errors.
+fn tolerant_sink(producer: &Arc<Producer>) -> (Box<dyn Sink>, Arc<ErrorHandler>) {
+    let mut judge = ErrorHandler::default();
+    judge.tolerance.all = true;
+    let judge = Arc::new(judge);
+    let sink = producer.sink("t", Arc::default(), Arc::clone(&judge), None);
+    (sink.unwrap(), judge)
+}
+
+#[test]
+fn records_that_are_too_large_are_left_out_if_errors_are_tolerated() {
+    let cluster = MockCluster::new(1).unwrap();
+    cluster.create_topic("t", 1, 1).unwrap();
+    let servers = cluster.bootstrap_servers();
+    let mut options = options(&servers);
+    options.max_request_size_bytes = 1_000;
+    let producer = Arc::new(Producer::new(&options).unwrap());
+    let (mut sink, judge) = tolerant_sink(&producer);
+    let large = || "x".repeat(1_000);
+    let values = [
+        large(),
+        large(),
+        "a".to_owned(),
+        large(),
+        "b".to_owned(),
+        large(),
+    ];
+    offer_all(sink.as_mut(), &Records::of(values).batch()).unwrap();
+    wait_acknowledged(sink.as_ref(), 6);
+    assert_eq!(sink.delivery().progress().written(), 2);
+    assert_eq!(judge.counts.failures.load(Relaxed), 4);
+    let values = read(&servers, "t", 1, 2).into_iter().map(|seen| seen.value);
+    assert_eq!(values.collect::<Vec<_>>(), ["a", "b"]);
+}
+
+#[test]
+fn records_that_kafka_refuses_are_left_out_if_errors_are_tolerated_but_no_batch_for_its_size() {
+    let refused = RDKafkaRespErr::RD_KAFKA_RESP_ERR_INVALID_RECORD;
+    let too_large = RDKafkaRespErr::RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE;
+    let cluster = MockCluster::new(1).unwrap();
+    cluster.create_topic("t", 1, 1).unwrap();
+    let servers = cluster.bootstrap_servers();
+    let producer = Arc::new(Producer::new(&options(&servers)).unwrap());
+    let (mut sink, judge) = tolerant_sink(&producer);
+    cluster.request_errors(RDKafkaApiKey::Produce, &[refused]);
+    offer_all(sink.as_mut(), &numbered(3).batch()).unwrap();
+    wait_acknowledged(sink.as_ref(), 3);
+    let left_out = sink.delivery().progress().left_out;
+    assert!(left_out > 0);
+    assert_eq!(judge.counts.failures.load(Relaxed), left_out);
+    offer_all(sink.as_mut(), &numbered(3).batch()).unwrap();
+    wait_acknowledged(sink.as_ref(), 6);
+    assert_eq!(sink.delivery().progress().left_out, left_out);
+    cluster.request_errors(RDKafkaApiKey::Produce, &[too_large]);
+    offer_all(sink.as_mut(), &numbered(3).batch()).unwrap();
+    wait_until("no rejection", || sink.delivery().rejection().is_some());
+    let error = sink.offer(&numbered(1).batch()).unwrap_err().to_string();
+    assert!(error.contains("max.request.size"), "{error}");
+}
+
 #[test]
 fn a_client_that_has_failed_for_good_ends_its_tasks_with_the_cure_and_is_replaced() {
     let pool = crate::producer::ProducerPool::default();
@@ -167,7 +229,7 @@ fn a_name_that_is_no_topic_is_refused() {
     let long = "x".repeat(250);
     for name in ["", "a\0b", ".", "a b", "ä", &long] {
         let error = producer
-            .sink(name, Arc::new(Histogram::default()), None)
+            .sink(name, Arc::new(Histogram::default()), Arc::default(), None)
             .map(|_| ())
             .unwrap_err();
         assert!(error.to_string().contains("kafka.topic"), "{error}");

@@ -6,7 +6,7 @@ use websocket_source::settings::ValueFormat;
 
 use super::*;
 use crate::embedded::EmbeddedKafka;
-use crate::mapping::{Mapping, Tolerance};
+use crate::mapping::Mapping;
 use crate::producer::creation::tests::creator;
 use crate::producer::{MappedOptions, TopicCreator};
 
@@ -37,17 +37,14 @@ fn creating_sink(
         value_class: "String",
         header_class: "Simple",
         header: converter::create_header("Simple", &none).unwrap(),
-        tolerance: Tolerance::default(),
     };
     let options = MappedOptions {
         mapping: Arc::new(mapping),
-        counts: Arc::default(),
         written: Arc::default(),
-        connector: "c".to_owned(),
         creator,
     };
     producer
-        .mapped_sink(options, Arc::new(Histogram::default()))
+        .mapped_sink(options, Arc::new(Histogram::default()), Arc::default())
         .unwrap()
 }
 

@@ -21,6 +21,7 @@ use websocket_source::metrics::Histogram;
 use websocket_source::sink::{Sink, SinkError};
 
 use super::{Producer, ProducerOptions};
+use crate::mapping::ErrorHandler;
 
 /// The bound of every wait; reached only by a failing test.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -92,7 +93,7 @@ impl Records {
 
 fn sink(producer: &Arc<Producer>, topic: &str) -> Box<dyn Sink> {
     producer
-        .sink(topic, Arc::new(Histogram::default()), None)
+        .sink(topic, Arc::new(Histogram::default()), Arc::default(), None)
         .unwrap()
 }
 
