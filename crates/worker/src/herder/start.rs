@@ -5,7 +5,8 @@ use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::sync::{Arc, PoisonError};
 use std::time::{Duration, Instant};
 
-use websocket_source::metrics::TaskMetrics;
+use websocket_source::metrics::{Histogram, TaskMetrics};
+use websocket_source::sink::Sink;
 use websocket_source::task::TaskOptions;
 
 use super::connector::{Slot, Started, TaskTopics};
@@ -52,41 +53,10 @@ impl Herder {
             },
             Some(_) => TaskTopics::Mapped(Arc::clone(&written)),
         };
-        let creator = match self.topic_creator(&plan) {
-            Ok(creator) => creator,
-            Err(error) => {
-                let class = "org.apache.kafka.common.KafkaException";
-                let reason = format!("Failed to create new KafkaAdminClient: {error}");
-                return self.unstartable(&plan.name, start, class, &reason);
-            }
-        };
-        let judge = Arc::new(ErrorHandler {
-            tolerance: plan.tolerance,
-            counts: Arc::clone(&errors),
-            connector: plan.name.clone(),
-            topic: plan.source.topic.clone(),
-        });
-        let sink = self
-            .pool
-            .acquire(&options(&plan.producer))
-            .and_then(|producer| {
-                let latency = Arc::clone(&metrics.receive_to_ack);
-                match &plan.mapping {
-                    None => producer.sink(&plan.source.topic, latency, judge, creator),
-                    Some(mapping) => {
-                        let options = MappedOptions {
-                            mapping: Arc::clone(mapping),
-                            written: Arc::clone(&written),
-                            creator,
-                        };
-                        producer.mapped_sink(options, latency, judge)
-                    }
-                }
-            });
-        let sink = match sink {
+        let latency = Arc::clone(&metrics.receive_to_ack);
+        let sink = match self.sink(&plan, latency, &errors, &written) {
             Ok(sink) => sink,
-            Err(error) => {
-                let reason = format!("Failed to construct kafka producer: {error}");
+            Err(reason) => {
                 let class = "org.apache.kafka.common.KafkaException";
                 return self.unstartable(&plan.name, start, class, &reason);
             }
@@ -115,6 +85,40 @@ impl Herder {
             errors,
             commits: Arc::default(),
         })
+    }
+
+    /// The way of a plan's records to Kafka, or why there is none.
+    fn sink(
+        &self,
+        plan: &Plan,
+        latency: Arc<Histogram>,
+        errors: &Arc<ErrorCounts>,
+        written: &Arc<WrittenTopics>,
+    ) -> Result<Box<dyn Sink>, String> {
+        let creator = self
+            .topic_creator(plan)
+            .map_err(|error| format!("Failed to create new KafkaAdminClient: {error}"))?;
+        let judge = Arc::new(ErrorHandler {
+            tolerance: plan.tolerance.clone(),
+            counts: Arc::clone(errors),
+            connector: plan.name.clone(),
+            topic: plan.source.topic.clone(),
+        });
+        let sink = self
+            .pool
+            .acquire(&options(&plan.producer))
+            .and_then(|producer| match &plan.mapping {
+                None => producer.sink(&plan.source.topic, latency, judge, creator),
+                Some(mapping) => {
+                    let options = MappedOptions {
+                        mapping: Arc::clone(mapping),
+                        written: Arc::clone(written),
+                        creator,
+                    };
+                    producer.mapped_sink(options, latency, judge)
+                }
+            });
+        sink.map_err(|error| format!("Failed to construct kafka producer: {error}"))
     }
 
     /// What creates the topics of a plan's task, if anything but the brokers.
