@@ -476,6 +476,20 @@ async fn what_cannot_be_delivered_in_time_is_reported_as_lost() {
 }
 
 #[tokio::test]
+async fn a_task_that_is_abandoned_closes_its_connection_and_waits_for_no_sink() {
+    let (listener, url) = listen().await;
+    let running = start_with_room(&url, &[], 1);
+    let mut socket = accept(&listener).await;
+    send(&mut socket, &["a", "b", "c"]).await;
+    running.wait_queue(2, 2).await;
+    let server = tokio::spawn(async move { next(&mut socket).await });
+    let report = running.task.abandon(PATIENCE).await;
+    assert_eq!((report.received, report.delivered, report.lost), (3, 1, 2));
+    assert!(matches!(server.await.unwrap(), Some(Message::Close(_))));
+    assert_eq!(running.records(), ["a"]);
+}
+
+#[tokio::test]
 async fn a_server_is_reached_by_its_ipv6_address() {
     let Some(listener) = listen_v6().await else {
         return;

@@ -12,12 +12,13 @@ use std::sync::{Arc, Mutex, OnceLock};
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::{Semaphore, watch};
 use tokio_rustls::TlsAcceptor;
+use websocket_source::task::TaskThreads;
 
 use crate::config_storage::ConfigStorage;
 use crate::embedded::EmbeddedKafka;
 use crate::exposition::{AppInfo, Exposition};
 use crate::files::{ConnectorFile, Listener, RestConfig, Scheme, WorkerConfig};
-use crate::herder::{Herder, Target, TaskThreads};
+use crate::herder::{Herder, Target};
 use crate::kafka_settings::{SystemTrust, admin_properties};
 use crate::log::Loggers;
 use crate::offsets::OffsetStore;
@@ -118,7 +119,7 @@ impl Worker {
         let address = rest::advertised(&config.rest.advertised, &listeners);
         let rest_address = address.authority;
         let threads =
-            TaskThreads::start().map_err(|error| format!("no threads for tasks: {error}"))?;
+            TaskThreads::start("task").map_err(|error| format!("no threads for tasks: {error}"))?;
         let herder = Herder::new(config, system_trust, offsets, storage, threads);
         let herder = Arc::new(herder);
         let app = AppInfo::now(rest::API_VERSION, rest::COMMIT, rest_address.clone());

@@ -26,7 +26,7 @@ const MIN_RECONNECT_INTERVAL: Duration = Duration::from_millis(100);
 pub(super) enum Command {
     Run,
     Pause,
-    Stop { within: Duration },
+    Stop { within: Duration, drains: bool },
 }
 
 /// How a task ended.
@@ -139,7 +139,11 @@ impl TaskHandle {
     /// acknowledgements, all within `within`; then reports. A task that has
     /// ended already reports at once. A paused task is drained as well.
     pub async fn stop(&self, within: Duration) -> StopReport {
-        self.command.send_replace(Command::Stop { within });
+        self.end(within, true).await
+    }
+
+    async fn end(&self, within: Duration, drains: bool) -> StopReport {
+        self.command.send_replace(Command::Stop { within, drains });
         let mut outcome = self.outcome.clone();
         match outcome.wait_for(Option::is_some).await {
             Ok(ended) => ended
@@ -147,6 +151,13 @@ impl TaskHandle {
                 .map_or_else(StopReport::default, |ended| ended.report),
             Err(_) => StopReport::default(),
         }
+    }
+
+    /// Closes the socket and ends within `within`, handing nothing more to the
+    /// sink: for a host that cannot write any more. What is left in the buffer
+    /// or unacknowledged then is the report's `lost`.
+    pub async fn abandon(&self, within: Duration) -> StopReport {
+        self.end(within, false).await
     }
 
     /// Resolves when the task has ended, with its failure if it failed.

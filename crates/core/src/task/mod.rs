@@ -11,6 +11,8 @@ mod patience;
 mod report;
 mod runner;
 mod status;
+mod threads;
 
 pub use handle::{TaskHandle, TaskOptions, spawn};
 pub use status::{Phase, SessionStatus, StopReport, TaskFailure};
+pub use threads::TaskThreads;

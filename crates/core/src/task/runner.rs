@@ -81,6 +81,8 @@ pub(super) struct Runner {
     /// A record can never be sent, so nothing after it may be.
     rejected: bool,
     stop_by: Option<Instant>,
+    /// Whether what is left at the end goes to the sink.
+    drains: bool,
     actions: Vec<Action>,
 }
 
@@ -103,6 +105,7 @@ impl Runner {
             failure: None,
             rejected: false,
             stop_by: None,
+            drains: true,
             actions: Vec::new(),
         }
     }
@@ -193,7 +196,10 @@ impl Runner {
         let gone = self.commands.has_changed().is_err();
         let command = *self.commands.borrow_and_update();
         match command {
-            Command::Stop { within } => self.stop(within),
+            Command::Stop { within, drains } => {
+                self.drains = drains;
+                self.stop(within);
+            }
             _ if gone => self.stop(Duration::ZERO),
             Command::Pause if !self.intake.paused => self.pause(),
             Command::Run if self.intake.paused => self.resume(),
@@ -404,7 +410,7 @@ impl Runner {
         self.intake.paused = rejected;
         self.reporter.draining(self.intake.buffer.messages());
         let mut flushed = false;
-        while !rejected && !self.delivered() {
+        while self.drains && !rejected && !self.delivered() {
             self.delivery.arm();
             if let Err(error) = self.intake.drain() {
                 self.failure.get_or_insert(error.to_string());

@@ -17,7 +17,6 @@ mod restart;
 mod shutdown;
 mod start;
 mod storing;
-mod threads;
 mod topics;
 
 use std::collections::BTreeMap;
@@ -27,10 +26,10 @@ use std::time::Duration;
 
 use websocket_source::dial::Dialer;
 use websocket_source::task::StopReport;
+use websocket_source::task::TaskThreads;
 
 pub use connector::{ConnectorView, Target, TaskView};
 pub use error::HerderError;
-pub use threads::TaskThreads;
 
 use crate::config_storage::ConfigStorage;
 use crate::files::WorkerConfig;

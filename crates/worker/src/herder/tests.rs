@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use std::time::Instant;
 
 use tempfile::TempDir;
+use websocket_source::task::TaskThreads;
 
 use super::*;
 use crate::log::LogOptions;
@@ -41,7 +42,7 @@ impl Fixture {
         ]);
         let worker = WorkerConfig::from_map(&worker).unwrap_or_else(|error| panic!("{error}"));
         let offsets = OffsetStore::open(&folder.path().join("offsets")).expect("a store");
-        let threads = TaskThreads::start().expect("threads");
+        let threads = TaskThreads::start("task").expect("threads");
         let fixture = Self {
             herder: Herder::new(worker, SystemTrust::default(), offsets, None, threads),
             topic: folder.path().join("topic.properties"),

@@ -14,12 +14,12 @@ use axum::extract::Request;
 use axum::http::{HeaderMap, Method};
 use serde_json::Value;
 use tempfile::TempDir;
+use websocket_source::task::TaskThreads;
 
 use super::resource::{Reached, Resource};
 use super::*;
 use crate::exposition::AppInfo;
 use crate::files::WorkerConfig;
-use crate::herder::TaskThreads;
 use crate::kafka_settings::SystemTrust;
 use crate::offsets::OffsetStore;
 
@@ -84,7 +84,7 @@ impl Api {
             Login::read(file, None).expect("a login")
         });
         let offsets = OffsetStore::open(&offsets).expect("a store");
-        let threads = TaskThreads::start().expect("threads");
+        let threads = TaskThreads::start("task").expect("threads");
         let herder = Arc::new(Herder::new(
             config,
             SystemTrust::default(),

@@ -13,7 +13,8 @@ use std::time::Duration;
 
 use tokio::runtime::{Builder, Handle};
 use tokio::sync::oneshot;
-use websocket_source::task::{TaskHandle, TaskOptions, spawn};
+
+use super::handle::{TaskHandle, TaskOptions, spawn};
 
 /// Names that are looked up at the same time on one thread: each lookup
 /// blocks a thread of its own.
@@ -34,20 +35,21 @@ struct TaskThread {
 }
 
 impl TaskThreads {
-    /// Starts a thread for each core this process may use.
+    /// Starts a thread for each core this process may use, called `name` and
+    /// its number.
     ///
     /// # Errors
     /// The system gives no threads.
-    pub fn start() -> io::Result<Self> {
+    pub fn start(name: &str) -> io::Result<Self> {
         let cores = thread::available_parallelism().map_or(1, usize::from);
         (0..cores)
-            .map(TaskThread::start)
+            .map(|number| TaskThread::start(name, number))
             .collect::<Result<_, _>>()
             .map(Self)
     }
 
     /// Starts a task on the thread where the fewest run.
-    pub(super) fn spawn(&self, options: TaskOptions) -> TaskHandle {
+    pub fn spawn(&self, options: TaskOptions) -> TaskHandle {
         let _entered = self.least_loaded().map(Handle::enter);
         spawn(options)
     }
@@ -61,17 +63,17 @@ impl TaskThreads {
 }
 
 impl TaskThread {
-    fn start(number: usize) -> io::Result<Self> {
+    fn start(name: &str, number: usize) -> io::Result<Self> {
         let runtime = Builder::new_current_thread()
             .enable_all()
-            .thread_name(format!("task-{number}-blocking"))
+            .thread_name(format!("{name}-{number}-blocking"))
             .max_blocking_threads(MAX_LOOKUPS)
             .thread_keep_alive(LOOKUP_KEEP_ALIVE)
             .build()?;
         let handle = runtime.handle().clone();
         let (running, ended) = oneshot::channel::<()>();
         thread::Builder::new()
-            .name(format!("task-{number}"))
+            .name(format!("{name}-{number}"))
             .spawn(move || {
                 // An error is the end of the sender, as intended.
                 let _ = runtime.block_on(ended);
@@ -108,7 +110,9 @@ mod tests {
 
     #[test]
     fn a_task_runs_where_the_fewest_run_and_what_has_ended_is_not_counted() {
-        let threads = (0..3).map(TaskThread::start).collect::<Result<_, _>>();
+        let threads = (0..3)
+            .map(|number| TaskThread::start("task", number))
+            .collect::<Result<_, _>>();
         let threads = TaskThreads(threads.expect("threads"));
         let mut tasks: Vec<_> = (0..5).map(|_| run(&threads)).collect();
         assert_eq!(loads(&threads), [2, 2, 1]);
@@ -124,7 +128,7 @@ mod tests {
 
     #[test]
     fn what_is_spawned_on_a_thread_runs_on_it_alone() {
-        let threads = TaskThreads::start().expect("threads");
+        let threads = TaskThreads::start("task").expect("threads");
         let (told, heard) = std::sync::mpsc::channel();
         let guard = threads.least_loaded().expect("a thread").enter();
         tokio::spawn(async move {
@@ -140,7 +144,7 @@ mod tests {
 
     #[test]
     fn threads_end_with_what_they_belong_to() {
-        let threads = TaskThreads::start().expect("threads");
+        let threads = TaskThreads::start("task").expect("threads");
         let (told, heard) = oneshot::channel::<()>();
         threads.least_loaded().expect("a thread").spawn(async move {
             let _told = told;
