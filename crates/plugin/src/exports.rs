@@ -1,0 +1,327 @@
+//! The native methods of `io.conduktor.connect.websocket.NativeSource`.
+//!
+//! Every error and every panic becomes a `ConnectException` in the calling
+//! thread. Arrays are made here and given to Java whole; no Java method is
+//! called.
+#![allow(
+    unsafe_code,
+    reason = "the JVM finds native methods by their unmangled names"
+)]
+
+use std::any::Any;
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use jni::errors::{Error, ErrorPolicy};
+use jni::objects::{
+    JByteArray, JCharArray, JClass, JIntArray, JLongArray, JObject, JObjectArray, JString,
+};
+use jni::strings::JNIString;
+use jni::sys::{jint, jlong};
+use jni::{Env, EnvUnowned, jni_str};
+
+use crate::host::{self, HostError, Start};
+use crate::log::LINES;
+use crate::settings::{self, Texts};
+use crate::text::Values;
+
+/// What the values of a batch are, as `NativeSource` has it.
+const LATIN_1: jint = 0;
+const UTF_16: jint = 1;
+const BYTES: jint = 2;
+
+/// Throws a `ConnectException`.
+struct ThrowConnectException;
+
+fn throw(env: &mut Env<'_>, text: &str) {
+    if !env.exception_check() {
+        let class = jni_str!("org/apache/kafka/connect/errors/ConnectException");
+        // What cannot be thrown leaves its own exception, as when memory ends.
+        let _ = env.throw_new(class, JNIString::from(text));
+    }
+}
+
+impl<T: Default> ErrorPolicy<T, HostError> for ThrowConnectException {
+    type Captures<'unowned_env_local: 'native_method, 'native_method> = ();
+
+    fn on_error<'unowned_env_local: 'native_method, 'native_method>(
+        env: &mut Env<'unowned_env_local>,
+        _captures: &mut Self::Captures<'unowned_env_local, 'native_method>,
+        error: HostError,
+    ) -> jni::errors::Result<T> {
+        throw(env, &error.to_string());
+        Ok(T::default())
+    }
+
+    fn on_panic<'unowned_env_local: 'native_method, 'native_method>(
+        env: &mut Env<'unowned_env_local>,
+        _captures: &mut Self::Captures<'unowned_env_local, 'native_method>,
+        payload: Box<dyn Any + Send + 'static>,
+    ) -> jni::errors::Result<T> {
+        let text = match (payload.downcast_ref::<&str>(), payload.downcast_ref::<String>()) {
+            (Some(text), _) => text,
+            (None, Some(text)) => text.as_str(),
+            (None, None) => "no text",
+        };
+        // A payload's drop may panic itself.
+        let text = format!("A fault in the connector's native library: {text}");
+        std::mem::forget(payload);
+        throw(env, &text);
+        Ok(T::default())
+    }
+}
+
+type Result<T> = std::result::Result<T, HostError>;
+
+fn strings<'local>(env: &mut Env<'local>, array: &JObjectArray<'_, JString<'_>>) -> Result<Vec<String>> {
+    let mut texts = Vec::with_capacity(array.len(env)?);
+    for index in 0..array.len(env)? {
+        let text = env.with_local_frame(1, |env| -> jni::errors::Result<String> {
+            array.get_element(env, index)?.try_to_string(env)
+        })?;
+        texts.push(text);
+    }
+    Ok(texts)
+}
+
+/// Keys and values by turns.
+fn map<'local>(
+    env: &mut Env<'local>,
+    array: &JObjectArray<'_, JString<'_>>,
+) -> Result<BTreeMap<String, String>> {
+    let texts = strings(env, array)?;
+    let pairs = texts.chunks_exact(2);
+    Ok(pairs.map(|pair| (pair[0].clone(), pair[1].clone())).collect())
+}
+
+fn texts<'local>(env: &mut Env<'local>, texts: &[Option<String>]) -> Result<JObjectArray<'local, JString<'local>>> {
+    let array = JObjectArray::<JString>::new(env, texts.len(), JString::null())?;
+    for (index, text) in texts.iter().enumerate() {
+        let Some(text) = text else { continue };
+        env.with_local_frame(1, |env| -> jni::errors::Result<()> {
+            let text = env.new_string(text)?;
+            array.set_element(env, index, &text)
+        })?;
+    }
+    Ok(array)
+}
+
+/// `String[][]`.
+fn table<'local>(env: &mut Env<'local>, rows: &[Texts]) -> Result<JObject<'local>> {
+    let class = env.find_class(jni_str!("[Ljava/lang/String;"))?;
+    let array = env.new_object_array(length(rows.len()), class, JObject::null())?;
+    for (index, row) in rows.iter().enumerate() {
+        let row = texts(env, row)?;
+        array.set_element(env, index, &JObject::from(row))?;
+    }
+    Ok(array.into())
+}
+
+fn length(length: usize) -> jint {
+    jint::try_from(length).unwrap_or(jint::MAX)
+}
+
+/// `String[][] settings()`.
+#[unsafe(no_mangle)]
+pub extern "system" fn Java_io_conduktor_connect_websocket_NativeSource_settings<'caller>(
+    mut env: EnvUnowned<'caller>,
+    _class: JClass<'caller>,
+) -> JObject<'caller> {
+    env.with_env(|env| table(env, &settings::definitions()))
+        .resolve::<ThrowConnectException>()
+}
+
+/// `String[][] validate(String[] config)`.
+#[unsafe(no_mangle)]
+pub extern "system" fn Java_io_conduktor_connect_websocket_NativeSource_validate<'caller>(
+    mut env: EnvUnowned<'caller>,
+    _class: JClass<'caller>,
+    config: JObjectArray<'caller, JString<'caller>>,
+) -> JObject<'caller> {
+    env.with_env(|env| {
+        let config = map(env, &config)?;
+        table(env, &settings::validate(&config))
+    })
+    .resolve::<ThrowConnectException>()
+}
+
+/// `long start(String[] config, String connector, int task, byte[][] issuers)`.
+#[unsafe(no_mangle)]
+pub extern "system" fn Java_io_conduktor_connect_websocket_NativeSource_start<'caller>(
+    mut env: EnvUnowned<'caller>,
+    _class: JClass<'caller>,
+    config: JObjectArray<'caller, JString<'caller>>,
+    connector: JString<'caller>,
+    task: jint,
+    issuers: JObjectArray<'caller, JByteArray<'caller>>,
+) -> jlong {
+    env.with_env(|env| {
+        let start = Start {
+            config: map(env, &config)?,
+            connector: connector.try_to_string(env)?,
+            task: u32::try_from(task).unwrap_or(0),
+            issuers: certificates(env, &issuers)?,
+        };
+        host::start(start)
+    })
+    .resolve::<ThrowConnectException>()
+}
+
+fn certificates<'local>(
+    env: &mut Env<'local>,
+    issuers: &JObjectArray<'_, JByteArray<'_>>,
+) -> Result<Vec<Vec<u8>>> {
+    let mut found = Vec::with_capacity(issuers.len(env)?);
+    for index in 0..issuers.len(env)? {
+        let bytes = env.with_local_frame(1, |env| -> jni::errors::Result<Vec<u8>> {
+            let issuer = issuers.get_element(env, index)?;
+            env.convert_byte_array(&issuer)
+        })?;
+        found.push(bytes);
+    }
+    Ok(found)
+}
+
+/// `Object[] poll(long task, long waitMs, long acknowledged, int[] kind)`: null
+/// if nothing came; else the values (`byte[]` or `char[]`, by `kind`), where
+/// each ends, when each was received, and the keys and where each ends, or
+/// null for those.
+#[unsafe(no_mangle)]
+pub extern "system" fn Java_io_conduktor_connect_websocket_NativeSource_poll<'caller>(
+    mut env: EnvUnowned<'caller>,
+    _class: JClass<'caller>,
+    task: jlong,
+    wait_ms: jlong,
+    acknowledged: jlong,
+    kind: JIntArray<'caller>,
+) -> JObject<'caller> {
+    env.with_env(|env| poll(env, task, wait_ms, acknowledged, &kind))
+        .resolve::<ThrowConnectException>()
+}
+
+fn poll<'local>(
+    env: &mut Env<'local>,
+    task: jlong,
+    wait_ms: jlong,
+    acknowledged: jlong,
+    kind: &JIntArray<'_>,
+) -> Result<JObject<'local>> {
+    let Some(task) = host::find(task) else {
+        return Ok(JObject::null());
+    };
+    let wait = Duration::from_millis(u64::try_from(wait_ms).unwrap_or(0));
+    let mut polled = task.poll(u64::try_from(acknowledged).unwrap_or(0), wait)?;
+    let polled = &mut *polled;
+    let (columns, first) = (&polled.columns, polled.next);
+    if columns.len() == 0 {
+        return Ok(JObject::null());
+    }
+    let (values, ends, next) = polled.encoder.encode(columns, task.kinds(), first);
+    let (values, values_kind): (JObject<'local>, _) = match values {
+        Values::Latin1(units) => (bytes(env, units)?, LATIN_1),
+        Values::Bytes(units) => (bytes(env, units)?, BYTES),
+        Values::Utf16(units) => {
+            let array = JCharArray::new(env, units.len())?;
+            array.set_region(env, 0, units)?;
+            (array.into(), UTF_16)
+        }
+    };
+    kind.set_region(env, 0, &[values_kind])?;
+    let received = JLongArray::new(env, next - first)?;
+    received.set_region(env, 0, &columns.received_ms[first..next])?;
+    let (keys, key_ends) = if columns.key_ends.is_empty() {
+        (JObject::null(), JObject::null())
+    } else {
+        let start = first.checked_sub(1).map_or(0, |row| columns.key_ends[row]);
+        let key_ends = &columns.key_ends[first..next];
+        let keys = &columns.keys[start..columns.key_ends[next - 1]];
+        let key_ends: Vec<jint> = key_ends.iter().map(|end| length(end - start)).collect();
+        (bytes(env, keys)?, ints(env, &key_ends)?)
+    };
+    let parts = [values, ints(env, ends)?, received.into(), keys, key_ends];
+    let class = env.find_class(jni_str!("java/lang/Object"))?;
+    let batch = env.new_object_array(length(parts.len()), class, JObject::null())?;
+    for (index, part) in parts.iter().enumerate() {
+        batch.set_element(env, index, part)?;
+    }
+    // Only what Java has got is given.
+    polled.next = next;
+    polled.given += (next - first) as u64;
+    Ok(batch.into())
+}
+
+fn bytes<'local>(env: &mut Env<'local>, bytes: &[u8]) -> Result<JObject<'local>> {
+    Ok(env.byte_array_from_slice(bytes)?.into())
+}
+
+fn ints<'local>(env: &mut Env<'local>, ints: &[jint]) -> Result<JObject<'local>> {
+    let array = JIntArray::new(env, ints.len())?;
+    array.set_region(env, 0, ints)?;
+    Ok(array.into())
+}
+
+/// `long[] statistics(long task)`: null once the task was stopped.
+#[unsafe(no_mangle)]
+pub extern "system" fn Java_io_conduktor_connect_websocket_NativeSource_statistics<'caller>(
+    mut env: EnvUnowned<'caller>,
+    _class: JClass<'caller>,
+    task: jlong,
+) -> JObject<'caller> {
+    env.with_env(|env| -> Result<JObject<'caller>> {
+        let Some(task) = host::find(task) else {
+            return Ok(JObject::null());
+        };
+        let readings = task.statistics();
+        let array = JLongArray::new(env, readings.len())?;
+        array.set_region(env, 0, &readings)?;
+        Ok(array.into())
+    })
+    .resolve::<ThrowConnectException>()
+}
+
+/// `void stop(long task, long acknowledged)`.
+#[unsafe(no_mangle)]
+pub extern "system" fn Java_io_conduktor_connect_websocket_NativeSource_stop<'caller>(
+    mut env: EnvUnowned<'caller>,
+    _class: JClass<'caller>,
+    task: jlong,
+    acknowledged: jlong,
+) {
+    env.with_env(|_env| -> Result<()> {
+        host::stop(task, u64::try_from(acknowledged).unwrap_or(0));
+        Ok(())
+    })
+    .resolve::<ThrowConnectException>();
+}
+
+/// `String[] log(long waitMs)`: level, connector, task and text of each line.
+#[unsafe(no_mangle)]
+pub extern "system" fn Java_io_conduktor_connect_websocket_NativeSource_log<'caller>(
+    mut env: EnvUnowned<'caller>,
+    _class: JClass<'caller>,
+    wait_ms: jlong,
+) -> JObject<'caller> {
+    env.with_env(|env| -> Result<JObject<'caller>> {
+        let wait = Duration::from_millis(u64::try_from(wait_ms).unwrap_or(0));
+        let lines = LINES.take(wait).into_iter();
+        let fields = lines.flat_map(|line| {
+            [line.level.to_owned(), line.connector, line.task, line.text].map(Some)
+        });
+        let fields: Vec<_> = fields.collect();
+        Ok(texts(env, &fields)?.into())
+    })
+    .resolve::<ThrowConnectException>()
+}
+
+/// `void wakeLog()`: has a waiting `log` return.
+#[unsafe(no_mangle)]
+pub extern "system" fn Java_io_conduktor_connect_websocket_NativeSource_wakeLog<'caller>(
+    mut env: EnvUnowned<'caller>,
+    _class: JClass<'caller>,
+) {
+    env.with_env(|_env| -> Result<()> {
+        LINES.wake();
+        Ok(())
+    })
+    .resolve::<ThrowConnectException>();
+}

@@ -1,0 +1,289 @@
+//! The tasks of this library: found by number, on threads that are there as
+//! long as any task is.
+//!
+//! Java holds a number and never an address, so that a call after the end
+//! finds nothing instead of freed memory. One thread at a time polls a task.
+
+use std::collections::{BTreeMap, HashMap};
+use std::sync::atomic::Ordering::Relaxed;
+use std::sync::{Arc, LazyLock, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use rustls_pki_types::CertificateDer;
+use tokio::runtime::Builder;
+use websocket_source::dial::Dialer;
+use websocket_source::events::TARGET;
+use websocket_source::metrics::TaskMetrics;
+use websocket_source::settings::{PauseMode, SourceConfig, parse};
+use websocket_source::task::{TaskHandle, TaskOptions, TaskThreads};
+
+use crate::hand_over::{Columns, HandOver};
+use crate::log;
+use crate::settings::joined;
+use crate::text::{Encoder, Kinds};
+
+/// Longest wait for the server's close frame when a task is stopped.
+const CLOSE_WAIT: Duration = Duration::from_secs(1);
+
+/// What goes wrong in a call from Java; each becomes a `ConnectException`.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum HostError {
+    /// The configuration is not valid; every error, a line each.
+    #[error("{0}")]
+    Settings(String),
+    /// The system is out of something.
+    #[error("no threads for tasks: {0}")]
+    Threads(#[from] std::io::Error),
+    /// The task has ended by a failure.
+    #[error("{0}")]
+    Failed(String),
+    /// A call into the JVM failed.
+    #[error("{0}")]
+    Jni(#[from] jni::errors::Error),
+}
+
+/// What Java starts a task with.
+#[derive(Debug)]
+pub(crate) struct Start {
+    /// The connector's configuration.
+    pub(crate) config: BTreeMap<String, String>,
+    /// The connector's name and the task's number.
+    pub(crate) connector: String,
+    pub(crate) task: u32,
+    /// Issuers that the JVM trusts, in DER.
+    pub(crate) issuers: Vec<Vec<u8>>,
+}
+
+/// A task of Java's.
+#[derive(Debug)]
+pub(crate) struct Task {
+    connector: String,
+    number: u32,
+    handle: TaskHandle,
+    hand_over: Arc<HandOver>,
+    kinds: Kinds,
+    polled: Mutex<Polled>,
+}
+
+/// What polls have taken.
+#[derive(Debug, Default)]
+pub(crate) struct Polled {
+    pub(crate) columns: Columns,
+    pub(crate) encoder: Encoder,
+    /// The first row that Java does not have yet.
+    pub(crate) next: usize,
+    /// Records that Java has.
+    pub(crate) given: u64,
+    /// Records that are acknowledged without a hole.
+    acknowledged: u64,
+}
+
+#[derive(Debug, Default)]
+struct Host {
+    tasks: HashMap<i64, Arc<Task>>,
+    last: i64,
+    threads: Option<TaskThreads>,
+}
+
+static HOST: LazyLock<Mutex<Host>> = LazyLock::new(Mutex::default);
+
+// Its map is changed by single calls only.
+fn host() -> MutexGuard<'static, Host> {
+    HOST.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// The task of this number, unless it was stopped.
+pub(crate) fn find(number: i64) -> Option<Arc<Task>> {
+    host().tasks.get(&number).cloned()
+}
+
+/// Starts a task; its number.
+///
+/// # Errors
+/// The configuration is not valid, or there are no threads to be had.
+pub(crate) fn start(start: Start) -> Result<i64, HostError> {
+    log::collect();
+    let parsed = parse(&start.config);
+    let config = parsed
+        .config
+        .map_err(|errors| HostError::Settings(joined(&errors)))?;
+    let (connector, task) = (start.connector.as_str(), start.task);
+    for warning in &parsed.warnings {
+        tracing::warn!(target: TARGET, connector, task, "{warning}");
+    }
+    if config.pause == PauseMode::Disconnect {
+        tracing::warn!(
+            target: TARGET, connector, task,
+            "websocket.pause.mode=disconnect has no effect: Kafka Connect does not tell a task that it is \
+             paused; stop the connector instead"
+        );
+    }
+    let dialer = Dialer::trusting(start.issuers.into_iter().map(CertificateDer::from));
+    let metrics = Arc::new(TaskMetrics::default());
+    let hand_over = HandOver::new(Arc::clone(&metrics.receive_to_ack));
+    let kinds = Kinds::of(&config);
+    let mut host = host();
+    let threads = match host.threads.take() {
+        Some(threads) => threads,
+        None => TaskThreads::start("websocket")?,
+    };
+    let handle = threads.spawn(options(&start.connector, task, config, dialer, &hand_over, metrics));
+    host.threads = Some(threads);
+    host.last += 1;
+    let number = host.last;
+    let task = Task {
+        connector: start.connector,
+        number: task,
+        handle,
+        hand_over,
+        kinds,
+        polled: Mutex::default(),
+    };
+    host.tasks.insert(number, Arc::new(task));
+    Ok(number)
+}
+
+fn options(
+    connector: &str,
+    task: u32,
+    config: SourceConfig,
+    dialer: Dialer,
+    hand_over: &Arc<HandOver>,
+    metrics: Arc<TaskMetrics>,
+) -> TaskOptions {
+    TaskOptions {
+        connector: connector.to_owned(),
+        task,
+        config,
+        dialer: Arc::new(dialer),
+        sink: hand_over.sink(),
+        metrics,
+        paused: false,
+    }
+}
+
+/// Stops a task: closes its connection, reports what is left, and ends the
+/// threads if it was the last. Nothing if it was stopped before.
+pub(crate) fn stop(number: i64, acknowledged: u64) {
+    let Some(task) = host().tasks.remove(&number) else {
+        return;
+    };
+    task.end(acknowledged);
+    let mut host = host();
+    if host.tasks.is_empty() {
+        host.threads = None;
+    }
+}
+
+impl Task {
+    /// Which of its values are text.
+    pub(crate) fn kinds(&self) -> Kinds {
+        self.kinds
+    }
+
+    /// Takes what Java does not have yet, if that is nothing waits for
+    /// something to come; `acknowledged` records have been committed.
+    ///
+    /// # Errors
+    /// There is nothing any more, and the task has failed.
+    pub(crate) fn poll(
+        &self,
+        acknowledged: u64,
+        wait: Duration,
+    ) -> Result<MutexGuard<'_, Polled>, HostError> {
+        let mut polled = self.polled();
+        self.acknowledge(&mut polled, acknowledged);
+        if polled.next == polled.columns.len() {
+            polled.columns.clear();
+            polled.next = 0;
+            self.hand_over.take(&mut polled.columns, wait);
+        }
+        if polled.columns.len() == 0
+            && let Some(failure) = self.handle.failure()
+        {
+            let reason = failure.trace.split_once(": ");
+            let reason = reason.map_or(failure.trace.as_str(), |(_class, reason)| reason);
+            return Err(HostError::Failed(reason.to_owned()));
+        }
+        Ok(polled)
+    }
+
+    // Each of its fields is valid by itself.
+    fn polled(&self) -> MutexGuard<'_, Polled> {
+        self.polled.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn acknowledge(&self, polled: &mut Polled, acknowledged: u64) {
+        if acknowledged > polled.acknowledged {
+            let first = std::mem::replace(&mut polled.acknowledged, acknowledged);
+            let delivery = self.hand_over.delivery();
+            delivery.acknowledge(first, acknowledged - first);
+        }
+    }
+
+    /// Closes the connection. Connect calls when it writes no more, so what
+    /// Java does not have yet is lost; what it has may still arrive.
+    fn end(&self, acknowledged: u64) {
+        self.hand_over.wake();
+        let mut polled = self.polled();
+        self.acknowledge(&mut polled, acknowledged);
+        let given = polled.given;
+        let unconfirmed = given.saturating_sub(polled.acknowledged);
+        if unconfirmed > 0 {
+            tracing::warn!(
+                target: TARGET, connector = %self.connector, task = self.number,
+                "{unconfirmed} records were with Kafka Connect when the task was stopped, and it has not \
+                 confirmed them; it may have written them all the same"
+            );
+        }
+        self.acknowledge(&mut polled, given);
+        drop(polled);
+        let closing = self.handle.abandon(CLOSE_WAIT);
+        // Only a channel is waited for, which needs no driver.
+        match Builder::new_current_thread().build() {
+            Ok(runtime) => drop(runtime.block_on(closing)),
+            Err(_) => drop(closing),
+        }
+    }
+
+    /// The readings of [`STATISTICS`], in that order.
+    pub(crate) fn statistics(&self) -> [i64; STATISTICS.len()] {
+        let metrics = self.handle.metrics();
+        let ready = self.hand_over.records() as u64;
+        let given = self.hand_over.delivery().progress().taken.saturating_sub(ready);
+        let counts = [
+            metrics.received.load(Relaxed),
+            metrics.dropped_total(),
+            given,
+            metrics.queue_messages.load(Relaxed) + ready,
+            metrics.queue_capacity_messages.load(Relaxed),
+            metrics.reconnects.load(Relaxed),
+            u64::from(metrics.connected.load(Relaxed)),
+        ];
+        let [received, dropped, produced, queue, capacity, reconnects, connected] =
+            counts.map(|count| i64::try_from(count).unwrap_or(i64::MAX));
+        let last_message_ms = metrics.last_message_at_ms.load(Relaxed);
+        [
+            received,
+            dropped,
+            produced,
+            queue,
+            capacity,
+            reconnects,
+            connected,
+            last_message_ms,
+        ]
+    }
+}
+
+/// What [`Task::statistics`] tells, for those who read the Java side.
+pub(crate) const STATISTICS: [&str; 8] = [
+    "messages received",
+    "messages dropped",
+    "records given to Java",
+    "messages waiting, ready for Java included",
+    "messages that may wait",
+    "reconnection attempts",
+    "1 if the session is live",
+    "when the last message came, milliseconds since the epoch; 0 before",
+];

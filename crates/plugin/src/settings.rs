@@ -1,0 +1,105 @@
+//! The core's settings table as Java takes it: arrays of texts.
+
+use std::collections::BTreeMap;
+
+use websocket_source::settings::{Kind, Row, SettingError, TABLE, parse, redact};
+
+/// Texts of one setting; null where there is nothing to say.
+pub(crate) type Texts = Vec<Option<String>>;
+
+/// The table: name, type, default, importance, documentation, "required" or
+/// null, then the words that a value may be, if it is one of a few.
+pub(crate) fn definitions() -> Vec<Texts> {
+    TABLE.iter().map(definition).collect()
+}
+
+fn definition(row: &Row) -> Texts {
+    let text = |text: &str| Some(text.to_owned());
+    let mut texts = vec![
+        text(row.name),
+        text(row.kind.name()),
+        row.default.map(str::to_owned),
+        text(row.importance.name()),
+        text(row.documentation),
+        row.required.then(|| "required".to_owned()),
+    ];
+    if let Kind::OneOf(words) = row.kind {
+        texts.extend(words.iter().map(|word| text(word)));
+    }
+    texts
+}
+
+/// What is to be said of a configuration, setting by setting: the name, what
+/// to show in place of the value or null, then every error.
+pub(crate) fn validate(config: &BTreeMap<String, String>) -> Vec<Texts> {
+    let errors = parse(config).config.err().unwrap_or_default();
+    TABLE
+        .iter()
+        .map(|row| {
+            let own = errors.iter().filter(|error| error.setting == row.name);
+            let mut texts = vec![Some(row.name.to_owned()), shown(row, config)];
+            texts.extend(own.map(|error| Some(error.message.clone())));
+            texts
+        })
+        .collect()
+}
+
+/// What stands in place of a value that must not be shown.
+fn shown(row: &Row, config: &BTreeMap<String, String>) -> Option<String> {
+    let value = config.get(row.name)?;
+    match row.name {
+        "websocket.url" => Some(redact(value.trim())),
+        _ if row.secret => Some("[hidden]".to_owned()),
+        _ => None,
+    }
+}
+
+/// All errors in one text, a line each.
+pub(crate) fn joined(errors: &[SettingError]) -> String {
+    let lines: Vec<&str> = errors.iter().map(|error| error.message.as_str()).collect();
+    lines.join("\n")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn config(pairs: &[(&str, &str)]) -> BTreeMap<String, String> {
+        let pairs = pairs.iter();
+        pairs
+            .map(|(key, value)| ((*key).to_owned(), (*value).to_owned()))
+            .collect()
+    }
+
+    fn of<'a>(found: &'a [Texts], name: &str) -> &'a [Option<String>] {
+        let row = found.iter().find(|row| row[0].as_deref() == Some(name));
+        &row.expect("a setting")[1..]
+    }
+
+    #[test]
+    fn definitions_tell_the_table_s_rows() {
+        let found = definitions();
+        assert_eq!(found.len(), TABLE.len());
+        let row = of(&found, "websocket.binary");
+        let words = ["drop", "bytes", "base64", "text"].map(|word| Some(word.to_owned()));
+        assert_eq!(row[5..], words);
+        assert_eq!(row[0..2], ["STRING", "drop"].map(|text| Some(text.to_owned())));
+        assert_eq!(of(&found, "kafka.topic")[1], None);
+        assert_eq!(of(&found, "kafka.topic")[4].as_deref(), Some("required"));
+    }
+
+    #[test]
+    fn a_configuration_s_errors_are_told_by_setting_and_its_secrets_are_not() {
+        let found = validate(&config(&[
+            ("websocket.url", "wss://u:s3cret@h/p?key=s3cret"),
+            ("websocket.headers", "Key:s3cret"),
+            ("websocket.auth.token", "s3cret"),
+            ("websocket.message.queue.size", "0"),
+        ]));
+        assert!(!format!("{found:?}").contains("s3cret"), "{found:?}");
+        assert_eq!(of(&found, "websocket.headers"), [Some("[hidden]".to_owned())]);
+        assert_eq!(of(&found, "kafka.topic").len(), 2);
+        assert_eq!(of(&found, "websocket.message.queue.size").len(), 2);
+        assert_eq!(of(&found, "websocket.binary"), [None]);
+    }
+}
