@@ -1,8 +1,14 @@
-//! Addresses for tests of what goes wrong with them.
+//! Addresses for tests of what goes wrong with them, and servers' certificates.
 
 use std::net::SocketAddr;
+use std::sync::Arc;
 
+use rcgen::{BasicConstraints, CertificateParams, DnType, IsCa, Issuer, KeyPair};
+use rustls::ServerConfig;
+use rustls::crypto::ring;
+use rustls_pki_types::{CertificateDer, PrivateKeyDer};
 use socket2::{Domain, Socket, Type};
+use tokio_rustls::TlsAcceptor;
 
 /// An address at which nobody accepts and nobody refuses: the system keeps no
 /// more callers waiting than there are already. It is such as long as the
@@ -25,4 +31,45 @@ pub(crate) fn hanging() -> (SocketAddr, Vec<Socket>) {
     let last = sockets.last().expect("a caller");
     assert!(last.peer_addr().is_err(), "the last caller was let in");
     (address, sockets)
+}
+
+/// A certification authority that lives as long as its test.
+pub(crate) struct Authority {
+    issuer: Issuer<'static, KeyPair>,
+    certificate: CertificateDer<'static>,
+}
+
+impl Authority {
+    /// One of this name: an issuer is looked for by its name.
+    pub(crate) fn new(name: &str) -> Self {
+        let mut params = CertificateParams::default();
+        params.distinguished_name.push(DnType::CommonName, name);
+        params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+        let key = KeyPair::generate().expect("a key");
+        let certificate = params.self_signed(&key).expect("a certificate");
+        Self {
+            certificate: certificate.der().clone(),
+            issuer: Issuer::new(params, key),
+        }
+    }
+
+    /// Its own certificate.
+    pub(crate) fn der(&self) -> CertificateDer<'static> {
+        self.certificate.clone()
+    }
+
+    /// A server with a certificate of its for `name`.
+    pub(crate) fn acceptor(&self, name: &str) -> TlsAcceptor {
+        let params = CertificateParams::new([name.to_owned()]).expect("a name");
+        let key = KeyPair::generate().expect("a key");
+        let certificate = params.signed_by(&key, &self.issuer).expect("signed");
+        let key = PrivateKeyDer::Pkcs8(key.serialize_der().into());
+        let config = ServerConfig::builder_with_provider(Arc::new(ring::default_provider()))
+            .with_safe_default_protocol_versions()
+            .expect("versions")
+            .with_no_client_auth()
+            .with_single_cert(vec![certificate.der().clone()], key)
+            .expect("a server");
+        TlsAcceptor::from(Arc::new(config))
+    }
 }

@@ -13,12 +13,12 @@ use std::sync::Arc;
 use std::time::SystemTime;
 
 use rustls::ClientConfig;
-use tokio::sync::OnceCell;
 use tokio::time::Instant;
 
 use crate::handshake::Refusal;
 use crate::session::ConnectFailure;
 use crate::settings::{SourceConfig, WsUrl};
+pub use rustls_pki_types::CertificateDer;
 pub use stream::Stream;
 
 /// Redirects followed in one attempt, as many as browsers and OkHttp follow.
@@ -36,7 +36,7 @@ pub struct Dialled {
 /// Dials; shared by all tasks of a host, since it holds the trusted roots.
 #[derive(Debug)]
 pub struct Dialer {
-    tls: OnceCell<Arc<ClientConfig>>,
+    trust: tls::Trust,
     resolve: tcp::Resolve,
 }
 
@@ -45,15 +45,25 @@ impl Dialer {
     /// those of `SSL_CERT_FILE` and `SSL_CERT_DIR` where these are set.
     pub fn platform() -> Self {
         Self {
-            tls: OnceCell::new(),
+            trust: tls::Trust::platform(),
             resolve: tcp::system,
+        }
+    }
+
+    /// A dialer that trusts exactly `issuers`, X.509 certificates in DER, as a
+    /// JVM's truststore holds them. Those that cannot be parsed are left out;
+    /// without any, every `wss` dial fails.
+    pub fn trusting(issuers: impl IntoIterator<Item = CertificateDer<'static>>) -> Self {
+        Self {
+            trust: tls::Trust::issuers(issuers),
+            ..Self::platform()
         }
     }
 
     /// A dialer with its own TLS configuration.
     pub fn with_tls(config: Arc<ClientConfig>) -> Self {
         Self {
-            tls: OnceCell::new_with(Some(config)),
+            trust: tls::Trust::configured(config),
             ..Self::platform()
         }
     }
@@ -99,11 +109,7 @@ impl Dialer {
         if !url.secure() {
             return Ok(Stream::Plain(tcp));
         }
-        let config = self
-            .tls
-            .get_or_try_init(|| async { tls::platform_config() })
-            .await?;
-        let tls = tls::connect(Arc::clone(config), url.host(), tcp).await?;
+        let tls = self.trust.connect(url.host(), tcp).await?;
         Ok(Stream::Tls(Box::new(tls)))
     }
 }

@@ -1,20 +1,124 @@
-//! TLS by rustls with the ring provider and the platform's roots.
+//! TLS by rustls with the ring provider, and whom it trusts.
 
 use std::sync::Arc;
 
 use rustls::{ClientConfig, RootCertStore};
-use rustls_pki_types::ServerName;
+use rustls_pki_types::{CertificateDer, ServerName};
 use tokio::net::TcpStream;
+use tokio::sync::OnceCell;
 use tokio_rustls::TlsConnector;
 use tokio_rustls::client::TlsStream;
 
 use crate::session::ConnectFailure;
 
-/// A configuration that trusts the platform's roots.
+/// Where an issuer is added that a JVM is to trust.
+const JVM_REMEDY: &str =
+    "add its CA to the JVM's truststore (javax.net.ssl.trustStore, or cacerts by keytool -import)";
+
+/// The TLS configuration, made when first needed.
+#[derive(Debug)]
+pub(super) struct Trust {
+    roots: Roots,
+    config: OnceCell<Arc<ClientConfig>>,
+}
+
+#[derive(Debug)]
+enum Roots {
+    Platform,
+    Given(RootCertStore),
+}
+
+impl Trust {
+    /// Trusts the platform's roots.
+    pub(super) fn platform() -> Self {
+        Self {
+            roots: Roots::Platform,
+            config: OnceCell::new(),
+        }
+    }
+
+    /// Trusts `issuers`, without those that cannot be parsed.
+    pub(super) fn issuers(issuers: impl IntoIterator<Item = CertificateDer<'static>>) -> Self {
+        let mut roots = RootCertStore::empty();
+        roots.add_parsable_certificates(issuers);
+        Self {
+            roots: Roots::Given(roots),
+            config: OnceCell::new(),
+        }
+    }
+
+    /// Trusts as `config` does.
+    pub(super) fn configured(config: Arc<ClientConfig>) -> Self {
+        Self {
+            roots: Roots::Platform,
+            config: OnceCell::new_with(Some(config)),
+        }
+    }
+
+    /// Shakes hands over `tcp` and checks that the certificate is `host`'s.
+    ///
+    /// # Errors
+    /// Nobody is trusted, the handshake fails or the certificate is not
+    /// trusted; the text says how to trust it.
+    pub(super) async fn connect(
+        &self,
+        host: &str,
+        tcp: TcpStream,
+    ) -> Result<TlsStream<TcpStream>, ConnectFailure> {
+        let config = self
+            .config
+            .get_or_try_init(|| async { self.roots.config() })
+            .await?;
+        let name = ServerName::try_from(host.to_owned())
+            .map_err(|error| ConnectFailure::Tls(format!("{host}: {error}")))?;
+        TlsConnector::from(Arc::clone(config))
+            .connect(name, tcp)
+            .await
+            .map_err(|error| ConnectFailure::Tls(self.roots.explain(&error)))
+    }
+}
+
+impl Roots {
+    fn config(&self) -> Result<Arc<ClientConfig>, ConnectFailure> {
+        let roots = match self {
+            Self::Platform => platform_roots()?,
+            Self::Given(roots) if roots.is_empty() => {
+                return Err(ConnectFailure::Tls(format!(
+                    "no trusted issuers were given that the server's certificate could be checked \
+                     with; {JVM_REMEDY}"
+                )));
+            }
+            Self::Given(roots) => roots.clone(),
+        };
+        let provider = Arc::new(rustls::crypto::ring::default_provider());
+        let config = ClientConfig::builder_with_provider(provider)
+            .with_safe_default_protocol_versions()
+            .map_err(|error| ConnectFailure::Tls(error.to_string()))?
+            .with_root_certificates(roots)
+            .with_no_client_auth();
+        Ok(Arc::new(config))
+    }
+
+    fn explain(&self, error: &std::io::Error) -> String {
+        let text = error.to_string();
+        if !text.contains("UnknownIssuer") {
+            return text;
+        }
+        let remedy = match self {
+            Self::Platform => {
+                "add its CA to the platform's roots or to a file named by SSL_CERT_FILE"
+            }
+            Self::Given(_) => JVM_REMEDY,
+        };
+        format!("{text}: unable to find a trusted issuer of the server's certificate; {remedy}")
+    }
+}
+
+/// The platform's roots.
 ///
 /// # Errors
 /// No root certificate can be read.
-pub(super) fn platform_config() -> Result<Arc<ClientConfig>, ConnectFailure> {
+fn platform_roots() -> Result<RootCertStore, ConnectFailure> {
     let found = rustls_native_certs::load_native_certs();
     let mut roots = RootCertStore::empty();
     let (added, _ignored) = roots.add_parsable_certificates(found.certs);
@@ -27,40 +131,9 @@ pub(super) fn platform_config() -> Result<Arc<ClientConfig>, ConnectFailure> {
             "no trusted root certificates ({why}); install ca-certificates or set SSL_CERT_FILE"
         )));
     }
-    let provider = Arc::new(rustls::crypto::ring::default_provider());
-    let config = ClientConfig::builder_with_provider(provider)
-        .with_safe_default_protocol_versions()
-        .map_err(|error| ConnectFailure::Tls(error.to_string()))?
-        .with_root_certificates(roots)
-        .with_no_client_auth();
-    Ok(Arc::new(config))
+    Ok(roots)
 }
 
-/// Shakes hands over `tcp` and checks that the certificate is `host`'s.
-///
-/// # Errors
-/// The handshake fails or the certificate is not trusted; the text says how
-/// to trust it.
-pub(super) async fn connect(
-    config: Arc<ClientConfig>,
-    host: &str,
-    tcp: TcpStream,
-) -> Result<TlsStream<TcpStream>, ConnectFailure> {
-    let name = ServerName::try_from(host.to_owned())
-        .map_err(|error| ConnectFailure::Tls(format!("{host}: {error}")))?;
-    TlsConnector::from(config)
-        .connect(name, tcp)
-        .await
-        .map_err(|error| ConnectFailure::Tls(explain(&error)))
-}
-
-fn explain(error: &std::io::Error) -> String {
-    let text = error.to_string();
-    if text.contains("UnknownIssuer") {
-        return format!(
-            "{text}: unable to find a trusted issuer of the server's certificate; \
-             add its CA to the platform's roots or to a file named by SSL_CERT_FILE"
-        );
-    }
-    text
-}
+#[cfg(test)]
+#[path = "tls_tests.rs"]
+mod tests;
