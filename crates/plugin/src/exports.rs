@@ -12,7 +12,7 @@ use std::any::Any;
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use jni::errors::{Error, ErrorPolicy};
+use jni::errors::ErrorPolicy;
 use jni::objects::{
     JByteArray, JCharArray, JClass, JIntArray, JLongArray, JObject, JObjectArray, JString,
 };
@@ -58,7 +58,10 @@ impl<T: Default> ErrorPolicy<T, HostError> for ThrowConnectException {
         _captures: &mut Self::Captures<'unowned_env_local, 'native_method>,
         payload: Box<dyn Any + Send + 'static>,
     ) -> jni::errors::Result<T> {
-        let text = match (payload.downcast_ref::<&str>(), payload.downcast_ref::<String>()) {
+        let text = match (
+            payload.downcast_ref::<&str>(),
+            payload.downcast_ref::<String>(),
+        ) {
             (Some(text), _) => text,
             (None, Some(text)) => text.as_str(),
             (None, None) => "no text",
@@ -73,7 +76,10 @@ impl<T: Default> ErrorPolicy<T, HostError> for ThrowConnectException {
 
 type Result<T> = std::result::Result<T, HostError>;
 
-fn strings<'local>(env: &mut Env<'local>, array: &JObjectArray<'_, JString<'_>>) -> Result<Vec<String>> {
+fn strings(
+    env: &mut Env<'_>,
+    array: &JObjectArray<'_, JString<'_>>,
+) -> Result<Vec<String>> {
     let mut texts = Vec::with_capacity(array.len(env)?);
     for index in 0..array.len(env)? {
         let text = env.with_local_frame(1, |env| -> jni::errors::Result<String> {
@@ -85,16 +91,21 @@ fn strings<'local>(env: &mut Env<'local>, array: &JObjectArray<'_, JString<'_>>)
 }
 
 /// Keys and values by turns.
-fn map<'local>(
-    env: &mut Env<'local>,
+fn map(
+    env: &mut Env<'_>,
     array: &JObjectArray<'_, JString<'_>>,
 ) -> Result<BTreeMap<String, String>> {
     let texts = strings(env, array)?;
     let pairs = texts.chunks_exact(2);
-    Ok(pairs.map(|pair| (pair[0].clone(), pair[1].clone())).collect())
+    Ok(pairs
+        .map(|pair| (pair[0].clone(), pair[1].clone()))
+        .collect())
 }
 
-fn texts<'local>(env: &mut Env<'local>, texts: &[Option<String>]) -> Result<JObjectArray<'local, JString<'local>>> {
+fn texts<'local>(
+    env: &mut Env<'local>,
+    texts: &[Option<String>],
+) -> Result<JObjectArray<'local, JString<'local>>> {
     let array = JObjectArray::<JString>::new(env, texts.len(), JString::null())?;
     for (index, text) in texts.iter().enumerate() {
         let Some(text) = text else { continue };
@@ -167,8 +178,8 @@ pub extern "system" fn Java_io_conduktor_connect_websocket_NativeSource_start<'c
     .resolve::<ThrowConnectException>()
 }
 
-fn certificates<'local>(
-    env: &mut Env<'local>,
+fn certificates(
+    env: &mut Env<'_>,
     issuers: &JObjectArray<'_, JByteArray<'_>>,
 ) -> Result<Vec<Vec<u8>>> {
     let mut found = Vec::with_capacity(issuers.len(env)?);

@@ -80,6 +80,8 @@ pub(crate) struct HandOver {
     filled: Condvar,
     /// Whether a poll waits.
     awaited: AtomicBool,
+    /// Nobody is to wait any more.
+    closed: AtomicBool,
     /// What lies ready, to be asked without the lock.
     records: AtomicUsize,
     bytes: AtomicUsize,
@@ -94,6 +96,7 @@ impl HandOver {
             ready: Mutex::default(),
             filled: Condvar::new(),
             awaited: AtomicBool::new(false),
+            closed: AtomicBool::new(false),
             records: AtomicUsize::new(0),
             bytes: AtomicUsize::new(0),
             delivery: Arc::new(Delivery::new(latency)),
@@ -125,7 +128,7 @@ impl HandOver {
         let mut ready = self.lock();
         while ready.len() == 0 {
             let left = deadline.saturating_duration_since(Instant::now());
-            if left.is_zero() {
+            if left.is_zero() || self.closed.load(Ordering::Relaxed) {
                 return;
             }
             self.awaited.store(true, Ordering::Relaxed);
@@ -139,9 +142,11 @@ impl HandOver {
         self.delivery.notify();
     }
 
-    /// Ends the wait of a poll.
-    pub(crate) fn wake(&self) {
-        drop(self.lock());
+    /// Ends the wait of a poll, and lets no other begin.
+    pub(crate) fn close(&self) {
+        let ready = self.lock();
+        self.closed.store(true, Ordering::Relaxed);
+        drop(ready);
         self.filled.notify_all();
     }
 
@@ -188,9 +193,7 @@ impl Sink for HandOverSink {
         shared.count(&ready);
         self.sequence += taken as u64;
         // Under the lock, so that no poll acknowledges before it is counted.
-        shared
-            .delivery
-            .taken(self.sequence, batch.received().at);
+        shared.delivery.taken(self.sequence, batch.received().at);
         let awaited = shared.awaited.load(Ordering::Relaxed);
         drop(ready);
         if awaited {
@@ -257,7 +260,10 @@ mod tests {
         assert_eq!(take(&hand_over), [""; 0]);
         assert_eq!(offer(sink.as_mut(), &["a", "", "b"]), 3);
         assert_eq!(offer(sink.as_mut(), &["c"]), 1);
-        assert_eq!((hand_over.records(), hand_over.delivery().progress().taken), (4, 4));
+        assert_eq!(
+            (hand_over.records(), hand_over.delivery().progress().taken),
+            (4, 4)
+        );
         assert_eq!(take(&hand_over), ["a", "", "b", "c"]);
         assert_eq!(hand_over.records(), 0);
         assert_eq!(take(&hand_over), [""; 0]);
@@ -267,7 +273,10 @@ mod tests {
     fn what_lies_ready_is_bounded_in_records_and_in_bytes_but_for_a_single_record() {
         let hand_over = hand_over();
         let mut sink = hand_over.sink();
-        assert_eq!(offer(sink.as_mut(), &vec!["x"; MAX_RECORDS + 1]), MAX_RECORDS);
+        assert_eq!(
+            offer(sink.as_mut(), &vec!["x"; MAX_RECORDS + 1]),
+            MAX_RECORDS
+        );
         assert!(!sink.has_room(1, 1));
         assert_eq!(offer(sink.as_mut(), &["x"]), 0);
         take(&hand_over);
@@ -313,6 +322,23 @@ mod tests {
         assert_eq!(offer(sink.as_mut(), &["b"]), 0);
         take(&hand_over);
         let runtime = tokio::runtime::Builder::new_current_thread().build();
-        runtime.expect("a runtime").block_on(hand_over.delivery().space());
+        runtime
+            .expect("a runtime")
+            .block_on(hand_over.delivery().space());
+    }
+
+    #[test]
+    fn a_poll_that_waits_ends_when_the_task_is_stopped_and_none_waits_after() {
+        let hand_over = hand_over();
+        std::thread::scope(|scope| {
+            let poll = || hand_over.take(&mut Columns::default(), Duration::from_secs(60));
+            let waiting = scope.spawn(poll);
+            while !hand_over.awaited.load(Ordering::Relaxed) {
+                thread::yield_now();
+            }
+            hand_over.close();
+            waiting.join().expect("no panic");
+            poll();
+        });
     }
 }

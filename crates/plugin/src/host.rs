@@ -127,7 +127,14 @@ pub(crate) fn start(start: Start) -> Result<i64, HostError> {
         Some(threads) => threads,
         None => TaskThreads::start("websocket")?,
     };
-    let handle = threads.spawn(options(&start.connector, task, config, dialer, &hand_over, metrics));
+    let handle = threads.spawn(options(
+        &start.connector,
+        task,
+        config,
+        dialer,
+        &hand_over,
+        metrics,
+    ));
     host.threads = Some(threads);
     host.last += 1;
     let number = host.last;
@@ -224,7 +231,7 @@ impl Task {
     /// Closes the connection. Connect calls when it writes no more, so what
     /// Java does not have yet is lost; what it has may still arrive.
     fn end(&self, acknowledged: u64) {
-        self.hand_over.wake();
+        self.hand_over.close();
         let mut polled = self.polled();
         self.acknowledge(&mut polled, acknowledged);
         let given = polled.given;
@@ -250,7 +257,12 @@ impl Task {
     pub(crate) fn statistics(&self) -> [i64; STATISTICS.len()] {
         let metrics = self.handle.metrics();
         let ready = self.hand_over.records() as u64;
-        let given = self.hand_over.delivery().progress().taken.saturating_sub(ready);
+        let given = self
+            .hand_over
+            .delivery()
+            .progress()
+            .taken
+            .saturating_sub(ready);
         let counts = [
             metrics.received.load(Relaxed),
             metrics.dropped_total(),
@@ -260,8 +272,15 @@ impl Task {
             metrics.reconnects.load(Relaxed),
             u64::from(metrics.connected.load(Relaxed)),
         ];
-        let [received, dropped, produced, queue, capacity, reconnects, connected] =
-            counts.map(|count| i64::try_from(count).unwrap_or(i64::MAX));
+        let [
+            received,
+            dropped,
+            produced,
+            queue,
+            capacity,
+            reconnects,
+            connected,
+        ] = counts.map(|count| i64::try_from(count).unwrap_or(i64::MAX));
         let last_message_ms = metrics.last_message_at_ms.load(Relaxed);
         [
             received,

@@ -10,7 +10,7 @@
 //! whole read into [`hand_over`]'s arena; the thread in which Connect calls
 //! `poll` takes the arena and hands it to Java as one array ([`text`]).
 
-mod exports;
+pub mod exports;
 mod hand_over;
 mod host;
 mod log;

@@ -187,7 +187,10 @@ mod tests {
         let lines = LINES.take(Duration::ZERO);
         let mut own = lines.iter().filter(|line| line.connector == "events");
         let line = own.next().expect("a line");
-        assert_eq!((line.level, line.task.as_str(), line.text.as_str()), ("WARN", "3", "text 1"));
+        assert_eq!(
+            (line.level, line.task.as_str(), line.text.as_str()),
+            ("WARN", "3", "text 1")
+        );
         assert_eq!(own.next(), None);
     }
 
@@ -199,7 +202,11 @@ mod tests {
         }
         let taken = lines.take(Duration::ZERO);
         assert_eq!(taken.len(), MAX_LINES + 1);
-        assert!(taken[MAX_LINES].text.starts_with("3 log lines were left out"));
+        assert!(
+            taken[MAX_LINES]
+                .text
+                .starts_with("3 log lines were left out")
+        );
         assert_eq!(lines.take(Duration::ZERO), []);
     }
 

@@ -83,7 +83,10 @@ mod tests {
         let row = of(&found, "websocket.binary");
         let words = ["drop", "bytes", "base64", "text"].map(|word| Some(word.to_owned()));
         assert_eq!(row[5..], words);
-        assert_eq!(row[0..2], ["STRING", "drop"].map(|text| Some(text.to_owned())));
+        assert_eq!(
+            row[0..2],
+            ["STRING", "drop"].map(|text| Some(text.to_owned()))
+        );
         assert_eq!(of(&found, "kafka.topic")[1], None);
         assert_eq!(of(&found, "kafka.topic")[4].as_deref(), Some("required"));
     }
@@ -97,7 +100,10 @@ mod tests {
             ("websocket.message.queue.size", "0"),
         ]));
         assert!(!format!("{found:?}").contains("s3cret"), "{found:?}");
-        assert_eq!(of(&found, "websocket.headers"), [Some("[hidden]".to_owned())]);
+        assert_eq!(
+            of(&found, "websocket.headers"),
+            [Some("[hidden]".to_owned())]
+        );
         assert_eq!(of(&found, "kafka.topic").len(), 2);
         assert_eq!(of(&found, "websocket.message.queue.size").len(), 2);
         assert_eq!(of(&found, "websocket.binary"), [None]);

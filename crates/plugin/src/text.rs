@@ -94,16 +94,16 @@ impl Encoder {
                 Values::Bytes(bytes)
             }
         } else if mem::is_utf8_latin1(bytes) {
-            self.to_latin1(columns, first..end);
+            self.encode_latin1(columns, first..end);
             Values::Latin1(&self.latin1)
         } else {
-            self.to_utf16(columns, first..end);
+            self.encode_utf16(columns, first..end);
             Values::Utf16(&self.utf16)
         };
         (values, &self.ends, end)
     }
 
-    fn to_latin1(&mut self, columns: &Columns, rows: Range<usize>) {
+    fn encode_latin1(&mut self, columns: &Columns, rows: Range<usize>) {
         self.latin1.clear();
         for row in rows {
             let value = &columns.values[range(columns, row)];
@@ -115,7 +115,7 @@ impl Encoder {
         }
     }
 
-    fn to_utf16(&mut self, columns: &Columns, rows: Range<usize>) {
+    fn encode_utf16(&mut self, columns: &Columns, rows: Range<usize>) {
         self.utf16.clear();
         for row in rows {
             let value = &columns.values[range(columns, row)];
@@ -165,7 +165,8 @@ mod tests {
         });
         match values {
             Values::Latin1(units) => {
-                let text = |range: Range<usize>| units[range].iter().map(|b| char::from(*b)).collect();
+                let text =
+                    |range: Range<usize>| units[range].iter().map(|b| char::from(*b)).collect();
                 (ends.map(text).collect(), true)
             }
             Values::Utf16(units) => {
@@ -191,7 +192,14 @@ mod tests {
 
     #[test]
     fn texts_and_bytes_side_by_side_come_run_by_run() {
-        let columns = columns(&[b"a", "ä".as_bytes(), b"\xff\xfe", b"", b"\xc3", "€".as_bytes()]);
+        let columns = columns(&[
+            b"a",
+            "ä".as_bytes(),
+            b"\xff\xfe",
+            b"",
+            b"\xc3",
+            "€".as_bytes(),
+        ]);
         let mut encoder = Encoder::default();
         let mut runs = Vec::new();
         let mut first = 0;

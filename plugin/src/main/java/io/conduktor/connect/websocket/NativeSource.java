@@ -1,0 +1,64 @@
+package io.conduktor.connect.websocket;
+
+/**
+ * The native source: {@code crates/plugin} has the other side and says what each method does. Every method throws
+ * {@link org.apache.kafka.connect.errors.ConnectException} for what goes wrong. A task is a number, which stays valid
+ * to ask for after it was stopped.
+ */
+final class NativeSource {
+    /** Kinds of values in a batch: texts in Latin-1, texts in UTF-16, bytes. */
+    static final int LATIN_1 = 0;
+    static final int UTF_16 = 1;
+    static final int BYTES = 2;
+
+    /** Parts of a batch. */
+    static final int VALUES = 0;
+    static final int ENDS = 1;
+    static final int RECEIVED_MS = 2;
+    static final int KEYS = 3;
+    static final int KEY_ENDS = 4;
+
+    /** Readings of {@link #statistics}. */
+    static final int RECEIVED = 0;
+    static final int DROPPED = 1;
+    static final int PRODUCED = 2;
+    static final int QUEUE = 3;
+    static final int CAPACITY = 4;
+    static final int RECONNECTS = 5;
+    static final int CONNECTED = 6;
+    static final int LAST_MESSAGE_MS = 7;
+
+    static {
+        NativeLibrary.load();
+    }
+
+    private NativeSource() {
+    }
+
+    /** Name, type, default, importance, documentation, "required" or null, allowed words, of each setting. */
+    static native String[][] settings();
+
+    /** Name, what to show in place of the value or null, and errors, of each setting. */
+    static native String[][] validate(String[] config);
+
+    /** Starts a task; returns its number. */
+    static native long start(String[] config, String connector, int task, byte[][] issuers, String[] proxy);
+
+    /**
+     * A batch, or null if nothing has come for {@code waitMs}; {@code kind} gets the kind of the values, and
+     * {@code acknowledged} is how many records from the first on are done with.
+     */
+    static native Object[] poll(long task, long waitMs, long acknowledged, int[] kind);
+
+    /** Readings, or null once the task was stopped. */
+    static native long[] statistics(long task);
+
+    /** Stops a task. */
+    static native void stop(long task, long acknowledged);
+
+    /** Level, connector, task and text of each new log line. */
+    static native String[] log(long waitMs);
+
+    /** Has a waiting {@link #log} return. */
+    static native void wakeLog();
+}
