@@ -1,4 +1,5 @@
-//! Addresses for tests of what goes wrong with them, and servers' certificates.
+//! What tests of connections share: addresses at which something goes wrong,
+//! scripted proxies, and servers' certificates.
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -8,6 +9,7 @@ use rustls::ServerConfig;
 use rustls::crypto::ring;
 use rustls_pki_types::{CertificateDer, PrivateKeyDer};
 use socket2::{Domain, Socket, Type};
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _, DuplexStream};
 use tokio_rustls::TlsAcceptor;
 
 /// An address at which nobody accepts and nobody refuses: the system keeps no
@@ -31,6 +33,30 @@ pub(crate) fn hanging() -> (SocketAddr, Vec<Socket>) {
     let last = sockets.last().expect("a caller");
     assert!(last.peer_addr().is_err(), "the last caller was let in");
     (address, sockets)
+}
+
+/// Plays a proxy's side: when what came since the last step ends with a
+/// step's first half, its second half is sent; after the last it closes.
+/// Returns all that came.
+pub(crate) async fn conversation(
+    mut stream: DuplexStream,
+    steps: Vec<(Vec<u8>, Vec<u8>)>,
+) -> Vec<u8> {
+    let mut came = Vec::new();
+    for (question, answer) in steps {
+        let begun = came.len();
+        while !came[begun..].ends_with(&question) {
+            match stream.read_u8().await {
+                Ok(byte) => came.push(byte),
+                Err(_) => return came,
+            }
+        }
+        // It fails once the client has read enough.
+        if stream.write_all(&answer).await.is_err() {
+            return came;
+        }
+    }
+    came
 }
 
 /// A certification authority that lives as long as its test.

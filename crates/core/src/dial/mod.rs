@@ -1,9 +1,11 @@
-//! From a URL to a stream of frames: DNS, TCP by happy eyeballs, TLS, the
-//! opening handshake and its redirects.
+//! From a URL to a stream of frames: DNS, TCP by happy eyeballs, a proxy if
+//! there is one, TLS, the opening handshake and its redirects.
 //!
 //! Time is not limited here: the session gives the whole dial one deadline
 //! and drops it when that passes, which cancels every part of it.
 
+mod proxy;
+mod socks;
 mod stream;
 mod tcp;
 mod tls;
@@ -18,6 +20,7 @@ use tokio::time::Instant;
 use crate::handshake::Refusal;
 use crate::session::ConnectFailure;
 use crate::settings::{SourceConfig, WsUrl};
+pub use proxy::Proxy;
 pub use rustls_pki_types::CertificateDer;
 pub use stream::Stream;
 
@@ -38,6 +41,7 @@ pub struct Dialled {
 pub struct Dialer {
     trust: tls::Trust,
     resolve: tcp::Resolve,
+    proxy: Option<Proxy>,
 }
 
 impl Dialer {
@@ -47,6 +51,7 @@ impl Dialer {
         Self {
             trust: tls::Trust::platform(),
             resolve: tcp::system,
+            proxy: None,
         }
     }
 
@@ -65,6 +70,16 @@ impl Dialer {
         Self {
             trust: tls::Trust::configured(config),
             ..Self::platform()
+        }
+    }
+
+    /// The same dialer, but all its connections, those of redirects as well, go
+    /// through `proxy`, which is sent the server's name unresolved.
+    #[must_use]
+    pub fn through(self, proxy: Proxy) -> Self {
+        Self {
+            proxy: Some(proxy),
+            ..self
         }
     }
 
@@ -105,7 +120,10 @@ impl Dialer {
     }
 
     async fn open(&self, url: &WsUrl) -> Result<Stream, ConnectFailure> {
-        let tcp = tcp::connect(self.resolve, url.host(), url.port()).await?;
+        let tcp = match &self.proxy {
+            Some(proxy) => proxy.connect(self.resolve, url.host(), url.port()).await?,
+            None => tcp::connect(self.resolve, url.host(), url.port()).await?,
+        };
         if !url.secure() {
             return Ok(Stream::Plain(tcp));
         }
@@ -133,6 +151,9 @@ fn redirected(from: &WsUrl, refusal: Refusal) -> Result<WsUrl, ConnectFailure> {
 fn wall_clock() -> SystemTime {
     SystemTime::now()
 }
+
+#[cfg(test)]
+mod proxied_tests;
 
 #[cfg(test)]
 mod tests {

@@ -14,5 +14,8 @@ mod retry_after;
 
 pub use body::{Body, BodyEnd};
 pub use request::{Request, accept_for};
-pub use response::{Accepted, MAX_RESPONSE_HEAD_BYTES, Refusal, Response, ResponseError, parse};
+pub use response::{
+    Accepted, MAX_RESPONSE_HEAD_BYTES, MAX_RESPONSE_HEADERS, Refusal, Response, ResponseError,
+    parse,
+};
 pub use retry_after::parse as parse_retry_after;

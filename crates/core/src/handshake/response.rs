@@ -9,7 +9,8 @@ use super::retry_after;
 
 /// The most that status line and headers may take.
 pub const MAX_RESPONSE_HEAD_BYTES: usize = 32 * 1024;
-const MAX_HEADERS: usize = 128;
+/// The most headers that an answer may have.
+pub const MAX_RESPONSE_HEADERS: usize = 128;
 /// As much of a refusal's words as is worth showing.
 const MAX_WORDS_BYTES: usize = 1024;
 
@@ -59,7 +60,7 @@ pub enum ResponseError {
     NotHttp(httparse::Error),
     /// More header bytes or headers than allowed.
     #[error(
-        "ProtocolException: the answer's headers are larger than {MAX_RESPONSE_HEAD_BYTES} bytes or more than {MAX_HEADERS}"
+        "ProtocolException: the answer's headers are larger than {MAX_RESPONSE_HEAD_BYTES} bytes or more than {MAX_RESPONSE_HEADERS}"
     )]
     TooLarge,
     /// A header that must be there is missing or wrong.
@@ -82,7 +83,7 @@ pub fn parse(
     request: &Request<'_>,
     now: SystemTime,
 ) -> Result<Option<Response>, ResponseError> {
-    let mut headers = [httparse::EMPTY_HEADER; MAX_HEADERS];
+    let mut headers = [httparse::EMPTY_HEADER; MAX_RESPONSE_HEADERS];
     let mut response = httparse::Response::new(&mut headers);
     let head = &input[..input.len().min(MAX_RESPONSE_HEAD_BYTES)];
     let head_bytes = match response.parse(head) {

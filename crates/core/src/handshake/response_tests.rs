@@ -174,7 +174,7 @@ fn retry_after_counts_only_where_it_means_waiting() {
 fn endless_headers_are_cut_off() {
     let long = format!("{GOOD}X: {}", "x".repeat(MAX_RESPONSE_HEAD_BYTES));
     assert_eq!(answer(&long), Err(ResponseError::TooLarge));
-    let many = format!("{GOOD}{}\r\n", "X: 1\r\n".repeat(MAX_HEADERS));
+    let many = format!("{GOOD}{}\r\n", "X: 1\r\n".repeat(MAX_RESPONSE_HEADERS));
     assert_eq!(answer(&many), Err(ResponseError::TooLarge));
 }
 

@@ -38,6 +38,9 @@ pub enum ConnectFailure {
     /// The connection broke during the handshake.
     #[error("IOException: {0}")]
     Broken(String),
+    /// The proxy made no connection to the server.
+    #[error("IOException: {0}")]
+    Proxy(String),
     /// The answer breaks RFC 6455.
     #[error("{0}")]
     Protocol(String),

@@ -13,6 +13,7 @@ use tokio_tungstenite::tungstenite::Message;
 
 use super::*;
 use crate::buffer::Batch;
+use crate::dial::Proxy;
 use crate::metrics::Histogram;
 use crate::settings;
 use crate::sink::Sink;
@@ -139,6 +140,38 @@ async fn the_timeout_covers_a_host_that_does_not_answer() {
     let (address, _sockets) = hanging();
     let task = start(&format!("ws://{address}/"), &SEVEN_SECONDS);
     times_out(&task, Phase::Connecting).await;
+}
+
+fn through(proxy: SocketAddr) -> Dialer {
+    Dialer::platform().through(Proxy::Http {
+        host: proxy.ip().to_string(),
+        port: proxy.port(),
+    })
+}
+
+#[tokio::test]
+async fn the_timeout_covers_a_proxy_whose_answer_does_not_come_to_its_end() {
+    for answer in ["", "HTTP/1.1 200 Connection established\r\nVia: "] {
+        let (listener, address) = listen().await;
+        let task = start_with(through(address), "ws://h.invalid/", &SEVEN_SECONDS);
+        let (mut stream, _) = caller(&listener).await;
+        let sent = stream.write_all(answer.as_bytes()).await;
+        sent.expect("sent");
+        times_out(&task, Phase::Connecting).await;
+        tokio::time::resume();
+    }
+}
+
+#[tokio::test]
+async fn a_proxy_that_refuses_is_asked_again_whatever_its_status() {
+    let (listener, address) = listen().await;
+    let _task = start_with(through(address), "ws://h.invalid/", &[]);
+    for status in [407, 502, 403, 401, 200] {
+        let (mut stream, request) = timeout(PATIENCE, caller(&listener)).await.expect("a call");
+        assert!(request.starts_with("CONNECT h.invalid:80 "), "{request}");
+        let answer = format!("HTTP/1.1 {status} S\r\n\r\n");
+        stream.write_all(answer.as_bytes()).await.expect("sent");
+    }
 }
 
 #[tokio::test]
