@@ -19,6 +19,7 @@ use jni::objects::{
 use jni::strings::JNIString;
 use jni::sys::{jint, jlong};
 use jni::{Env, EnvUnowned, jni_str};
+use websocket_source::dial::Proxy;
 
 use crate::host::{self, HostError, Start};
 use crate::log::LINES;
@@ -76,10 +77,7 @@ impl<T: Default> ErrorPolicy<T, HostError> for ThrowConnectException {
 
 type Result<T> = std::result::Result<T, HostError>;
 
-fn strings(
-    env: &mut Env<'_>,
-    array: &JObjectArray<'_, JString<'_>>,
-) -> Result<Vec<String>> {
+fn strings(env: &mut Env<'_>, array: &JObjectArray<'_, JString<'_>>) -> Result<Vec<String>> {
     let mut texts = Vec::with_capacity(array.len(env)?);
     for index in 0..array.len(env)? {
         let text = env.with_local_frame(1, |env| -> jni::errors::Result<String> {
@@ -156,7 +154,9 @@ pub extern "system" fn Java_io_conduktor_connect_websocket_NativeSource_validate
     .resolve::<ThrowConnectException>()
 }
 
-/// `long start(String[] config, String connector, int task, byte[][] issuers)`.
+/// `long start(String[] config, String connector, int task, byte[][] issuers,
+/// String[] proxy)`; the proxy is `HTTP` or `SOCKS`, a host and a port, or
+/// nothing.
 #[unsafe(no_mangle)]
 pub extern "system" fn Java_io_conduktor_connect_websocket_NativeSource_start<'caller>(
     mut env: EnvUnowned<'caller>,
@@ -165,6 +165,7 @@ pub extern "system" fn Java_io_conduktor_connect_websocket_NativeSource_start<'c
     connector: JString<'caller>,
     task: jint,
     issuers: JObjectArray<'caller, JByteArray<'caller>>,
+    proxy: JObjectArray<'caller, JString<'caller>>,
 ) -> jlong {
     env.with_env(|env| {
         let start = Start {
@@ -172,10 +173,22 @@ pub extern "system" fn Java_io_conduktor_connect_websocket_NativeSource_start<'c
             connector: connector.try_to_string(env)?,
             task: u32::try_from(task).unwrap_or(0),
             issuers: certificates(env, &issuers)?,
+            proxy: through(&strings(env, &proxy)?),
         };
         host::start(start)
     })
     .resolve::<ThrowConnectException>()
+}
+
+fn through(proxy: &[String]) -> Option<Proxy> {
+    let [kind, host, port] = proxy else {
+        return None;
+    };
+    let (host, port) = (host.clone(), port.parse().ok()?);
+    Some(match kind.as_str() {
+        "SOCKS" => Proxy::Socks { host, port },
+        _ => Proxy::Http { host, port },
+    })
 }
 
 fn certificates(

@@ -9,9 +9,8 @@ use std::sync::atomic::Ordering::Relaxed;
 use std::sync::{Arc, LazyLock, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use rustls_pki_types::CertificateDer;
 use tokio::runtime::Builder;
-use websocket_source::dial::Dialer;
+use websocket_source::dial::{CertificateDer, Dialer, Proxy};
 use websocket_source::events::TARGET;
 use websocket_source::metrics::TaskMetrics;
 use websocket_source::settings::{PauseMode, SourceConfig, parse};
@@ -52,6 +51,8 @@ pub(crate) struct Start {
     pub(crate) task: u32,
     /// Issuers that the JVM trusts, in DER.
     pub(crate) issuers: Vec<Vec<u8>>,
+    /// What connections go through.
+    pub(crate) proxy: Option<Proxy>,
 }
 
 /// A task of Java's.
@@ -118,7 +119,11 @@ pub(crate) fn start(start: Start) -> Result<i64, HostError> {
              paused; stop the connector instead"
         );
     }
-    let dialer = Dialer::trusting(start.issuers.into_iter().map(CertificateDer::from));
+    let mut dialer = Dialer::trusting(start.issuers.into_iter().map(CertificateDer::from));
+    if let Some(proxy) = start.proxy {
+        tracing::info!(target: TARGET, connector, task, "Connecting through the proxy {proxy}");
+        dialer = dialer.through(proxy);
+    }
     let metrics = Arc::new(TaskMetrics::default());
     let hand_over = HandOver::new(Arc::clone(&metrics.receive_to_ack));
     let kinds = Kinds::of(&config);

@@ -222,8 +222,10 @@ mod tests {
     fn bytes_are_not_looked_at() {
         let columns = columns(&[b"a", b"\xff"]);
         let mut encoder = Encoder::default();
-        let encoded = encoder.encode(&columns, Kinds::Bytes, 0);
-        assert_eq!(encoded, (Values::Bytes(b"a\xff"), &[1, 2][..], 2));
+        assert_eq!(
+            encoder.encode(&columns, Kinds::Bytes, 0),
+            (Values::Bytes(b"a\xff"), &[1, 2][..], 2)
+        );
     }
 
     proptest! {
