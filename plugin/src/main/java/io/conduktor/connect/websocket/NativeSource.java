@@ -1,8 +1,10 @@
 package io.conduktor.connect.websocket;
 
+import org.apache.kafka.connect.errors.ConnectException;
+
 /**
  * The native source: {@code crates/plugin} has the other side and says what each method does. Every method throws
- * {@link org.apache.kafka.connect.errors.ConnectException} for what goes wrong. A task is a number, which stays valid
+ * {@link ConnectException} for what goes wrong. A task is a number, which stays valid
  * to ask for after it was stopped.
  */
 final class NativeSource {
@@ -27,12 +29,32 @@ final class NativeSource {
     static final int RECONNECTS = 5;
     static final int CONNECTED = 6;
     static final int LAST_MESSAGE_MS = 7;
+    static final int READINGS = 8;
 
-    static {
-        NativeLibrary.load();
-    }
+    /** Why there is no native library, or null. An initializer that throws would hide it behind the first call. */
+    private static final ConnectException FAILURE = load();
 
     private NativeSource() {
+    }
+
+    private static ConnectException load() {
+        try {
+            NativeLibrary.load();
+            return null;
+        } catch (ConnectException failure) {
+            return failure;
+        }
+    }
+
+    /**
+     * To be called before the first of the other methods.
+     *
+     * @throws ConnectException if there is no native library for this machine
+     */
+    static void require() {
+        if (FAILURE != null) {
+            throw new ConnectException(FAILURE.getMessage(), FAILURE);
+        }
     }
 
     /** Name, type, default, importance, documentation, "required" or null, allowed words, of each setting. */

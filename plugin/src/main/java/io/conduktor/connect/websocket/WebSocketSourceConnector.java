@@ -27,6 +27,7 @@ public class WebSocketSourceConnector extends SourceConnector {
 
     @Override
     public void start(Map<String, String> props) {
+        NativeSource.require();
         WebSocketSourceConnectorConfig.requireValid(props);
         this.props = Map.copyOf(props);
     }
@@ -51,12 +52,14 @@ public class WebSocketSourceConnector extends SourceConnector {
 
     @Override
     public ConfigDef config() {
+        NativeSource.require();
         return WebSocketSourceConnectorConfig.CONFIG_DEF;
     }
 
     /** Every error of every setting in the native worker's words, and no secret among the values. */
     @Override
     public Config validate(Map<String, String> config) {
+        NativeSource.require();
         Map<String, ConfigValue> values = new HashMap<>();
         Config result = super.validate(config);
         for (ConfigValue value : result.configValues()) {

@@ -1,0 +1,31 @@
+package io.conduktor.connect.websocket;
+
+import java.util.Map;
+import org.apache.kafka.connect.data.Schema;
+import org.apache.kafka.connect.source.SourceRecord;
+
+/** A record that knows its number, from 0, since the task began. */
+final class WebSocketRecord extends SourceRecord {
+    private final long number;
+
+    WebSocketRecord(Map<String, ?> partition, Map<String, ?> offset, String topic, Object key, Schema schema,
+                    Object value, long timestamp, long number) {
+        super(partition, offset, topic, null, key == null ? null : Schema.BYTES_SCHEMA, key, schema, value, timestamp);
+        this.number = number;
+    }
+
+    long number() {
+        return number;
+    }
+
+    // Its number says nothing of its content.
+    @Override
+    public boolean equals(Object other) {
+        return super.equals(other);
+    }
+
+    @Override
+    public int hashCode() {
+        return super.hashCode();
+    }
+}

@@ -1,0 +1,66 @@
+package io.conduktor.connect.websocket;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.lang.management.ManagementFactory;
+import javax.management.MBeanServer;
+import javax.management.ObjectName;
+import org.junit.jupiter.api.Test;
+
+class WebSocketMetricsTest {
+    private static final MBeanServer SERVER = ManagementFactory.getPlatformMBeanServer();
+
+    private static ObjectName name(String connector, String url) throws Exception {
+        return new ObjectName("io.conduktor.connect.websocket:type=WebSocketConnector,name=\"" + connector
+            + "\",url=\"" + url + "\"");
+    }
+
+    @Test
+    void theBeanIsThereUntilItIsClosed() throws Exception {
+        ObjectName name = name("one", "example.com_9443_ws");
+        try (WebSocketMetrics metrics = new WebSocketMetrics("one", "wss://example.com:9443/ws")) {
+            metrics.incrementMessagesReceived();
+            metrics.setConnected(true);
+            metrics.setQueueCapacity(200);
+            metrics.updateQueueSize(50);
+            assertEquals(1L, SERVER.getAttribute(name, "MessagesReceived"));
+            assertEquals(true, SERVER.getAttribute(name, "Connected"));
+            assertEquals(25.0, SERVER.getAttribute(name, "QueueUtilizationPercent"));
+            assertEquals("one", SERVER.getAttribute(name, "ConnectorName"));
+            assertTrue((long) SERVER.getAttribute(name, "MillisSinceLastMessage") >= 0);
+        }
+        assertFalse(SERVER.isRegistered(name));
+    }
+
+    @Test
+    void readingsAreTheSourcesAndCountFromTheLastReset() throws Exception {
+        long[] readings = {10, 2, 5, 3, 100, 4, 1, 0};
+        try (WebSocketMetrics metrics = new WebSocketMetrics("two", "ws://h/", () -> readings)) {
+            assertEquals(10, metrics.getMessagesReceived());
+            assertEquals(2, metrics.getMessagesDropped());
+            assertEquals(5, metrics.getRecordsProduced());
+            assertEquals(3, metrics.getLagCount());
+            assertEquals(20.0, metrics.getDropRate());
+            assertEquals(4, metrics.getTotalReconnects());
+            assertEquals(-1, metrics.getMillisSinceLastMessage());
+            metrics.resetCounters();
+            readings[NativeSource.RECEIVED] = 11;
+            assertEquals(1, metrics.getMessagesReceived());
+            assertEquals(0, metrics.getMessagesDropped());
+            assertEquals(0, metrics.getTotalReconnects());
+            assertEquals(3, metrics.getQueueSize());
+            assertEquals(100, metrics.getQueueCapacity());
+        }
+    }
+
+    @Test
+    void aUrlsSecretsAreInNoName() {
+        assertEquals("h_9443_p", WebSocketMetrics.shown("wss://user:s3cret@h:9443/p?key=s3cret"));
+        assertEquals("h", WebSocketMetrics.shown("ws://a@b:c@h"));
+        assertEquals("h_a_b", WebSocketMetrics.shown("ws://h/a@b#s3cret"));
+        assertEquals("unknown", WebSocketMetrics.shown(null));
+        assertEquals(50, WebSocketMetrics.shown("ws://" + "x".repeat(80)).length());
+    }
+}

@@ -1,0 +1,92 @@
+package io.conduktor.connect.websocket;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNull;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import org.apache.kafka.common.config.ConfigException;
+import org.apache.kafka.connect.errors.ConnectException;
+import org.apache.kafka.connect.source.SourceRecord;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+
+class WebSocketSourceTaskTest {
+    private final WebSocketSourceTask task = new WebSocketSourceTask();
+
+    private static Map<String, String> config(String... more) {
+        // Nobody listens on port 9.
+        Map<String, String> config = new HashMap<>(Map.of("name", "c", "websocket.url", "ws://127.0.0.1:9/ws",
+            "kafka.topic", "t"));
+        for (int i = 0; i < more.length; i += 2) {
+            config.put(more[i], more[i + 1]);
+        }
+        return config;
+    }
+
+    private static boolean hasThread(String name) {
+        return Thread.getAllStackTraces().keySet().stream().anyMatch(thread -> thread.getName().equals(name));
+    }
+
+    @AfterEach
+    void stop() {
+        task.stop();
+    }
+
+    @Test
+    void aTaskStartsWithoutAContextAndStopsTwice() throws InterruptedException {
+        task.start(config());
+        assertTrue(hasThread("websocket-log"));
+        assertNull(task.poll());
+        task.stop();
+        task.stop();
+        assertNull(task.poll());
+        assertFalse(hasThread("websocket-log"));
+    }
+
+    @Test
+    void aTaskThatWasNeverStartedStopsAndPollsNothing() throws InterruptedException {
+        task.stop();
+        assertNull(task.poll());
+    }
+
+    @Test
+    void aTaskStartsAgain() throws InterruptedException {
+        task.start(config());
+        task.stop();
+        task.start(config());
+        assertNull(task.poll());
+    }
+
+    @Test
+    void aConfigurationThatIsNotValidIsRefusedWithItsSettings() {
+        String text = assertThrows(ConfigException.class,
+            () -> task.start(config("websocket.url", "http://h", "kafka.topic", " "))).getMessage();
+        assertTrue(text.contains("websocket.url") && text.contains("kafka.topic"), text);
+    }
+
+    @Test
+    void withoutReconnectAFailedAttemptFailsThePoll() {
+        task.start(config("websocket.reconnect.enabled", "false"));
+        ConnectException failure = assertThrows(ConnectException.class, () -> {
+            List<SourceRecord> records = task.poll();
+            while (records == null) {
+                records = task.poll();
+            }
+        });
+        assertTrue(failure.getMessage().contains("127.0.0.1"), failure.getMessage());
+    }
+
+    @Test
+    void anOffsetIsTheTwoFieldsOfTheReference() {
+        Map<String, Object> offset = new SequenceOffset("id", 7);
+        assertEquals(Map.of("session_id", "id", "sequence", 7L), offset);
+        assertEquals(offset, new HashMap<>(offset));
+        assertEquals(7L, offset.get("sequence"));
+        assertNull(offset.get("other"));
+    }
+}
