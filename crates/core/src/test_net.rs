@@ -89,13 +89,29 @@ impl Authority {
         let params = CertificateParams::new([name.to_owned()]).expect("a name");
         let key = KeyPair::generate().expect("a key");
         let certificate = params.signed_by(&key, &self.issuer).expect("signed");
-        let key = PrivateKeyDer::Pkcs8(key.serialize_der().into());
-        let config = ServerConfig::builder_with_provider(Arc::new(ring::default_provider()))
-            .with_safe_default_protocol_versions()
-            .expect("versions")
-            .with_no_client_auth()
-            .with_single_cert(vec![certificate.der().clone()], key)
-            .expect("a server");
-        TlsAcceptor::from(Arc::new(config))
+        acceptor(certificate.der(), &key)
     }
+}
+
+fn acceptor(certificate: &CertificateDer<'static>, key: &KeyPair) -> TlsAcceptor {
+    let key = PrivateKeyDer::Pkcs8(key.serialize_der().into());
+    let config = ServerConfig::builder_with_provider(Arc::new(ring::default_provider()))
+        .with_safe_default_protocol_versions()
+        .expect("versions")
+        .with_no_client_auth()
+        .with_single_cert(vec![certificate.clone()], key)
+        .expect("a server");
+    TlsAcceptor::from(Arc::new(config))
+}
+
+/// A server whose certificate for `name` is issued by nobody else; with `ca`
+/// it could issue others, as that of `openssl req -x509`.
+pub(crate) fn self_signed(name: &str, ca: bool) -> (CertificateDer<'static>, TlsAcceptor) {
+    let mut params = CertificateParams::new([name.to_owned()]).expect("a name");
+    if ca {
+        params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+    }
+    let key = KeyPair::generate().expect("a key");
+    let certificate = params.self_signed(&key).expect("a certificate");
+    (certificate.der().clone(), acceptor(certificate.der(), &key))
 }

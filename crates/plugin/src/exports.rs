@@ -21,7 +21,7 @@ use jni::sys::{jint, jlong};
 use jni::{Env, EnvUnowned, jni_str};
 use websocket_source::dial::Proxy;
 
-use crate::host::{self, HostError, Start};
+use crate::host::{self, HostError, Network, Start};
 use crate::log::LINES;
 use crate::settings::{self, Texts};
 use crate::text::Values;
@@ -172,8 +172,10 @@ pub extern "system" fn Java_io_conduktor_connect_websocket_NativeSource_start<'c
             config: map(env, &config)?,
             connector: connector.try_to_string(env)?,
             task: u32::try_from(task).unwrap_or(0),
-            issuers: certificates(env, &issuers)?,
-            proxy: through(&strings(env, &proxy)?),
+            network: Network {
+                issuers: certificates(env, &issuers)?,
+                proxy: through(&strings(env, &proxy)?),
+            },
         };
         host::start(start)
     })

@@ -49,7 +49,14 @@ pub(crate) struct Start {
     /// The connector's name and the task's number.
     pub(crate) connector: String,
     pub(crate) task: u32,
-    /// Issuers that the JVM trusts, in DER.
+    /// How it connects.
+    pub(crate) network: Network,
+}
+
+/// What a JVM says of its network.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Network {
+    /// Issuers that it trusts, in DER.
     pub(crate) issuers: Vec<Vec<u8>>,
     /// What connections go through.
     pub(crate) proxy: Option<Proxy>,
@@ -84,6 +91,27 @@ struct Host {
     tasks: HashMap<i64, Arc<Task>>,
     last: i64,
     threads: Option<TaskThreads>,
+    /// The last dialer, and what it was made of: mostly all tasks have one.
+    dialer: Option<(Network, Arc<Dialer>)>,
+}
+
+impl Host {
+    /// A dialer for this network.
+    fn dialer(&mut self, network: Network) -> Arc<Dialer> {
+        if let Some((known, dialer)) = &self.dialer
+            && *known == network
+        {
+            return Arc::clone(dialer);
+        }
+        let issuers = network.issuers.iter().cloned();
+        let mut dialer = Dialer::trusting(issuers.map(CertificateDer::from));
+        if let Some(proxy) = network.proxy.clone() {
+            dialer = dialer.through(proxy);
+        }
+        let dialer = Arc::new(dialer);
+        self.dialer = Some((network, Arc::clone(&dialer)));
+        dialer
+    }
 }
 
 static HOST: LazyLock<Mutex<Host>> = LazyLock::new(Mutex::default);
@@ -119,15 +147,14 @@ pub(crate) fn start(start: Start) -> Result<i64, HostError> {
              paused; stop the connector instead"
         );
     }
-    let mut dialer = Dialer::trusting(start.issuers.into_iter().map(CertificateDer::from));
-    if let Some(proxy) = start.proxy {
+    if let Some(proxy) = &start.network.proxy {
         tracing::info!(target: TARGET, connector, task, "Connecting through the proxy {proxy}");
-        dialer = dialer.through(proxy);
     }
     let metrics = Arc::new(TaskMetrics::default());
     let hand_over = HandOver::new(Arc::clone(&metrics.receive_to_ack));
     let kinds = Kinds::of(&config);
     let mut host = host();
+    let dialer = host.dialer(start.network);
     let threads = match host.threads.take() {
         Some(threads) => threads,
         None => TaskThreads::start("websocket")?,
@@ -159,7 +186,7 @@ fn options(
     connector: &str,
     task: u32,
     config: SourceConfig,
-    dialer: Dialer,
+    dialer: Arc<Dialer>,
     hand_over: &Arc<HandOver>,
     metrics: Arc<TaskMetrics>,
 ) -> TaskOptions {
@@ -167,7 +194,7 @@ fn options(
         connector: connector.to_owned(),
         task,
         config,
-        dialer: Arc::new(dialer),
+        dialer,
         sink: hand_over.sink(),
         metrics,
         paused: false,
@@ -184,6 +211,7 @@ pub(crate) fn stop(number: i64, acknowledged: u64) {
     let mut host = host();
     if host.tasks.is_empty() {
         host.threads = None;
+        host.dialer = None;
     }
 }
 

@@ -4,6 +4,7 @@
 //! Time is not limited here: the session gives the whole dial one deadline
 //! and drops it when that passes, which cancels every part of it.
 
+mod pinned;
 mod proxy;
 mod socks;
 mod stream;

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use rustls::client::WebPkiServerVerifier;
 use rustls::{ClientConfig, RootCertStore};
 use rustls_pki_types::{CertificateDer, ServerName};
 use tokio::net::TcpStream;
@@ -9,6 +10,7 @@ use tokio::sync::OnceCell;
 use tokio_rustls::TlsConnector;
 use tokio_rustls::client::TlsStream;
 
+use super::pinned::Pinned;
 use crate::session::ConnectFailure;
 
 /// Where an issuer is added that a JVM is to trust.
@@ -25,7 +27,7 @@ pub(super) struct Trust {
 #[derive(Debug)]
 enum Roots {
     Platform,
-    Given(RootCertStore),
+    Given(Arc<[CertificateDer<'static>]>),
 }
 
 impl Trust {
@@ -37,12 +39,11 @@ impl Trust {
         }
     }
 
-    /// Trusts `issuers`, without those that cannot be parsed.
+    /// Trusts `issuers`, without those that cannot be parsed, and a server
+    /// whose own certificate is among them.
     pub(super) fn issuers(issuers: impl IntoIterator<Item = CertificateDer<'static>>) -> Self {
-        let mut roots = RootCertStore::empty();
-        roots.add_parsable_certificates(issuers);
         Self {
-            roots: Roots::Given(roots),
+            roots: Roots::Given(issuers.into_iter().collect()),
             config: OnceCell::new(),
         }
     }
@@ -80,22 +81,27 @@ impl Trust {
 
 impl Roots {
     fn config(&self) -> Result<Arc<ClientConfig>, ConnectFailure> {
-        let roots = match self {
-            Self::Platform => platform_roots()?,
-            Self::Given(roots) if roots.is_empty() => {
-                return Err(ConnectFailure::Tls(format!(
-                    "no trusted issuers were given that the server's certificate could be checked \
-                     with; {JVM_REMEDY}"
-                )));
-            }
-            Self::Given(roots) => roots.clone(),
-        };
+        let tls = |error: &dyn std::fmt::Display| ConnectFailure::Tls(error.to_string());
         let provider = Arc::new(rustls::crypto::ring::default_provider());
-        let config = ClientConfig::builder_with_provider(provider)
+        let builder = ClientConfig::builder_with_provider(Arc::clone(&provider))
             .with_safe_default_protocol_versions()
-            .map_err(|error| ConnectFailure::Tls(error.to_string()))?
-            .with_root_certificates(roots)
-            .with_no_client_auth();
+            .map_err(|error| tls(&error))?;
+        let config = match self {
+            Self::Platform => builder
+                .with_root_certificates(platform_roots()?)
+                .with_no_client_auth(),
+            Self::Given(given) => {
+                let roots = Arc::new(given_roots(given)?);
+                let issued = WebPkiServerVerifier::builder_with_provider(roots, provider)
+                    .build()
+                    .map_err(|error| tls(&error))?;
+                let verifier = Pinned::new(issued, Arc::clone(given));
+                builder
+                    .dangerous()
+                    .with_custom_certificate_verifier(Arc::new(verifier))
+                    .with_no_client_auth()
+            }
+        };
         Ok(Arc::new(config))
     }
 
@@ -112,6 +118,22 @@ impl Roots {
         };
         format!("{text}: unable to find a trusted issuer of the server's certificate; {remedy}")
     }
+}
+
+/// Those of the given certificates that can be parsed.
+///
+/// # Errors
+/// There are none.
+fn given_roots(given: &[CertificateDer<'static>]) -> Result<RootCertStore, ConnectFailure> {
+    let mut roots = RootCertStore::empty();
+    roots.add_parsable_certificates(given.iter().cloned());
+    if roots.is_empty() {
+        return Err(ConnectFailure::Tls(format!(
+            "no trusted issuers were given that the server's certificate could be checked with; \
+             {JVM_REMEDY}"
+        )));
+    }
+    Ok(roots)
 }
 
 /// The platform's roots.

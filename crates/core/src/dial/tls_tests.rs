@@ -1,16 +1,20 @@
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpListener;
+use tokio_rustls::TlsAcceptor;
 
 use super::*;
-use crate::test_net::Authority;
+use crate::test_net::{Authority, self_signed};
 
 const NAME: &str = "server.invalid";
 
 /// What a client that trusts so makes of a server of `authority`'s.
 async fn shaken(trust: &Trust, authority: &Authority) -> Result<String, String> {
+    shaken_with(trust, authority.acceptor(NAME)).await
+}
+
+async fn shaken_with(trust: &Trust, acceptor: TlsAcceptor) -> Result<String, String> {
     let listener = TcpListener::bind("127.0.0.1:0").await.expect("a listener");
     let address = listener.local_addr().expect("its address");
-    let acceptor = authority.acceptor(NAME);
     let server = tokio::spawn(async move {
         let (tcp, _) = listener.accept().await.expect("a caller");
         // It fails where the client has no trust.
@@ -77,5 +81,31 @@ async fn without_any_issuer_no_server_is_trusted() {
         let text = failure.expect_err("no trust");
         let expected = "SSLHandshakeException: no trusted issuers were given";
         assert!(text.starts_with(expected), "{text}");
+    }
+}
+
+#[tokio::test]
+async fn a_server_s_own_certificate_is_trusted_if_it_was_given_whoever_issued_it() {
+    let authority = Authority::new("an issuer");
+    for ca in [false, true] {
+        let (certificate, acceptor) = self_signed(NAME, ca);
+        let given = [authority.der(), certificate];
+        let words = shaken_with(&Trust::issuers(given), acceptor.clone()).await;
+        assert_eq!(words.expect("trust"), "hello", "{ca}");
+        let failure = shaken_with(&Trust::issuers([authority.der()]), acceptor).await;
+        failure.expect_err("no trust");
+    }
+}
+
+#[tokio::test]
+async fn a_certificate_that_was_given_is_trusted_for_its_own_name_and_for_its_own_key_only() {
+    for ca in [false, true] {
+        let (other_name, acceptor) = self_signed("other.invalid", ca);
+        let failure = shaken_with(&Trust::issuers([other_name]), acceptor).await;
+        failure.expect_err("another server's");
+        let (given, _) = self_signed(NAME, ca);
+        let (_, acceptor) = self_signed(NAME, ca);
+        let failure = shaken_with(&Trust::issuers([given]), acceptor).await;
+        failure.expect_err("another key's");
     }
 }
