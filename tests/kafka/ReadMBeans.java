@@ -9,7 +9,8 @@ import javax.management.remote.JMXServiceURL;
 
 /**
  * The MBeans of another process: for each of a pattern's, on standard output, a line for each attribute with the bean's
- * canonical name, the attribute's name, the class of its value and the value, with tabs between them.
+ * canonical name, the attribute's name, the class of its value and the value, with tabs between them. With "--invoke
+ * OPERATION" before the patterns the operation, which has no parameters, is called, and a line has the bean's name.
  */
 public final class ReadMBeans {
     private ReadMBeans() {
@@ -19,9 +20,22 @@ public final class ReadMBeans {
         String url = "service:jmx:rmi:///jndi/rmi://127.0.0.1:" + arguments[0] + "/jmxrmi";
         try (JMXConnector connector = JMXConnectorFactory.connect(new JMXServiceURL(url))) {
             MBeanServerConnection server = connector.getMBeanServerConnection();
-            for (int at = 1; at < arguments.length; at++) {
-                print(server, new ObjectName(arguments[at]));
+            boolean invoke = arguments[1].equals("--invoke");
+            for (int at = invoke ? 3 : 1; at < arguments.length; at++) {
+                ObjectName pattern = new ObjectName(arguments[at]);
+                if (invoke) {
+                    invoke(server, pattern, arguments[2]);
+                } else {
+                    print(server, pattern);
+                }
             }
+        }
+    }
+
+    private static void invoke(MBeanServerConnection server, ObjectName pattern, String operation) throws Exception {
+        for (ObjectName name : server.queryNames(pattern, null)) {
+            server.invoke(name, operation, new Object[0], new String[0]);
+            System.out.println(name.getCanonicalName());
         }
     }
 

@@ -16,6 +16,8 @@ const script = JSON.parse(process.argv[2]);
 const last = script.count === null ? Infinity : script.start + script.count;
 let sequence = script.start;
 let attempts = 0;
+// When the feed was left alone; no number passes before the first connection.
+let left = null;
 
 const tell = (event, fields = {}) => fs.writeSync(1, `${JSON.stringify({ event, ...fields })}\n`);
 
@@ -42,16 +44,26 @@ server.on('upgrade', (request, socket, head) => {
   sockets.handleUpgrade(request, socket, head, serve);
 });
 
+// The numbers that a live feed has had while nobody listened.
+function skip() {
+  if (script.live && left !== null) sequence += Math.floor(((performance.now() - left) / 1000) * script.rate);
+  left = null;
+}
+
 // Waits for the subscription, then sends.
 function serve(websocket) {
   websocket.on('error', () => {});
-  websocket.on('close', (code, reason) => tell('closed', { code, reason: reason.toString() }));
+  websocket.on('close', (code, reason) => {
+    left = performance.now();
+    tell('closed', { code, reason: reason.toString(), sequence });
+  });
   if (!script.wait_for_subscription) {
     sendAll(websocket);
     return;
   }
   websocket.once('message', (data) => {
-    tell('subscription', { text: data.toString() });
+    skip();
+    tell('subscription', { text: data.toString(), sequence });
     sendAll(websocket);
   });
 }

@@ -17,6 +17,8 @@ from websockets.datastructures import Headers
 script = json.loads(sys.argv[1])
 attempts = 0
 sequence = script["start"]
+# When the feed was left alone; no number passes before the first connection.
+left = None
 last = None if script["count"] is None else script["start"] + script["count"]
 
 
@@ -42,16 +44,28 @@ async def process_request(_connection, request):
     return None
 
 
+def skip():
+    """The numbers that a live feed has had while nobody listened."""
+    global left, sequence
+    if script["live"] and left is not None:
+        sequence += int((asyncio.get_running_loop().time() - left) * script["rate"])
+    left = None
+
+
 async def handler(websocket):
     """Waits for the subscription, then sends."""
+    global left
     try:
         if script["wait_for_subscription"]:
-            tell("subscription", text=await websocket.recv())
+            text = await websocket.recv()
+            skip()
+            tell("subscription", text=text, sequence=sequence)
         await send_all(websocket)
         await websocket.wait_closed()
     except ConnectionClosed:
         pass
-    tell("closed", code=websocket.close_code, reason=websocket.close_reason)
+    left = asyncio.get_running_loop().time()
+    tell("closed", code=websocket.close_code, reason=websocket.close_reason, sequence=sequence)
 
 
 async def send_all(websocket):

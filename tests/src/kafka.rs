@@ -38,6 +38,25 @@ impl Version {
     }
 }
 
+/// Makes a test of each function for each version of Kafka.
+#[macro_export]
+macro_rules! against_each_kafka {
+    ($($name:ident),+ $(,)?) => {
+        mod kafka_3_9 {
+            $(#[test]
+            fn $name() {
+                super::$name($crate::kafka::Version::V3_9);
+            })+
+        }
+        mod kafka_4_1 {
+            $(#[test]
+            fn $name() {
+                super::$name($crate::kafka::Version::V4_1);
+            })+
+        }
+    };
+}
+
 /// `java` with little memory and a quick start.
 pub fn java(version: Version, heap_mb: u32) -> Command {
     let log = tools::repository().join("tests/kafka/log4j.properties");

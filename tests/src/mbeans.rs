@@ -17,11 +17,8 @@ pub type Beans = BTreeMap<String, BTreeMap<String, Attribute>>;
 
 /// Reads the beans of a pattern from the JVM whose JMX port this is.
 pub fn of_java(version: Version, port: u16, pattern: &str) -> Beans {
-    let program = tools::repository().join("tests/kafka/ReadMBeans.java");
-    let mut java = kafka::java(version, 64);
-    java.arg(program).arg(port.to_string()).arg(pattern);
     let mut beans = Beans::new();
-    for line in kafka::succeeded(&java.output().expect("java runs")).lines() {
+    for line in read_mbeans(version, port, &[pattern]).lines() {
         let parts: Vec<&str> = line.split('\t').collect();
         let [bean, attribute, class, value] = parts[..] else {
             panic!("not four columns: {line}");
@@ -30,6 +27,20 @@ pub fn of_java(version: Version, port: u16, pattern: &str) -> Beans {
         attributes.insert(attribute.to_owned(), (class.to_owned(), value.to_owned()));
     }
     beans
+}
+
+/// Calls an operation without parameters of each bean of a pattern; there must
+/// be such beans, and they must have it.
+pub fn invoke(version: Version, port: u16, pattern: &str, operation: &str) {
+    let called = read_mbeans(version, port, &["--invoke", operation, pattern]);
+    assert!(!called.is_empty(), "no bean is {pattern}");
+}
+
+fn read_mbeans(version: Version, port: u16, arguments: &[&str]) -> String {
+    let program = tools::repository().join("tests/kafka/ReadMBeans.java");
+    let mut java = kafka::java(version, 64);
+    java.arg(program).arg(port.to_string()).args(arguments);
+    kafka::succeeded(&java.output().expect("java runs"))
 }
 
 /// Reads the beans of a pattern from our worker, which must have

@@ -69,6 +69,39 @@ impl Process {
         number.unwrap_or_else(|| panic!("{file} has no number {name}"))
     }
 
+    /// The names of its threads; the kernel keeps 15 bytes of each.
+    pub fn threads(&self) -> Vec<String> {
+        let name = |task: &Path| fs::read_to_string(task.join("comm"));
+        // A thread may end while we look.
+        let names = self
+            .entries("task")
+            .into_iter()
+            .flat_map(|task| name(&task));
+        names.map(|name| name.trim_end().to_owned()).collect()
+    }
+
+    /// What its open file descriptors are: paths, `socket:[INODE]` and the
+    /// like.
+    pub fn descriptors(&self) -> Vec<String> {
+        let links = self.entries("fd").into_iter().flat_map(fs::read_link);
+        links.map(|link| link.display().to_string()).collect()
+    }
+
+    /// The files that are mapped into its memory, once for each mapping.
+    pub fn mappings(&self) -> Vec<String> {
+        let file = format!("/proc/{}/maps", self.child.id());
+        let text = fs::read_to_string(&file).unwrap_or_else(|error| panic!("{file}: {error}"));
+        // Five columns, then the path, which may have blanks in it.
+        let paths = text.lines().filter_map(|line| line.split_once('/'));
+        paths.map(|(_, path)| format!("/{path}")).collect()
+    }
+
+    fn entries(&self, folder: &str) -> Vec<PathBuf> {
+        let folder = format!("/proc/{}/{folder}", self.child.id());
+        let entries = fs::read_dir(&folder).unwrap_or_else(|error| panic!("{folder}: {error}"));
+        entries.flatten().map(|entry| entry.path()).collect()
+    }
+
     /// Sends a signal, by its name as in `kill -NAME`.
     pub fn signal(&self, name: &str) {
         let status = Command::new("kill")

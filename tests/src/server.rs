@@ -48,6 +48,7 @@ impl Script {
             "kind": "text",
             "wait_for_subscription": true,
             "padding_bytes": 0,
+            "live": false,
         });
         Self {
             library,
@@ -91,6 +92,12 @@ impl Script {
     /// number in digits.
     pub fn kind(self, kind: &str) -> Self {
         self.with("kind", kind)
+    }
+
+    /// Lets the numbers go on at this rate while no connection is open, as
+    /// trades do: those numbers are never sent.
+    pub fn live(self, messages: u64) -> Self {
+        self.endless().rate(messages).with("live", true)
     }
 
     /// Sends without waiting for a subscription.
@@ -185,8 +192,9 @@ impl Server {
     }
 
     /// What happened so far under this name: `attempt` (`number`, `path`,
-    /// `headers`), `subscription` (`text`), `sent` (`sequence`: the next
-    /// number), `closing` (the same), `closed` (`code`, `reason`).
+    /// `headers`), `subscription` (`text`, `sequence`: the first number that
+    /// is sent now), `sent` (`sequence`: the next number), `closing` (the
+    /// same), `closed` (the same, `code`, `reason`).
     pub fn events(&self, name: &str) -> Vec<Value> {
         let output = self.process.borrow().output();
         let events = output

@@ -43,6 +43,11 @@ impl Connector {
         .set("websocket.reconnect.interval.ms", "100")
     }
 
+    /// Its name.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
     /// Adds a setting, or changes it.
     pub fn set(mut self, key: &str, value: &str) -> Self {
         self.settings.retain(|(present, _)| present != key);

@@ -7,23 +7,8 @@
     reason = "helpers of tests fail the test"
 )]
 
-/// Makes a test of each function for each version of Kafka.
-macro_rules! against_each_kafka {
-    ($($name:ident),+ $(,)?) => {
-        mod kafka_3_9 {
-            $(#[test]
-            fn $name() {
-                super::$name(end_to_end::kafka::Version::V3_9);
-            })+
-        }
-        mod kafka_4_1 {
-            $(#[test]
-            fn $name() {
-                super::$name(end_to_end::kafka::Version::V4_1);
-            })+
-        }
-    };
-}
+#[macro_use]
+extern crate end_to_end;
 
 mod access;
 mod clients;

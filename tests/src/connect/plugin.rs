@@ -1,0 +1,79 @@
+//! What stands in a worker's `plugin.path`.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use crate::kafka::{self, Version};
+use crate::tools;
+
+/// The connector's class.
+pub const CLASS: &str = "io.conduktor.connect.websocket.WebSocketSourceConnector";
+
+const JAR: &str = "kafka-connect-websocket-1.0.0.jar";
+const PACKAGE: &str = "io/conduktor/connect/websocket";
+const SERVICES: &str = "META-INF/services";
+
+/// The connector that a worker runs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Plugin {
+    /// `tests/kafka/stub`, compiled for each worker: a few records, no
+    /// WebSocket.
+    Stub,
+    /// The jar that users install: `CONNECT_WEBSOCKET_JAR`, else the one that
+    /// `make plugin` builds.
+    Jar,
+}
+
+impl Plugin {
+    /// Puts it into the folder of a `plugin.path`, as the reference's readme
+    /// tells users to.
+    pub(super) fn install(self, version: Version, plugins: &Path) {
+        match self {
+            Self::Stub => compile_stub(version, &plugins.join("websocket")),
+            Self::Jar => {
+                let folder = plugins.join("kafka-connect-websocket");
+                fs::create_dir_all(&folder).expect("a folder");
+                fs::copy(jar(), folder.join(JAR)).expect("a copy of the jar");
+            }
+        }
+    }
+}
+
+/// Whether a file is the plugin's native library, by its path; it is extracted
+/// under a name that no other has.
+pub fn is_library(path: &str) -> bool {
+    let name = path.rsplit('/').next().unwrap_or(path);
+    name.contains("websocket") && name.contains(".so")
+}
+
+fn jar() -> PathBuf {
+    let given = std::env::var_os("CONNECT_WEBSOCKET_JAR").map(PathBuf::from);
+    let built = || tools::repository().join("plugin/target").join(JAR);
+    let jar = given.unwrap_or_else(built);
+    assert!(
+        jar.exists(),
+        "{} is missing: run make plugin",
+        jar.display()
+    );
+    jar
+}
+
+/// Compiles the stub with this version's API into a folder that a
+/// `plugin.path` may have, its service file included.
+fn compile_stub(version: Version, into: &Path) {
+    let stub = tools::repository().join("tests/kafka/stub");
+    let sources = fs::read_dir(stub.join(PACKAGE)).expect("the stub's sources");
+    let mut javac = Command::new("javac");
+    javac
+        .args(["-proc:none", "-cp", &version.class_path(), "-d"])
+        .arg(into)
+        .args(sources.map(|entry| entry.expect("a source").path()));
+    kafka::succeeded(&javac.output().expect("javac runs"));
+    let services = into.join(SERVICES);
+    fs::create_dir_all(&services).expect("a folder");
+    for entry in fs::read_dir(stub.join(SERVICES)).expect("the stub's services") {
+        let entry = entry.expect("a service file");
+        fs::copy(entry.path(), services.join(entry.file_name())).expect("a copy");
+    }
+}

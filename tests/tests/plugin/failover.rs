@@ -1,0 +1,254 @@
+//! Workers of a cluster go away, one by a crash and one in order: the others
+//! take their connectors over, and what is lost is what nobody could have.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::{Duration, Instant};
+
+use end_to_end::connect::{Api, Builder, Cluster, RealWorker};
+use end_to_end::kafka::{Kafka, Version};
+use end_to_end::sequence::numbers;
+use end_to_end::server::{Library, Script, Server};
+use end_to_end::wait;
+use end_to_end::worker::Connector;
+
+use crate::shared::with_commits;
+
+const CONNECTORS: u64 = 10;
+const WORKERS: usize = 3;
+const TOPIC: &str = "failover";
+
+/// Messages a second of each feed.
+const RATE: u64 = 20;
+
+/// `websocket.message.queue.size`.
+const QUEUE: u64 = 200;
+
+/// The numbers of one feed are below this; those of the next begin there.
+const FEED: u64 = 1_000_000;
+
+/// What a busy machine may take beyond what the workers' settings say.
+const ALLOWANCE: Duration = Duration::from_secs(40);
+
+against_each_kafka!(the_connectors_of_workers_that_are_gone_go_on_on_the_others);
+
+fn the_connectors_of_workers_that_are_gone_go_on_on_the_others(version: Version) {
+    let kafka = Kafka::shared(version);
+    // One partition keeps the order of each feed.
+    kafka.create_topic(TOPIC, 1);
+    let feeds: Vec<Feed> = (0..CONNECTORS).map(Feed::new).collect();
+    let builder = with_commits(Builder::distributed(kafka, "failover"));
+    let mut cluster = Cluster::start(WORKERS, &builder);
+    for feed in &feeds {
+        let connector = Connector::new(&feed.name, &feed.server, TOPIC)
+            .set("websocket.message.queue.size", &QUEUE.to_string());
+        cluster.put(201, &connector);
+    }
+    wait::until_true("each worker has a task", || {
+        let workers: BTreeSet<String> = places(&cluster, &feeds).into_values().collect();
+        workers.len() == WORKERS
+    });
+
+    let [crash, order] = [
+        (
+            "SIGKILL",
+            Cluster::kill as fn(&mut Cluster, &str),
+            Cluster::FAILOVER,
+        ),
+        ("SIGTERM", Cluster::terminate, Cluster::REBALANCE_DELAY),
+    ]
+    .map(|(how, end, delay)| {
+        // All have something to lose.
+        wait_for_more(&cluster, &feeds);
+        take_over(&mut cluster, &feeds, how, end, delay)
+    });
+    wait_for_more(&cluster, &feeds);
+    let records = numbers(&kafka.read_all(TOPIC));
+    println!("Kafka {version:?}, {CONNECTORS} connectors, {RATE} messages/s each:");
+    for ended in [&crash, &order] {
+        println!("{}", ended.figures(&feeds, &records));
+    }
+    for feed in &feeds {
+        feed.assert_in_order(&records);
+    }
+}
+
+/// A server, and the connector that reads it.
+struct Feed {
+    name: String,
+    server: Server,
+    first: u64,
+}
+
+/// The numbers of a connection: all that were sent, and those that Kafka has.
+struct Connection {
+    sent: std::ops::Range<u64>,
+    read: Vec<u64>,
+}
+
+impl Feed {
+    fn new(index: u64) -> Self {
+        let first = index * FEED;
+        let script = Script::new(Library::Npm).live(RATE).start_at(first);
+        Self {
+            name: format!("failover-{index}"),
+            server: script.start(),
+            first,
+        }
+    }
+
+    fn subscriptions(&self) -> usize {
+        self.server.events("subscription").len()
+    }
+
+    /// Its connections so far, with what `records` has of each.
+    fn connections(&self, records: &[u64]) -> Vec<Connection> {
+        let of = |event: &str| -> Vec<u64> {
+            let events = self.server.events(event).into_iter();
+            let sequences = events.map(|event| event["sequence"].as_u64().expect("a number"));
+            sequences.collect()
+        };
+        let own = self.first..self.first + FEED;
+        let own: Vec<u64> = records
+            .iter()
+            .copied()
+            .filter(|n| own.contains(n))
+            .collect();
+        let (begun, mut ended) = (of("subscription"), of("closed"));
+        // The last one is open. What is read of it is all that counts.
+        ended.push(own.last().map_or(self.first, |last| last + 1));
+        let connection = |(begin, end): (&u64, &u64)| {
+            let sent = *begin..*end;
+            let read = own.iter().copied().filter(|n| sent.contains(n)).collect();
+            Connection { sent, read }
+        };
+        begun.iter().zip(&ended).map(connection).collect()
+    }
+
+    /// No number came twice or before a smaller one, and a connection lost
+    /// nothing but at its end, and no more than the queue takes.
+    fn assert_in_order(&self, records: &[u64]) {
+        let connections = self.connections(records);
+        for (index, Connection { sent, read }) in connections.iter().enumerate() {
+            let end = sent.start + read.len() as u64;
+            assert!(
+                read.iter().copied().eq(sent.start..end),
+                "{} of connection {index}: {sent:?} sent, read {read:?}",
+                self.name
+            );
+            let lost = sent.end - end;
+            assert!(lost <= QUEUE, "{} lost {lost} of {index}", self.name);
+        }
+        let of_connections: usize = connections.iter().map(|one| one.read.len()).sum();
+        let own = self.first..self.first + FEED;
+        let all = records.iter().filter(|n| own.contains(n)).count();
+        assert_eq!(of_connections, all, "numbers that no connection had");
+    }
+}
+
+/// Waits until Kafka has more of each feed.
+fn wait_for_more(cluster: &Cluster, feeds: &[Feed]) {
+    let now = feeds.iter().map(|feed| cluster.sequence(&feed.name));
+    let now: Vec<u64> = now.collect();
+    for (feed, sequence) in feeds.iter().zip(now) {
+        cluster.wait_for_sequence(&feed.name, sequence + 10);
+    }
+}
+
+/// The workers of all tasks that run, by connector.
+fn places(cluster: &Cluster, feeds: &[Feed]) -> BTreeMap<String, String> {
+    let place = |feed: &Feed| {
+        let status = cluster.status(&feed.name)?;
+        let task = &status["tasks"][0];
+        let worker = task["worker_id"].as_str()?.to_owned();
+        (task["state"] == "RUNNING").then(|| (feed.name.clone(), worker))
+    };
+    feeds.iter().filter_map(place).collect()
+}
+
+/// A worker that has gone, and what became of its connectors.
+struct Ended {
+    how: &'static str,
+    /// The connectors that it had, and how many connections each had had.
+    moved: BTreeMap<String, usize>,
+    /// Until all tasks ran again.
+    running_after: Duration,
+    /// Connections of the other connectors that were made anew meanwhile.
+    disturbed: usize,
+}
+
+/// Ends the worker that has most of the tasks, and waits until all run again
+/// on those that are left.
+fn take_over(
+    cluster: &mut Cluster,
+    feeds: &[Feed],
+    how: &'static str,
+    end: fn(&mut Cluster, &str),
+    delay: Duration,
+) -> Ended {
+    let before = wait::until("all tasks run", || {
+        let places = places(cluster, feeds);
+        (places.len() == feeds.len()).then_some(places)
+    });
+    let tasks = |worker: &&String| before.values().filter(|place| place == worker).count();
+    let victim = before.values().max_by_key(tasks).expect("a worker").clone();
+    let subscriptions: Vec<usize> = feeds.iter().map(Feed::subscriptions).collect();
+    let has_moved = |feed: &Feed| before[&feed.name] == victim;
+
+    let started = Instant::now();
+    end(cluster, &victim);
+    let live: BTreeSet<String> = cluster.live().map(RealWorker::id).collect();
+    wait::until_true("all tasks run on the others", || {
+        let places = places(cluster, feeds);
+        places.len() == feeds.len() && places.values().all(|worker| live.contains(worker))
+    });
+    let running_after = started.elapsed();
+    let limit = delay + ALLOWANCE;
+    assert!(running_after <= limit, "{how}: {running_after:?}");
+    let mut moved = BTreeMap::new();
+    let mut disturbed = 0;
+    for (feed, before) in feeds.iter().zip(subscriptions) {
+        if has_moved(feed) {
+            feed.server.wait_for("subscription", before + 1);
+            moved.insert(feed.name.clone(), before);
+        } else {
+            disturbed += feed.subscriptions() - before;
+        }
+    }
+    Ended {
+        how,
+        moved,
+        running_after,
+        disturbed,
+    }
+}
+
+impl Ended {
+    fn figures(&self, feeds: &[Feed], records: &[u64]) -> String {
+        let (mut received, mut unheard) = (Vec::new(), Vec::new());
+        for feed in feeds {
+            let Some(before) = self.moved.get(&feed.name) else {
+                continue;
+            };
+            let connections = feed.connections(records);
+            let (old, new) = (&connections[before - 1], &connections[*before]);
+            received.push(old.sent.end - old.sent.start - old.read.len() as u64);
+            unheard.push(new.sent.start - old.sent.end);
+        }
+        let sum = |all: &[u64]| all.iter().sum::<u64>();
+        let most = |all: &[u64]| all.iter().max().copied().unwrap_or_default();
+        format!(
+            "  {}: {} connectors moved, all tasks RUNNING after {:.1} s, {} connections of others made anew; \
+             lost of what was sent to the old connections {} (at most {} of one), \
+             while nobody listened {} (at most {} of one, {:.1} s)",
+            self.how,
+            self.moved.len(),
+            self.running_after.as_secs_f64(),
+            self.disturbed,
+            sum(&received),
+            most(&received),
+            sum(&unheard),
+            most(&unheard),
+            most(&unheard) as f64 / RATE as f64,
+        )
+    }
+}

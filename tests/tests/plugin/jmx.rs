@@ -1,0 +1,122 @@
+//! What a JMX client sees: Connect's beans, and the connector's own.
+
+use std::collections::BTreeMap;
+
+use end_to_end::connect::{Api, RealWorker};
+use end_to_end::kafka::Version;
+use end_to_end::mbeans::Attribute;
+use end_to_end::server::{Library, Script};
+use end_to_end::wait;
+use end_to_end::worker::Connector;
+
+use crate::shared::standalone;
+
+const OWN: &str = "io.conduktor.connect.websocket";
+const MESSAGES: &str = "100";
+
+/// Attributes of the connector's own bean, and the classes of their values.
+const ATTRIBUTES: [(&str, &str); 13] = [
+    ("Connected", "Boolean"),
+    ("ConnectorName", "String"),
+    ("DropRate", "Double"),
+    ("LagCount", "Long"),
+    ("MessagesDropped", "Long"),
+    ("MessagesReceived", "Long"),
+    ("MillisSinceLastMessage", "Long"),
+    ("QueueCapacity", "Integer"),
+    ("QueueSize", "Integer"),
+    ("QueueUtilizationPercent", "Double"),
+    ("RecordsProduced", "Long"),
+    ("TotalReconnects", "Long"),
+    ("UptimeMillis", "Long"),
+];
+
+against_each_kafka!(
+    connect_s_beans_are_there_for_connector_and_task,
+    the_connector_s_own_bean_is_the_reference_s_and_goes_with_it,
+);
+
+fn connect_s_beans_are_there_for_connector_and_task(version: Version) {
+    const NAME: &str = "jmx-connect";
+    let worker = standalone(version);
+    let server = Script::new(Library::Npm).count(100).start();
+    worker.create(&Connector::new(NAME, &server, NAME));
+    worker.wait_for_sequence(NAME, 100);
+
+    let beans = worker.mbeans(&format!("kafka.connect:connector={NAME},*"));
+    let value = |bean: &str, attribute: &str| {
+        let found = beans.iter().find(|(name, _)| name.contains(bean));
+        let (_, attributes) = found.unwrap_or_else(|| panic!("no {bean} of {:?}", beans.keys()));
+        attributes[attribute].1.clone()
+    };
+    assert_eq!(value("type=connector-metrics", "status"), "running");
+    assert_eq!(value("type=connector-metrics", "connector-type"), "source");
+    let version = value("type=connector-metrics", "connector-version");
+    assert_eq!(version, "1.0.0");
+    assert_eq!(value("type=connector-task-metrics", "status"), "running");
+    for count in ["source-record-poll-total", "source-record-write-total"] {
+        assert_eq!(value("type=source-task-metrics", count), "100.0");
+    }
+    assert_eq!(
+        value("type=task-error-metrics", "total-record-failures"),
+        "0.0"
+    );
+    worker.delete(NAME);
+}
+
+fn own_beans(
+    worker: &RealWorker,
+    connector: &str,
+) -> BTreeMap<String, BTreeMap<String, Attribute>> {
+    worker.mbeans(&format!(
+        "{OWN}:type=WebSocketConnector,name=\"{connector}\",*"
+    ))
+}
+
+fn the_connector_s_own_bean_is_the_reference_s_and_goes_with_it(version: Version) {
+    const NAME: &str = "jmx-own";
+    let worker = standalone(version);
+    let server = Script::new(Library::Python).count(100).start();
+    let url = server.url();
+    let place = url.strip_prefix("ws://").expect("a scheme");
+    let secret = format!("ws://us3r-0f-a-test:p4ss-0f-a-test@{place}?key=qu3ry-0f-a-test");
+    worker.create(&Connector::new(NAME, &server, NAME).set("websocket.url", &secret));
+    worker.wait_for_sequence(NAME, 100);
+
+    let mut beans = own_beans(worker, NAME);
+    assert_eq!(beans.len(), 1, "{:?}", beans.keys());
+    let (bean, attributes) = beans.pop_first().expect("one");
+    let place = place.replace([':', '/'], "_");
+    // The canonical name has its keys in order.
+    let expected = format!("{OWN}:name=\"{NAME}\",type=WebSocketConnector,url=\"{place}\"");
+    assert_eq!(bean, expected);
+    let classes = attributes.iter();
+    let classes: Vec<(&str, &str)> = classes
+        .map(|(name, (class, _))| (name.as_str(), class.as_str()))
+        .collect();
+    assert_eq!(classes, ATTRIBUTES);
+    for (attribute, value) in [
+        ("ConnectorName", NAME),
+        ("Connected", "true"),
+        ("MessagesReceived", MESSAGES),
+        ("RecordsProduced", MESSAGES),
+        ("MessagesDropped", "0"),
+        ("LagCount", "0"),
+        ("QueueSize", "0"),
+        ("QueueCapacity", "10000"),
+        ("QueueUtilizationPercent", "0.0"),
+        ("DropRate", "0.0"),
+    ] {
+        assert_eq!(attributes[attribute].1, value, "{attribute}");
+    }
+
+    worker.invoke(&bean, "resetCounters");
+    let attributes = &own_beans(worker, NAME)[&bean];
+    for counter in ["MessagesReceived", "RecordsProduced", "MessagesDropped"] {
+        assert_eq!(attributes[counter].1, "0", "{counter}");
+    }
+    assert_eq!(attributes["Connected"].1, "true");
+
+    worker.delete(NAME);
+    wait::until_true("the bean is gone", || own_beans(worker, NAME).is_empty());
+}

@@ -1,0 +1,21 @@
+//! The plugin in real Kafka Connect, installed as users install it, against
+//! WebSocket servers that share no code with it.
+
+#![allow(
+    clippy::expect_used,
+    clippy::unwrap_used,
+    reason = "helpers of tests fail the test"
+)]
+
+#[macro_use]
+extern crate end_to_end;
+
+mod examples;
+mod exporter;
+mod failover;
+mod failures;
+mod install;
+mod jmx;
+mod leftovers;
+mod life;
+mod shared;
