@@ -4,7 +4,7 @@
 use std::fs;
 use std::path::Path;
 
-use end_to_end::connect::RealWorker;
+use end_to_end::connect::{Builder, Plugin, RealWorker};
 use end_to_end::differential::compare::{Difference, compare};
 use end_to_end::differential::known::{Has, KNOWN, Known, matches};
 use end_to_end::differential::scenario::{Step, Until};
@@ -18,12 +18,26 @@ use end_to_end::worker::Worker;
 
 #[test]
 fn every_difference_from_kafka_connect_3_9_is_known() {
-    every_difference_is_known(Version::V3_9);
+    let seen = every_difference_is_known(Version::V3_9, Plugin::Stub);
+    assert!(seen.not_shown.is_empty(), "{}", seen.all);
 }
 
 #[test]
 fn every_difference_from_kafka_connect_4_1_is_known() {
-    every_difference_is_known(Version::V4_1);
+    let seen = every_difference_is_known(Version::V4_1, Plugin::Stub);
+    assert!(seen.not_shown.is_empty(), "{}", seen.all);
+}
+
+/// The stub has the reference's settings; the plugin has ours, so that there
+/// are fewer differences, and none that the stub does not show.
+#[test]
+fn our_own_plugin_in_kafka_connect_3_9_differs_by_nothing_else() {
+    every_difference_is_known(Version::V3_9, Plugin::Jar);
+}
+
+#[test]
+fn our_own_plugin_in_kafka_connect_4_1_differs_by_nothing_else() {
+    every_difference_is_known(Version::V4_1, Plugin::Jar);
 }
 
 /// Settings that both workers have.
@@ -57,38 +71,48 @@ fn real_workers_do_not_differ(version: Version) {
     let kafka = Kafka::shared(version);
     let server = websocket_server();
     let [one, two] = [(); 2].map(|()| RealWorker::start(kafka, &SETTINGS));
-    let steps = steps(version, &server);
+    let steps = steps(version, Plugin::Stub, &server);
     let report = play::play(version, &steps, &[], one.port(), two.port());
     assert_eq!(report.unknown(), 0, "{}", report.text());
 }
 
+/// What was seen.
+struct Seen {
+    /// Listed differences that were not.
+    not_shown: Vec<String>,
+    /// The whole report.
+    all: String,
+}
+
 /// `DIFFERENTIAL_REPORT=FOLDER` writes there, for each version, the report and
 /// what the real worker answered.
-fn every_difference_is_known(version: Version) {
+fn every_difference_is_known(version: Version, plugin: Plugin) -> Seen {
     let kafka = Kafka::shared(version);
     let server = websocket_server();
-    let real = RealWorker::start(kafka, &SETTINGS);
+    let mut real = Builder::standalone(kafka).plugin(plugin);
     let mut builder = Worker::builder(kafka);
     for (key, value) in SETTINGS {
+        real = real.set(key, value);
         builder = builder.set(key, value);
     }
-    let ours = builder.start();
-    let steps = steps(version, &server);
+    let (real, ours) = (real.start(), builder.start());
+    let steps = steps(version, plugin, &server);
     assert!(steps.len() >= 150, "{} requests", steps.len());
     let report = play::play(version, &steps, KNOWN, real.port(), ours.port());
-    let text = report.text();
+    let all = report.text();
     if let Some(folder) = std::env::var_os("DIFFERENTIAL_REPORT") {
         let write = |name: &str, text: &str| {
-            let file = Path::new(&folder).join(format!("{name}-{version:?}.txt"));
+            let file = Path::new(&folder).join(format!("{name}-{version:?}-{plugin:?}.txt"));
             fs::write(file, text).expect("the report's folder");
         };
-        write("differences", &text);
+        write("differences", &all);
         write("answers", &report.answers());
     }
-    assert!(
-        report.unknown() == 0 && report.not_shown().is_empty(),
-        "{text}"
-    );
+    assert_eq!(report.unknown(), 0, "{all}");
+    Seen {
+        not_shown: report.not_shown(),
+        all,
+    }
 }
 
 /// It always has something to send, so that there are offsets and topics.
@@ -97,10 +121,10 @@ fn websocket_server() -> Server {
     script.endless().rate(5).unasked().start()
 }
 
-fn steps(version: Version, server: &Server) -> Vec<Step> {
+fn steps(version: Version, plugin: Plugin, server: &Server) -> Vec<Step> {
     let class = "io.conduktor.connect.websocket.WebSocketSourceConnector";
     let url = server.url();
-    let topic = format!("differential-{version:?}");
+    let topic = format!("differential-{version:?}-{plugin:?}");
     let valid = format!(
         r#""name": "valid", "connector.class": "{class}", "websocket.url": "{url}", "kafka.topic": "{topic}""#
     );
