@@ -18,4 +18,6 @@ mod install;
 mod jmx;
 mod leftovers;
 mod life;
+mod records;
 mod shared;
+mod wire;
