@@ -18,6 +18,7 @@ mod install;
 mod jmx;
 mod leftovers;
 mod life;
+mod network;
 mod records;
 mod shared;
 mod wire;

@@ -1,0 +1,200 @@
+//! What the JVM is told about the network holds for the connector: whom it
+//! trusts, and its proxy.
+
+use std::fs;
+use std::net::TcpStream;
+use std::path::Path;
+
+use end_to_end::certificate::Certificate;
+use end_to_end::connect::{Api, Builder, RealWorker};
+use end_to_end::kafka::{Kafka, Version, succeeded};
+use end_to_end::process::{Process, command};
+use end_to_end::sequence::assert_complete;
+use end_to_end::server::{Library, Script, Server};
+use end_to_end::worker::Connector;
+use end_to_end::{ports, tools, wait};
+
+use crate::shared::{standalone, with_commits};
+
+/// A truststore with the server's own certificate, as the reference's
+/// troubleshooting has users make one.
+fn truststore(certificate: &Path, folder: &Path) -> String {
+    let store = folder.join("truststore.jks").display().to_string();
+    let output = command("keytool")
+        .args([
+            "-import",
+            "-trustcacerts",
+            "-noprompt",
+            "-alias",
+            "ws",
+            "-storepass",
+            "changeit",
+        ])
+        .args(["-keystore", &store, "-file"])
+        .arg(certificate)
+        .output();
+    succeeded(&output.expect("keytool runs"));
+    store
+}
+
+fn start(version: Version, options: &[String]) -> RealWorker {
+    let mut builder = with_commits(Builder::standalone(Kafka::shared(version)));
+    for option in options {
+        builder = builder.jvm_option(option.as_str());
+    }
+    builder.start()
+}
+
+/// Reads all that `server` sends by a worker, and what its topic has then.
+fn delivered(worker: &impl Api, version: Version, name: &str, server: &Server) -> Vec<String> {
+    worker.create(&Connector::new(name, server, name));
+    worker.wait_for_sequence(name, 100);
+    let records = Kafka::shared(version).read_all(name);
+    worker.delete(name);
+    records
+}
+
+#[test]
+fn a_certificate_in_the_jvm_s_truststore_is_trusted_and_none_that_is_not() {
+    const NAME: &str = "network-tls";
+    let version = Version::V3_9;
+    let folder = tempfile::tempdir().expect("a folder");
+    let certificate = Certificate::create(folder.path());
+    let server = Script::new(Library::Npm)
+        .count(100)
+        .secure(&certificate)
+        .start();
+
+    let stranger = standalone(version);
+    let connector = Connector::new(NAME, &server, NAME).set("websocket.reconnect.enabled", "false");
+    stranger.create(&connector);
+    let status = stranger.wait_for_task(NAME, "FAILED");
+    let trace = status["tasks"][0]["trace"].as_str().unwrap_or_default();
+    assert!(
+        trace.contains("SSLHandshakeException") && trace.contains("javax.net.ssl.trustStore"),
+        "{trace}"
+    );
+    stranger.delete(NAME);
+
+    let store = truststore(&certificate.certificate, folder.path());
+    let trusting = start(
+        version,
+        &[
+            format!("-Djavax.net.ssl.trustStore={store}"),
+            "-Djavax.net.ssl.trustStorePassword=changeit".to_owned(),
+        ],
+    );
+    assert_complete(&delivered(&trusting, version, NAME, &server), 0..100);
+}
+
+/// Somebody else's proxy, for HTTP and SOCKS on one port.
+struct Proxy {
+    port: u16,
+    process: Process,
+    _folder: tempfile::TempDir,
+}
+
+impl Proxy {
+    fn start() -> Self {
+        let (port, folder) = (ports::free(), tempfile::tempdir().expect("a folder"));
+        let log = folder.path().join("log");
+        let mut program = command(tools::tool("python/bin/python"));
+        program
+            .env("PYTHONUNBUFFERED", "1")
+            .args(["-m", "pproxy", "-v", "-l"])
+            .arg(format!("http+socks5://127.0.0.1:{port}"));
+        let process = Process::spawn("pproxy", &mut program, &log);
+        wait::until("the proxy listens", || {
+            TcpStream::connect(("127.0.0.1", port)).ok()
+        });
+        Self {
+            port,
+            process,
+            _folder: folder,
+        }
+    }
+
+    /// Whether it has connected somebody to this port.
+    fn has_served(&self, protocol: &str, port: u16) -> bool {
+        let log = self.process.output();
+        let mut lines = log.lines();
+        lines.any(|line| line.contains(protocol) && line.contains(&format!(":{port}")))
+    }
+}
+
+fn port(server: &Server) -> u16 {
+    let url = server.url();
+    let authority = url.split('/').nth(2).expect("an authority");
+    let (_, port) = authority.rsplit_once(':').expect("a port");
+    port.parse().expect("a number")
+}
+
+#[test]
+fn connections_go_through_the_jvm_s_proxy_but_those_to_hosts_that_need_none() {
+    let version = Version::V4_1;
+    let proxy = Proxy::start();
+    let server = || Script::new(Library::Python).count(100).start();
+    let (proxied, direct, socks) = (server(), server(), server());
+
+    let address = |scheme: &str| {
+        [
+            format!("-D{scheme}.proxyHost=127.0.0.1"),
+            format!("-D{scheme}.proxyPort={}", proxy.port),
+        ]
+    };
+    // By default a JVM connects to its own machine without a proxy.
+    let mut options = address("http").to_vec();
+    let worker = start(version, &options);
+    let records = delivered(&worker, version, "network-direct", &direct);
+    assert_complete(&records, 0..100);
+    assert!(!proxy.has_served("http", port(&direct)));
+    drop(worker);
+
+    options.push("-Dhttp.nonProxyHosts=".to_owned());
+    let worker = start(version, &options);
+    let records = delivered(&worker, version, "network-http", &proxied);
+    assert_complete(&records, 0..100);
+    assert!(
+        proxy.has_served("http", port(&proxied)),
+        "{}",
+        proxy.process.output()
+    );
+    assert!(
+        worker
+            .log()
+            .contains("Connecting through the proxy 127.0.0.1")
+    );
+    drop(worker);
+
+    let options = [
+        "-DsocksProxyHost=127.0.0.1".to_owned(),
+        format!("-DsocksProxyPort={}", proxy.port),
+        // The worker's own connections to Kafka do not know the proxy.
+        "-DsocksNonProxyHosts=".to_owned(),
+    ];
+    let worker = start(version, &options);
+    let records = delivered(&worker, version, "network-socks", &socks);
+    assert_complete(&records, 0..100);
+    assert!(
+        proxy.has_served("socks", port(&socks)),
+        "{}",
+        proxy.process.output()
+    );
+}
+
+#[test]
+fn the_jvm_s_own_truststore_is_read_when_a_task_starts() {
+    let version = Version::V3_9;
+    let folder = tempfile::tempdir().expect("a folder");
+    let missing = folder.path().join("no-such.jks");
+    fs::write(&missing, "no store").expect("a file");
+    let worker = start(
+        version,
+        &[format!("-Djavax.net.ssl.trustStore={}", missing.display())],
+    );
+    let server = Script::new(Library::Npm).start();
+    worker.create(&Connector::new("network-store", &server, "network-store"));
+    let status = worker.wait_for_task("network-store", "FAILED");
+    let trace = status["tasks"][0]["trace"].as_str().unwrap_or_default();
+    assert!(trace.contains("javax.net.ssl.trustStore"), "{trace}");
+}
