@@ -12,7 +12,7 @@ E2E_THREADS ?= 3
 
 TARGET := $(or $(CARGO_TARGET_DIR),target)
 
-.PHONY: setup build demo test lint bench soak clean help
+.PHONY: setup build demo plugin plugin-check test lint bench soak clean help
 
 setup: ## Install what this machine lacks (as root; else print the command)
 	@scripts/setup
@@ -23,6 +23,13 @@ build: ## Build target/release/connect-websocket
 
 demo: build ## A scripted exchange into an embedded Kafka; ARGS='--seconds 10'
 	$(TARGET)/release/connect-websocket demo $(ARGS)
+
+plugin: ## The jar for Apache Kafka Connect, with the native libraries of all platforms
+	@scripts/setup build test natives
+	mvn -q -B -f plugin package -DskipTests
+
+plugin-check: plugin ## What the plugin's native libraries need, show and load on
+	scripts/plugin-natives-check plugin/target/natives
 
 test: ## Every test, also end to end; TESTS=part_of_a_name
 	@scripts/setup build test
@@ -50,4 +57,4 @@ clean: ## Remove what was built; the cache of scripts/cache-dir stays
 	cargo clean
 
 help: ## This list
-	@sed -n -E 's/^([a-z]+):.*## (.*)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 16
+	@sed -n -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 20
