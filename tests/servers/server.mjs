@@ -41,7 +41,8 @@ server.on('upgrade', (request, socket, head) => {
     socket.end(`HTTP/1.1 ${refusal.status} ${refusal.reason}\r\n${lines.join('')}\r\n${refusal.body}`);
     return;
   }
-  sockets.handleUpgrade(request, socket, head, serve);
+  const number = attempts;
+  sockets.handleUpgrade(request, socket, head, (websocket) => serve(websocket, number));
 });
 
 // The numbers that a live feed has had while nobody listened.
@@ -51,11 +52,11 @@ function skip() {
 }
 
 // Waits for the subscription, then sends.
-function serve(websocket) {
+function serve(websocket, number) {
   websocket.on('error', () => {});
   websocket.on('close', (code, reason) => {
     left = performance.now();
-    tell('closed', { code, reason: reason.toString(), sequence });
+    tell('closed', { number, code, reason: reason.toString(), sequence });
   });
   if (!script.wait_for_subscription) {
     sendAll(websocket);
@@ -63,7 +64,7 @@ function serve(websocket) {
   }
   websocket.once('message', (data) => {
     skip();
-    tell('subscription', { text: data.toString(), sequence });
+    tell('subscription', { number, text: data.toString(), sequence });
     sendAll(websocket);
   });
 }

@@ -26,10 +26,11 @@ def tell(event, **fields):
     print(json.dumps({"event": event, **fields}), flush=True)
 
 
-async def process_request(_connection, request):
+async def process_request(connection, request):
     """Answers an upgrade request as the script says for this attempt."""
     global attempts
     attempts += 1
+    connection.number = attempts
     headers = {name.lower(): value for name, value in request.headers.raw_items()}
     tell("attempt", number=attempts, path=request.path, headers=headers)
     if attempts <= script["stalled_attempts"]:
@@ -59,13 +60,13 @@ async def handler(websocket):
         if script["wait_for_subscription"]:
             text = await websocket.recv()
             skip()
-            tell("subscription", text=text, sequence=sequence)
+            tell("subscription", number=websocket.number, text=text, sequence=sequence)
         await send_all(websocket)
         await websocket.wait_closed()
     except ConnectionClosed:
         pass
     left = asyncio.get_running_loop().time()
-    tell("closed", code=websocket.close_code, reason=websocket.close_reason, sequence=sequence)
+    tell("closed", number=websocket.number, code=websocket.close_code, reason=websocket.close_reason, sequence=sequence)
 
 
 async def send_all(websocket):

@@ -192,9 +192,10 @@ impl Server {
     }
 
     /// What happened so far under this name: `attempt` (`number`, `path`,
-    /// `headers`), `subscription` (`text`, `sequence`: the first number that
-    /// is sent now), `sent` (`sequence`: the next number), `closing` (the
-    /// same), `closed` (the same, `code`, `reason`).
+    /// `headers`), `subscription` (`number`: that of the attempt, `text`,
+    /// `sequence`: the first number that is sent now), `sent` (`sequence`: the
+    /// next number), `closing` (the same), `closed` (`number`, `sequence`,
+    /// `code`, `reason`).
     pub fn events(&self, name: &str) -> Vec<Value> {
         let output = self.process.borrow().output();
         let events = output

@@ -56,6 +56,13 @@ impl Cluster {
         self.member(id).end();
     }
 
+    /// The log of a worker, also of one that has ended, by its id.
+    pub fn log(&self, id: &str) -> String {
+        let mut workers = self.members.iter().map(|(worker, _)| worker);
+        let found = workers.find(|worker| worker.id() == id);
+        found.unwrap_or_else(|| panic!("no worker {id}")).log()
+    }
+
     /// A live worker, which is none from now on.
     fn member(&mut self, id: &str) -> &mut RealWorker {
         let mut live = self.members.iter_mut().filter(|(_, live)| *live);

@@ -10,6 +10,7 @@ use end_to_end::sequence::numbers;
 use end_to_end::server::{Library, Script, Server};
 use end_to_end::wait;
 use end_to_end::worker::Connector;
+use serde_json::Value;
 
 use crate::shared::with_commits;
 
@@ -102,26 +103,23 @@ impl Feed {
 
     /// Its connections so far, with what `records` has of each.
     fn connections(&self, records: &[u64]) -> Vec<Connection> {
-        let of = |event: &str| -> Vec<u64> {
-            let events = self.server.events(event).into_iter();
-            let sequences = events.map(|event| event["sequence"].as_u64().expect("a number"));
-            sequences.collect()
-        };
+        // A connection may be closed before it subscribes.
+        let ended: BTreeMap<u64, u64> = self.server.events("closed").iter().map(bound).collect();
         let own = self.first..self.first + FEED;
         let own: Vec<u64> = records
             .iter()
             .copied()
             .filter(|n| own.contains(n))
             .collect();
-        let (begun, mut ended) = (of("subscription"), of("closed"));
-        // The last one is open. What is read of it is all that counts.
-        ended.push(own.last().map_or(self.first, |last| last + 1));
-        let connection = |(begin, end): (&u64, &u64)| {
-            let sent = *begin..*end;
+        // What is read of the last one, which is open, is all that counts.
+        let last = own.last().map_or(self.first, |last| last + 1);
+        let begun = self.server.events("subscription");
+        let connection = |(number, begin): (u64, u64)| {
+            let sent = begin..ended.get(&number).copied().unwrap_or(last);
             let read = own.iter().copied().filter(|n| sent.contains(n)).collect();
             Connection { sent, read }
         };
-        begun.iter().zip(&ended).map(connection).collect()
+        begun.iter().map(bound).map(connection).collect()
     }
 
     /// No number came twice or before a smaller one, and a connection lost
@@ -143,6 +141,12 @@ impl Feed {
         let all = records.iter().filter(|n| own.contains(n)).count();
         assert_eq!(of_connections, all, "numbers that no connection had");
     }
+}
+
+/// The number of a server's connection, and the feed's where it began or ended.
+fn bound(event: &Value) -> (u64, u64) {
+    let field = |name: &str| event[name].as_u64().expect("a number");
+    (field("number"), field("sequence"))
 }
 
 /// Waits until Kafka has more of each feed.
@@ -174,6 +178,16 @@ struct Ended {
     running_after: Duration,
     /// Connections of the other connectors that were made anew meanwhile.
     disturbed: usize,
+    /// What the worker's log says of messages that it received in vain.
+    said_lost: u64,
+}
+
+/// The sum of what the connectors' last lines in a worker's log say.
+fn said_lost(log: &str) -> u64 {
+    let lines = log.lines().filter(|line| line.contains("Stopped - "));
+    let lost = lines.filter_map(|line| line.split_once("Lost: "));
+    let numbers = lost.filter_map(|(_, rest)| rest.split(' ').next()?.parse::<u64>().ok());
+    numbers.sum()
 }
 
 /// Ends the worker that has most of the tasks, and waits until all run again
@@ -202,6 +216,7 @@ fn take_over(
         places.len() == feeds.len() && places.values().all(|worker| live.contains(worker))
     });
     let running_after = started.elapsed();
+    let said_lost = said_lost(&cluster.log(&victim));
     let limit = delay + ALLOWANCE;
     assert!(running_after <= limit, "{how}: {running_after:?}");
     let mut moved = BTreeMap::new();
@@ -219,6 +234,7 @@ fn take_over(
         moved,
         running_after,
         disturbed,
+        said_lost,
     }
 }
 
@@ -238,7 +254,7 @@ impl Ended {
         let most = |all: &[u64]| all.iter().max().copied().unwrap_or_default();
         format!(
             "  {}: {} connectors moved, all tasks RUNNING after {:.1} s, {} connections of others made anew; \
-             lost of what was sent to the old connections {} (at most {} of one), \
+             lost of what was sent to the old connections {} (at most {} of one; {} by its log), \
              while nobody listened {} (at most {} of one, {:.1} s)",
             self.how,
             self.moved.len(),
@@ -246,6 +262,7 @@ impl Ended {
             self.disturbed,
             sum(&received),
             most(&received),
+            self.said_lost,
             sum(&unheard),
             most(&unheard),
             most(&unheard) as f64 / RATE as f64,

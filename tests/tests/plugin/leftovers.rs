@@ -63,6 +63,8 @@ fn connectors_that_come_and_go_leave_nothing_behind(version: Version) {
         worker.create(&connector);
         // It is the last one's, and goes on.
         sequence = worker.wait_for_sequence(NAME, sequence + 5);
+        let running = Held::by(&worker);
+        assert!(running.threads > 0 && running.mappings > 0, "{running:?}");
         worker.delete(NAME);
         server.wait_for("closed", cycle);
         if cycle == WARM {
