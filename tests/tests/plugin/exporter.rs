@@ -11,73 +11,97 @@ use crate::shared::standalone;
 
 const NAME: &str = "exporter";
 
-against_each_kafka!(rules_of_the_jmx_exporter_give_the_series_they_promise);
+/// It is in quotes in the names of beans.
+const QUOTED: &str = "exporter:2";
 
-/// A sample's value, by its name and its labels in order.
-fn sample(text: &str, series: &str) -> Option<f64> {
-    let value = |line: &str| line.strip_prefix(series)?.trim().parse().ok();
-    text.lines().find_map(value)
-}
+against_each_kafka!(rules_of_the_jmx_exporter_give_the_series_they_promise);
 
 fn rules_of_the_jmx_exporter_give_the_series_they_promise(version: Version) {
     let worker = standalone(version);
     let server = Script::new(Library::Npm).count(100).start();
     worker.create(&Connector::new(NAME, &server, NAME));
     worker.wait_for_sequence(NAME, 100);
+    worker.create(&Connector::new(QUOTED, &server, NAME));
 
-    let text = worker.exported();
-    // The first rule takes the task for a part of the connector's name.
-    let labels = format!("{{connector=\"{NAME}, task=0\",}}");
-    for count in ["source_record_poll_total", "source_record_write_total"] {
-        let series = format!("kafka_connect_source_task_metrics_{count}{labels}");
-        assert_eq!(sample(&text, &series), Some(100.0), "{series}: {text}");
-    }
-    let series = format!("kafka_connect_source_task_metrics_poll_batch_avg_time_ms{labels}");
-    assert!(sample(&text, &series).is_some(), "{series}: {text}");
-
+    has_the_reference_s(&Exported(worker.exported()));
     worker.set_exporter_rules(&tools::repository().join("monitor/jmx-exporter.yml"));
     let text = wait::until("the exporter has the other rules", || {
         let text = worker.exported();
         (!text.contains(", task=0")).then_some(text)
     });
-    for (series, value) in [
-        ("source_task_metrics_source_record_poll_total", 100.0),
-        ("source_task_metrics_source_record_write_total", 100.0),
-        ("task_error_metrics_total_record_failures", 0.0),
-        ("websocket_received_total", 100.0),
-        ("websocket_produced_total", 100.0),
-        ("websocket_dropped_total", 0.0),
-        ("websocket_reconnects_total", 0.0),
-        ("websocket_queue_messages", 0.0),
-        ("websocket_queue_capacity_messages", 10_000.0),
-        ("websocket_queue_utilization_percent", 0.0),
-        ("websocket_drop_rate", 0.0),
-        ("websocket_lag_count", 0.0),
-        ("websocket_connected", 1.0),
-    ] {
-        let series = format!("kafka_connect_{series}{{connector=\"{NAME}\",task=\"0\",}}");
-        assert_eq!(sample(&text, &series), Some(value), "{series}: {text}");
-    }
-    for series in [
-        "websocket_millis_since_last_message",
-        "websocket_uptime_millis",
-    ] {
-        let series = format!("kafka_connect_{series}{{connector=\"{NAME}\",task=\"0\",}}");
-        assert!(sample(&text, &series).is_some(), "{series}: {text}");
-    }
-    for series in [
-        format!("connector_metrics_status{{connector=\"{NAME}\",status=\"running\",}}"),
-        format!(
-            "connector_task_metrics_status{{connector=\"{NAME}\",status=\"running\",task=\"0\",}}"
-        ),
-    ] {
-        let series = format!("kafka_connect_{series}");
-        assert_eq!(sample(&text, &series), Some(1.0), "{series}: {text}");
-    }
-    let connectors = sample(
-        &text,
-        "kafka_connect_connect_worker_metrics_connector_count ",
-    );
-    assert!(connectors >= Some(1.0), "{text}");
+    has_ours(&Exported(text));
     worker.delete(NAME);
+    worker.delete(QUOTED);
+}
+
+/// What the exporter shows.
+struct Exported(String);
+
+impl Exported {
+    /// A sample's value, by what is before it on its line.
+    fn value(&self, series: &str) -> f64 {
+        let value = |line: &str| line.strip_prefix(series)?.trim().parse().ok();
+        let found = self.0.lines().find_map(value);
+        found.unwrap_or_else(|| panic!("no {series} in:\n{}", self.0))
+    }
+
+    fn assert(&self, series: &str, value: u32) {
+        let found = self.value(series);
+        let right = (found - f64::from(value)).abs() < 0.001;
+        assert!(right, "{series} {found} and not {value}:\n{}", self.0);
+    }
+}
+
+/// Their first rule takes the task for a part of the connector's name.
+fn has_the_reference_s(exported: &Exported) {
+    let series = |attribute: &str| {
+        let metrics = "kafka_connect_source_task_metrics";
+        format!("{metrics}_{attribute}{{connector=\"{NAME}, task=0\",}}")
+    };
+    exported.assert(&series("source_record_poll_total"), 100);
+    exported.assert(&series("source_record_write_total"), 100);
+    exported.value(&series("poll_batch_avg_time_ms"));
+}
+
+fn has_ours(exported: &Exported) {
+    let of_task = |name: &str| format!("kafka_connect_{name}{{connector=\"{NAME}\",task=\"0\",}}");
+    for (name, value) in [
+        ("source_task_metrics_source_record_poll_total", 100),
+        ("source_task_metrics_source_record_write_total", 100),
+        ("task_error_metrics_total_record_failures", 0),
+        ("websocket_received_total", 100),
+        ("websocket_produced_total", 100),
+        ("websocket_dropped_total", 0),
+        ("websocket_reconnects_total", 0),
+        ("websocket_queue_messages", 0),
+        ("websocket_queue_capacity_messages", 10_000),
+        ("websocket_queue_utilization_percent", 0),
+        ("websocket_drop_rate", 0),
+        ("websocket_lag_count", 0),
+        ("websocket_connected", 1),
+    ] {
+        exported.assert(&of_task(name), value);
+    }
+    exported.value(&of_task("websocket_millis_since_last_message"));
+    exported.value(&of_task("websocket_uptime_millis"));
+    for name in [NAME, QUOTED] {
+        for (series, labels) in [
+            ("websocket_connected", ",task=\"0\""),
+            ("connector_metrics_status", ",status=\"running\""),
+            (
+                "connector_task_metrics_status",
+                ",status=\"running\",task=\"0\"",
+            ),
+        ] {
+            let labels = format!("connector=\"{name}\"{labels},");
+            exported.assert(&format!("kafka_connect_{series}{{{labels}}}"), 1);
+        }
+    }
+    let client = format!("{{client_id=\"connector-producer-{NAME}-0\",}}");
+    exported.assert(
+        &format!("kafka_producer_producer_metrics_record_send_total{client}"),
+        100,
+    );
+    let connectors = exported.value("kafka_connect_connect_worker_metrics_connector_count ");
+    assert!(connectors >= 2.0, "{connectors}");
 }

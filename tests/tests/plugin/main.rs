@@ -21,4 +21,5 @@ mod life;
 mod network;
 mod records;
 mod shared;
+mod stop;
 mod wire;
