@@ -3,7 +3,7 @@ SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
 
-# Arguments of `make demo` and `make bench`.
+# Arguments of `make demo`, `make bench` and `make bench-plugin`.
 ARGS ?=
 # Only tests whose name contains this.
 TESTS ?=
@@ -12,7 +12,7 @@ E2E_THREADS ?= 3
 
 TARGET := $(or $(CARGO_TARGET_DIR),target)
 
-.PHONY: setup build demo plugin plugin-check test lint bench soak clean help
+.PHONY: setup build demo plugin plugin-check test lint bench bench-plugin soak clean help
 
 setup: ## Install what this machine lacks (as root; else print the command)
 	@scripts/setup
@@ -36,15 +36,24 @@ test: ## Every test, also end to end; TESTS=part_of_a_name
 	@scripts/test-tools
 	cargo test --locked --workspace --exclude end-to-end -- $(TESTS)
 	cargo build --locked -p connect-websocket
+	mvn -q -B -f plugin package -Dplatforms=host
 	cargo test --locked -p end-to-end -- --test-threads=$(E2E_THREADS) $(TESTS)
 
 lint: ## Format, clippy, dependencies, shell scripts, file lengths
 	@scripts/lint
 
-bench: ## Measure; ARGS go to scripts/bench
+bench: ## Measure the worker; ARGS go to bench/run.py
 	@scripts/setup build test
 	@scripts/test-tools
-	scripts/bench $(ARGS)
+	cargo build --locked --release -p connect-websocket -p websocket-exchange
+	python3 bench/run.py $(ARGS)
+
+bench-plugin: ## Measure the plugin in a real Connect worker; ARGS go to bench/plugin.py
+	@scripts/setup build test
+	@scripts/test-tools
+	cargo build --locked --release -p connect-websocket -p websocket-exchange
+	mvn -q -B -f plugin package -DskipTests -Dplatforms=host
+	python3 bench/plugin.py $(ARGS)
 
 soak: ## The long tests: repetitions of what is rare
 	@scripts/setup build test

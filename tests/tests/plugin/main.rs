@@ -10,6 +10,7 @@
 #[macro_use]
 extern crate end_to_end;
 
+mod deploy;
 mod examples;
 mod exporter;
 mod failover;

@@ -20,15 +20,16 @@ pub(crate) const PING: u8 = 9;
 /// A frame as a server sends it.
 pub(crate) fn frame(last: bool, opcode: u8, payload: &[u8]) -> Vec<u8> {
     let mut frame = vec![u8::from(last) << 7 | opcode];
-    match payload.len() {
-        short @ 0..126 => frame.push(u8::try_from(short).expect("7 bits")),
-        medium if medium <= usize::from(u16::MAX) => {
+    let length = payload.len();
+    match (u8::try_from(length), u16::try_from(length)) {
+        (Ok(short @ 0..126), _) => frame.push(short),
+        (_, Ok(medium)) => {
             frame.push(126);
-            frame.extend(u16::try_from(medium).expect("16 bits").to_be_bytes());
+            frame.extend(medium.to_be_bytes());
         }
-        long => {
+        _ => {
             frame.push(127);
-            frame.extend((long as u64).to_be_bytes());
+            frame.extend((length as u64).to_be_bytes());
         }
     }
     frame.extend(payload);

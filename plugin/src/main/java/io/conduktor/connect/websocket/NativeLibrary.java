@@ -21,7 +21,7 @@ final class NativeLibrary {
     static final String PATH_PROPERTY = "io.conduktor.connect.websocket.library";
 
     private static final String NAME = "libwebsocket_source_jni.so";
-    private static final String PLATFORMS = "Linux on x86_64 and aarch64, with glibc 2.28 or later or with musl";
+    private static final String PLATFORMS = "Linux on x86_64 and aarch64, with glibc 2.17 or later or with musl";
 
     private NativeLibrary() {
     }
