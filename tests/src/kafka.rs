@@ -1,6 +1,7 @@
 //! Real Apache Kafka: one broker that is its own KRaft controller, and the
 //! commands that come with Kafka.
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::net::TcpStream;
 use std::os::unix::process::CommandExt;
@@ -243,12 +244,25 @@ impl Kafka {
 
     /// How many records a topic has, over all partitions.
     pub fn records(&self, topic: &str) -> u64 {
-        let output = self.tool("org.apache.kafka.tools.GetOffsetShell", &["--topic", topic]);
-        // TOPIC:PARTITION:END
-        let ends = output
-            .lines()
-            .filter_map(|line| line.strip_prefix(topic)?.rsplit(':').next());
-        ends.map(|end| end.parse::<u64>().expect("an offset")).sum()
+        self.records_of(topic).remove(topic).unwrap_or(0)
+    }
+
+    /// The same for each topic that a regular expression matches.
+    pub fn records_of(&self, topics: &str) -> BTreeMap<String, u64> {
+        let output = self.tool(
+            "org.apache.kafka.tools.GetOffsetShell",
+            &["--topic", topics],
+        );
+        let mut records = BTreeMap::new();
+        for line in output.lines() {
+            // TOPIC:PARTITION:END, after what else it has to say.
+            let mut fields = line.rsplitn(3, ':');
+            let (end, _, topic) = (fields.next(), fields.next(), fields.next());
+            if let (Some(Ok(end)), Some(topic)) = (end.map(str::parse::<u64>), topic) {
+                *records.entry(topic.to_owned()).or_default() += end;
+            }
+        }
+        records
     }
 
     /// Everything that is in a topic, one string per record, read by Java's

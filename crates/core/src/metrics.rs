@@ -2,7 +2,7 @@
 //! exposes them; nothing here locks or allocates.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 use std::time::Duration;
 
 /// Upper bounds of the latency histogram in microseconds.
@@ -110,8 +110,9 @@ pub struct TaskMetrics {
     dropped: [AtomicU64; DropReason::ALL.len()],
     /// Reconnection attempts after the first connect.
     pub reconnects: AtomicU64,
-    /// Whether the session is live.
-    pub connected: AtomicBool,
+    /// Since when the session is live, milliseconds since the epoch; 0 while it
+    /// is not.
+    pub connected_at_ms: AtomicI64,
     /// Messages in the buffer.
     pub queue_messages: AtomicU64,
     /// Payload bytes in the buffer.
@@ -134,6 +135,11 @@ pub struct TaskMetrics {
 }
 
 impl TaskMetrics {
+    /// Whether the session is live.
+    pub fn is_connected(&self) -> bool {
+        self.connected_at_ms.load(Ordering::Relaxed) != 0
+    }
+
     /// Adds to the messages dropped for `reason`.
     pub fn add_dropped(&self, reason: DropReason, messages: u64) {
         self.dropped[reason as usize].fetch_add(messages, Ordering::Relaxed);

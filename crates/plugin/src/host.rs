@@ -303,18 +303,9 @@ impl Task {
             metrics.queue_messages.load(Relaxed) + ready,
             metrics.queue_capacity_messages.load(Relaxed),
             metrics.reconnects.load(Relaxed),
-            u64::from(metrics.connected.load(Relaxed)),
         ];
-        let [
-            received,
-            dropped,
-            produced,
-            queue,
-            capacity,
-            reconnects,
-            connected,
-        ] = counts.map(|count| i64::try_from(count).unwrap_or(i64::MAX));
-        let last_message_ms = metrics.last_message_at_ms.load(Relaxed);
+        let [received, dropped, produced, queue, capacity, reconnects] =
+            counts.map(|count| i64::try_from(count).unwrap_or(i64::MAX));
         [
             received,
             dropped,
@@ -322,8 +313,8 @@ impl Task {
             queue,
             capacity,
             reconnects,
-            connected,
-            last_message_ms,
+            metrics.connected_at_ms.load(Relaxed),
+            metrics.last_message_at_ms.load(Relaxed),
         ]
     }
 }
@@ -336,6 +327,6 @@ pub(crate) const STATISTICS: [&str; 8] = [
     "messages waiting, ready for Java included",
     "messages that may wait",
     "reconnection attempts",
-    "1 if the session is live",
+    "since when the session is live, milliseconds since the epoch; 0 while it is not",
     "when the last message came, milliseconds since the epoch; 0 before",
 ];

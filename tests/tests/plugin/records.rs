@@ -1,11 +1,13 @@
 //! The native worker and the plugin make the same records of the same bytes.
 
+use std::collections::BTreeMap;
 use std::thread;
 
 use end_to_end::connect::Api;
 use end_to_end::kafka::{Kafka, Version};
 use end_to_end::process::command;
 use end_to_end::tools;
+use end_to_end::wait::until_true;
 use end_to_end::worker::Worker;
 use serde_json::{Value, json};
 
@@ -191,6 +193,15 @@ fn the_same_bytes_become_the_same_records_in_both_hosts(version: Version) {
         let body = connector("plugin", case, number, port);
         real.expect(201, "POST", "/connectors", Some(&body));
     }
+    let expected: BTreeMap<String, u64> = cases
+        .iter()
+        .flat_map(|case| {
+            ["native", "plugin"].map(|host| (topic(host, case), case.values.len() as u64))
+        })
+        .collect();
+    until_true("all records are there, and no more", || {
+        kafka.records_of("same-.*") == expected
+    });
     let servers = kafka.bootstrap();
     thread::scope(|scope| {
         for case in &cases {
@@ -198,14 +209,7 @@ fn the_same_bytes_become_the_same_records_in_both_hosts(version: Version) {
                 let servers = &servers;
                 scope.spawn(move || {
                     let topic = topic(host, case);
-                    // The first waits for all, the second for more than that.
-                    let count = case.values.len().to_string();
-                    read(
-                        servers,
-                        &topic,
-                        &["--max-messages", &count, "--timeout-ms", "60000"],
-                    );
-                    let seen = read(servers, &topic, &["--timeout-ms", "1000"]);
+                    let seen = read(servers, &topic, case.values.len());
                     let same = members_sorted(case, &seen) == members_sorted(case, &case.values);
                     assert!(same, "{topic}: {}", shown(&seen));
                 });
@@ -217,8 +221,8 @@ fn the_same_bytes_become_the_same_records_in_both_hosts(version: Version) {
     }
 }
 
-/// The values in a topic; none has a line feed.
-fn read(servers: &str, topic: &str, more: &[&str]) -> Vec<Vec<u8>> {
+/// The first values in a topic; none has a line feed.
+fn read(servers: &str, topic: &str, count: usize) -> Vec<Vec<u8>> {
     let consume = [
         "consume",
         "--bootstrap-server",
@@ -229,9 +233,12 @@ fn read(servers: &str, topic: &str, more: &[&str]) -> Vec<Vec<u8>> {
     ];
     let output = command(tools::worker_binary())
         .args(consume)
-        .args(more)
+        .args(["--max-messages", &count.to_string()])
+        .args(["--timeout-ms", "60000"])
         .output();
-    let output = output.expect("the consumer runs").stdout;
+    let output = output.expect("the consumer runs");
+    assert!(output.status.success(), "{output:?}");
+    let output = output.stdout;
     let text = output.strip_suffix(b"\n").unwrap_or_default();
     text.split(|byte| *byte == b'\n')
         .map(<[u8]>::to_vec)

@@ -17,6 +17,7 @@ use super::handle::{Command, Outcome};
 use super::intake::{Found, Intake};
 use super::report::Reporter;
 use super::status::{Phase, SessionStatus, StopReport, TaskFailure};
+use crate::buffer::Received;
 use crate::clock;
 use crate::dial::{Dialer, Dialled};
 use crate::metrics::{DropReason, TaskMetrics};
@@ -155,7 +156,8 @@ impl Runner {
             Wake::Connected(Ok(dialled)) => {
                 let max_bytes = self.config.message_max_bytes;
                 self.link = Link::Open(Box::new(Connection::new(dialled, max_bytes)));
-                self.metrics.connected.store(true, Relaxed);
+                let at_ms = Received::now().at_ms;
+                self.metrics.connected_at_ms.store(at_ms, Relaxed);
                 self.decide(Input::Connected);
                 self.decode();
             }
@@ -356,7 +358,7 @@ impl Runner {
     /// Gives the connection up. What it has read is kept; what is queued for
     /// the server may still go out, within a bound.
     fn hang_up(&mut self) {
-        self.metrics.connected.store(false, Relaxed);
+        self.metrics.connected_at_ms.store(0, Relaxed);
         if let Link::Open(mut connection) = std::mem::replace(&mut self.link, Link::None) {
             if connection.has_input() && !self.rejected {
                 let found = self.intake.decode_last(&mut connection);

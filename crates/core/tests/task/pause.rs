@@ -33,7 +33,7 @@ async fn a_pause_closes_the_connection_and_a_resume_makes_a_new_one() {
     running.wait_phase(Phase::Paused).await;
     let status = running.task.status();
     assert!(status.paused && status.reason.is_empty(), "{status:?}");
-    let connected = || running.task.metrics().connected.load(Relaxed);
+    let connected = || running.task.metrics().is_connected();
     running.wait(|_| !connected()).await;
     running.open();
     assert!(running.records().is_empty());

@@ -163,7 +163,7 @@ async fn a_message_that_is_too_large_for_the_producer_fails_the_task_with_both_s
     };
     assert_eq!(running.task.stop(PATIENCE).await, expected);
     assert_eq!(running.records(), ["0123456789"]);
-    assert!(!running.task.metrics().connected.load(Relaxed));
+    assert!(!running.task.metrics().is_connected());
 }
 
 #[tokio::test]

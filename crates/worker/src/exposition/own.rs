@@ -77,7 +77,7 @@ const TASK_FAMILIES: [TaskFamily; 8] = [
         "connected",
         Kind::Gauge,
         "1 while the WebSocket session is live, else 0.",
-        |task| u64::from(task.metrics.connected.load(Relaxed)),
+        |task| u64::from(task.metrics.is_connected()),
     ),
     (
         "refused_status",

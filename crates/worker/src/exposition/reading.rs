@@ -54,8 +54,6 @@ pub struct TaskReading {
     pub refused_status: Option<u16>,
     /// The WebSocket's URL without credentials and query.
     pub url: String,
-    /// How long ago it was started.
-    pub uptime: Duration,
     /// Its counters.
     pub metrics: Arc<TaskMetrics>,
     /// Records handed to the producer and acknowledged, since the task started.

@@ -116,7 +116,6 @@ pub(super) fn task(state: &'static str, metrics: TaskMetrics) -> TaskReading {
         },
         refused_status: None,
         url: "ws://127.0.0.1:8080/ws".to_owned(),
-        uptime: Duration::from_secs(7),
         metrics: Arc::new(metrics),
         progress: Progress {
             taken: 100,
@@ -165,7 +164,7 @@ fn messages_that_could_not_be_mapped_are_counted_under_connect_s_names() {
 pub(super) fn worker() -> WorkerReading {
     let metrics = TaskMetrics::default();
     metrics.received.store(120, Relaxed);
-    metrics.connected.store(true, Relaxed);
+    metrics.connected_at_ms.store(1, Relaxed);
     metrics.last_message_at_ms.store(1_700_000_000_500, Relaxed);
     metrics.queue_messages.store(7, Relaxed);
     metrics.queue_bytes.store(7_000, Relaxed);

@@ -3,7 +3,6 @@
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
-use std::time::Instant;
 
 use websocket_source::metrics::TaskMetrics;
 use websocket_source::sink::Progress;
@@ -64,9 +63,8 @@ pub(super) enum TaskTopics {
 #[derive(Debug)]
 pub(super) struct Started {
     pub(super) handle: TaskHandle,
-    /// Which of the worker's starts of tasks has begun it, and when.
+    /// Which of the worker's starts of tasks has begun it.
     pub(super) start: u64,
-    pub(super) began: Instant,
     pub(super) session_id: String,
     /// The stored sequence that this task goes on from.
     pub(super) base: u64,

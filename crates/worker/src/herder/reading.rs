@@ -2,7 +2,6 @@
 
 use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
-use std::time::Duration;
 
 use websocket_source::task::Phase;
 
@@ -51,7 +50,6 @@ impl Connector {
             session,
             refused_status,
             url: String::new(),
-            uptime: Duration::ZERO,
             metrics: view.metrics.unwrap_or_default(),
             progress: view.progress,
             errors: view.errors,
@@ -69,7 +67,6 @@ impl Connector {
             Slot::Started(started) => Some(TaskReading {
                 start: started.start,
                 url: view.session.map(|session| session.url).unwrap_or_default(),
-                uptime: started.began.elapsed(),
                 commits: Arc::clone(&started.commits),
                 ..reading
             }),

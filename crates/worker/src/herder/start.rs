@@ -76,7 +76,6 @@ impl Herder {
         Slot::Started(Started {
             handle,
             start,
-            began: Instant::now(),
             session_id: uuid::Uuid::new_v4().to_string(),
             base,
             url,

@@ -336,7 +336,10 @@ static CONNECTION: Group = Group {
                 "MillisSinceLastMessage",
                 "How long ago the last data message came; -1 before the first.",
             ),
-            gauge("UptimeMillis", "How long ago the task started."),
+            gauge(
+                "UptimeMillis",
+                "For how long the session has been live; 0 while it is not.",
+            ),
             counter(
                 "TotalReconnects",
                 "Reconnection attempts after the first connect.",

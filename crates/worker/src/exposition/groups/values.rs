@@ -183,9 +183,9 @@ fn connection(connector: &str, task: &TaskReading) -> Bean {
         integer(capacity),
         Value::Double(percent(queue, capacity)),
         Value::Double(percent(dropped, received)),
-        Value::Boolean(metrics.connected.load(Relaxed)),
+        Value::Boolean(metrics.is_connected()),
         Value::Long(since(metrics.last_message_at_ms.load(Relaxed))),
-        Value::Long(i64::try_from(task.uptime.as_millis()).unwrap_or(i64::MAX)),
+        Value::Long(since(metrics.connected_at_ms.load(Relaxed)).max(0)),
         Value::long(metrics.reconnects.load(Relaxed)),
     ];
     let mut bean = Bean::new(&CONNECTION, Vec::new(), values);

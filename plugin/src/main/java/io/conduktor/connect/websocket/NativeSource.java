@@ -27,7 +27,7 @@ final class NativeSource {
     static final int QUEUE = 3;
     static final int CAPACITY = 4;
     static final int RECONNECTS = 5;
-    static final int CONNECTED = 6;
+    static final int CONNECTED_MS = 6;
     static final int LAST_MESSAGE_MS = 7;
     static final int READINGS = 8;
 

@@ -1,10 +1,11 @@
 package io.conduktor.connect.websocket;
 
 import java.lang.management.ManagementFactory;
+import java.util.HashMap;
+import java.util.Map;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.AtomicLongArray;
 import java.util.function.Supplier;
-import javax.management.InstanceAlreadyExistsException;
 import javax.management.JMException;
 import javax.management.MBeanServer;
 import javax.management.ObjectName;
@@ -19,9 +20,11 @@ public class WebSocketMetrics implements WebSocketMetricsMBean, AutoCloseable {
         NativeSource.RECEIVED, NativeSource.DROPPED, NativeSource.PRODUCED, NativeSource.RECONNECTS,
     };
 
+    /** Who has a name in the MBean server: a task that Connect has given up may end after its successor's start. */
+    private static final Map<ObjectName, WebSocketMetrics> REGISTERED = new HashMap<>();
+
     private final String connectorName;
     private final ObjectName objectName;
-    private final long startedMs = System.currentTimeMillis();
     private final AtomicLongArray added = new AtomicLongArray(NativeSource.READINGS);
     /** The source's counters when they were reset. */
     private final AtomicLongArray before = new AtomicLongArray(NativeSource.READINGS);
@@ -43,12 +46,12 @@ public class WebSocketMetrics implements WebSocketMetricsMBean, AutoCloseable {
         this.objectName = new ObjectName("io.conduktor.connect.websocket:type=WebSocketConnector,name="
             + ObjectName.quote(connectorName) + ",url=" + ObjectName.quote(shown(websocketUrl)));
         MBeanServer server = ManagementFactory.getPlatformMBeanServer();
-        try {
+        synchronized (REGISTERED) {
+            if (server.isRegistered(objectName)) {
+                server.unregisterMBean(objectName);
+            }
             server.registerMBean(this, objectName);
-        } catch (InstanceAlreadyExistsException left) {
-            // That of a task which Connect has given up and which has not come to its end.
-            server.unregisterMBean(objectName);
-            server.registerMBean(this, objectName);
+            REGISTERED.put(objectName, this);
         }
     }
 
@@ -105,7 +108,7 @@ public class WebSocketMetrics implements WebSocketMetricsMBean, AutoCloseable {
 
     /** Sets whether the session is live. */
     public void setConnected(boolean connected) {
-        added.set(NativeSource.CONNECTED, connected ? 1 : 0);
+        added.set(NativeSource.CONNECTED_MS, connected ? System.currentTimeMillis() : 0);
     }
 
     @Override
@@ -141,7 +144,7 @@ public class WebSocketMetrics implements WebSocketMetricsMBean, AutoCloseable {
 
     @Override
     public boolean isConnected() {
-        return reading(NativeSource.CONNECTED) != 0;
+        return reading(NativeSource.CONNECTED_MS) != 0;
     }
 
     @Override
@@ -153,7 +156,8 @@ public class WebSocketMetrics implements WebSocketMetricsMBean, AutoCloseable {
 
     @Override
     public long getUptimeMillis() {
-        return System.currentTimeMillis() - startedMs;
+        long since = reading(NativeSource.CONNECTED_MS);
+        return since == 0 ? 0 : Math.max(0, System.currentTimeMillis() - since);
     }
 
     @Override
@@ -184,16 +188,18 @@ public class WebSocketMetrics implements WebSocketMetricsMBean, AutoCloseable {
         }
     }
 
-    /** Takes the MBean away, unless another has its name by now. */
+    /** Takes the MBean away, unless a successor has its name by now. */
     @Override
     public void close() {
-        MBeanServer server = ManagementFactory.getPlatformMBeanServer();
-        try {
-            if (server.isRegistered(objectName)) {
-                server.unregisterMBean(objectName);
+        synchronized (REGISTERED) {
+            if (!REGISTERED.remove(objectName, this)) {
+                return;
             }
-        } catch (JMException gone) {
-            // Somebody else was faster.
+            try {
+                ManagementFactory.getPlatformMBeanServer().unregisterMBean(objectName);
+            } catch (JMException gone) {
+                // Somebody else has taken it away.
+            }
         }
     }
 }

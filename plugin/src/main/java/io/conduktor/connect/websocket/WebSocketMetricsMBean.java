@@ -26,7 +26,7 @@ public interface WebSocketMetricsMBean {
     /** Milliseconds since the last message; -1 if none has come. */
     long getMillisSinceLastMessage();
 
-    /** Milliseconds since the task started. */
+    /** Milliseconds since the session is live; 0 while it is not. */
     long getUptimeMillis();
 
     /** Reconnection attempts since the task started or the counters were reset. */

@@ -126,7 +126,7 @@ public class WebSocketSourceTask extends SourceTask {
             }
             SequenceOffset offset = new SequenceOffset(now.sessionId, now.base + now.count);
             records.add(new WebSocketRecord(now.partition, offset, now.topic, batch.key(i), schema, value,
-                batch.receivedMs(i), number));
+                batch.receivedMs(i), now.acknowledged, number));
         }
         return records;
     }
@@ -134,9 +134,8 @@ public class WebSocketSourceTask extends SourceTask {
     /** Called from the producer's threads, in no order, and for records that a transform has dropped. */
     @Override
     public void commitRecord(SourceRecord record, RecordMetadata metadata) {
-        Running now = running;
-        if (now != null && record instanceof WebSocketRecord) {
-            now.acknowledged.add(((WebSocketRecord) record).number());
+        if (record instanceof WebSocketRecord) {
+            ((WebSocketRecord) record).acknowledge();
         }
     }
 

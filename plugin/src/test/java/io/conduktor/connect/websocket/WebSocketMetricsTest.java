@@ -27,9 +27,24 @@ class WebSocketMetricsTest {
             metrics.updateQueueSize(50);
             assertEquals(1L, SERVER.getAttribute(name, "MessagesReceived"));
             assertEquals(true, SERVER.getAttribute(name, "Connected"));
+            assertTrue((long) SERVER.getAttribute(name, "UptimeMillis") >= 0);
+            metrics.setConnected(false);
+            assertEquals(0L, SERVER.getAttribute(name, "UptimeMillis"));
             assertEquals(25.0, SERVER.getAttribute(name, "QueueUtilizationPercent"));
             assertEquals("one", SERVER.getAttribute(name, "ConnectorName"));
             assertTrue((long) SERVER.getAttribute(name, "MillisSinceLastMessage") >= 0);
+        }
+        assertFalse(SERVER.isRegistered(name));
+    }
+
+    @Test
+    void aBeanThatHasASuccessorLeavesItAlone() throws Exception {
+        ObjectName name = name("three", "h_");
+        WebSocketMetrics first = new WebSocketMetrics("three", "ws://h/");
+        try (WebSocketMetrics second = new WebSocketMetrics("three", "ws://h/")) {
+            second.incrementMessagesReceived();
+            first.close();
+            assertEquals(1L, SERVER.getAttribute(name, "MessagesReceived"));
         }
         assertFalse(SERVER.isRegistered(name));
     }
