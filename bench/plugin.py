@@ -22,7 +22,7 @@ WARM = 1_000_000
 COUNT = 2_000_000
 # Records of one poll at the ceiling: about what ours gives when it is flooded.
 BATCH = 2_000
-JAR = ROOT / "plugin/target/kafka-connect-websocket-1.0.0.jar"
+JAR = ROOT / "plugin/target/kafka-connect-websocket-1.0.0-host.jar"
 TICKS = os.sysconf("SC_CLK_TCK")
 
 

@@ -120,8 +120,10 @@ fn table<'local>(env: &mut Env<'local>, rows: &[Texts]) -> Result<JObject<'local
     let class = env.find_class(jni_str!("[Ljava/lang/String;"))?;
     let array = env.new_object_array(length(rows.len()), class, JObject::null())?;
     for (index, row) in rows.iter().enumerate() {
-        let row = texts(env, row)?;
-        array.set_element(env, index, &JObject::from(row))?;
+        env.with_local_frame(2, |env| -> Result<()> {
+            let row = texts(env, row)?;
+            Ok(array.set_element(env, index, &JObject::from(row))?)
+        })?;
     }
     Ok(array.into())
 }
@@ -155,7 +157,7 @@ pub extern "system" fn Java_io_conduktor_connect_websocket_NativeSource_validate
 }
 
 /// `long start(String[] config, String connector, int task, byte[][] issuers,
-/// String[] proxy)`; the proxy is `HTTP` or `SOCKS`, a host and a port, or
+/// byte[][] servers, String[] proxy)`; the proxy is `HTTP` or `SOCKS`, a host and a port, or
 /// nothing.
 #[unsafe(no_mangle)]
 pub extern "system" fn Java_io_conduktor_connect_websocket_NativeSource_start<'caller>(
@@ -165,6 +167,7 @@ pub extern "system" fn Java_io_conduktor_connect_websocket_NativeSource_start<'c
     connector: JString<'caller>,
     task: jint,
     issuers: JObjectArray<'caller, JByteArray<'caller>>,
+    servers: JObjectArray<'caller, JByteArray<'caller>>,
     proxy: JObjectArray<'caller, JString<'caller>>,
 ) -> jlong {
     env.with_env(|env| {
@@ -174,6 +177,7 @@ pub extern "system" fn Java_io_conduktor_connect_websocket_NativeSource_start<'c
             task: u32::try_from(task).unwrap_or(0),
             network: Network {
                 issuers: certificates(env, &issuers)?,
+                servers: certificates(env, &servers)?,
                 proxy: through(&strings(env, &proxy)?),
             },
         };
@@ -270,9 +274,8 @@ fn poll<'local>(
     for (index, part) in parts.iter().enumerate() {
         batch.set_element(env, index, part)?;
     }
-    // Only what Java has got is given.
+    // Only what Java has got is done with.
     polled.next = next;
-    polled.given += (next - first) as u64;
     Ok(batch.into())
 }
 
@@ -305,16 +308,18 @@ pub extern "system" fn Java_io_conduktor_connect_websocket_NativeSource_statisti
     .resolve::<ThrowConnectException>()
 }
 
-/// `void stop(long task, long acknowledged)`.
+/// `void stop(long task, long acknowledged, long handed)`.
 #[unsafe(no_mangle)]
 pub extern "system" fn Java_io_conduktor_connect_websocket_NativeSource_stop<'caller>(
     mut env: EnvUnowned<'caller>,
     _class: JClass<'caller>,
     task: jlong,
     acknowledged: jlong,
+    handed: jlong,
 ) {
     env.with_env(|_env| -> Result<()> {
-        host::stop(task, u64::try_from(acknowledged).unwrap_or(0));
+        let count = |count: jlong| u64::try_from(count).unwrap_or(0);
+        host::stop(task, count(acknowledged), count(handed));
         Ok(())
     })
     .resolve::<ThrowConnectException>();

@@ -21,7 +21,7 @@ const MAX_BYTES: usize = 1 << 20;
 /// The most records that lie ready.
 const MAX_RECORDS: usize = 10_000;
 /// Memory that a large record needed is given back above this.
-const KEEP_BYTES: usize = 2 * MAX_BYTES;
+pub(crate) const KEEP_BYTES: usize = 2 * MAX_BYTES;
 
 /// Records in order, column by column; the columns are the sink seam's.
 #[derive(Debug, Default)]

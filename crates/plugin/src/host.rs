@@ -1,12 +1,12 @@
-//! The tasks of this library: found by number, on threads that are there as
-//! long as any task is.
+//! The tasks of this library: found by number, on threads that are there until
+//! the last task has come to its end.
 //!
 //! Java holds a number and never an address, so that a call after the end
 //! finds nothing instead of freed memory. One thread at a time polls a task.
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::atomic::Ordering::Relaxed;
-use std::sync::{Arc, LazyLock, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, LazyLock, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::Duration;
 
 use tokio::runtime::Builder;
@@ -58,6 +58,8 @@ pub(crate) struct Start {
 pub(crate) struct Network {
     /// Issuers that it trusts, in DER.
     pub(crate) issuers: Vec<Vec<u8>>,
+    /// Certificates that it trusts as a server's own and as no issuer's, in DER.
+    pub(crate) servers: Vec<Vec<u8>>,
     /// What connections go through.
     pub(crate) proxy: Option<Proxy>,
 }
@@ -71,6 +73,8 @@ pub(crate) struct Task {
     hand_over: Arc<HandOver>,
     kinds: Kinds,
     polled: Mutex<Polled>,
+    /// Kept until the task has ended.
+    _threads: Arc<TaskThreads>,
 }
 
 /// What polls have taken.
@@ -80,8 +84,6 @@ pub(crate) struct Polled {
     pub(crate) encoder: Encoder,
     /// The first row that Java does not have yet.
     pub(crate) next: usize,
-    /// Records that Java has.
-    pub(crate) given: u64,
     /// Records that are acknowledged without a hole.
     acknowledged: u64,
 }
@@ -90,7 +92,7 @@ pub(crate) struct Polled {
 struct Host {
     tasks: HashMap<i64, Arc<Task>>,
     last: i64,
-    threads: Option<TaskThreads>,
+    threads: Weak<TaskThreads>,
     /// The last dialer, and what it was made of: mostly all tasks have one.
     dialer: Option<(Network, Arc<Dialer>)>,
 }
@@ -103,8 +105,13 @@ impl Host {
         {
             return Arc::clone(dialer);
         }
-        let issuers = network.issuers.iter().cloned();
-        let mut dialer = Dialer::trusting(issuers.map(CertificateDer::from));
+        let certificates =
+            |der: &[Vec<u8>]| der.iter().cloned().map(CertificateDer::from).collect();
+        let (issuers, servers): (Vec<_>, Vec<_>) = (
+            certificates(&network.issuers),
+            certificates(&network.servers),
+        );
+        let mut dialer = Dialer::trusting(issuers, servers);
         if let Some(proxy) = network.proxy.clone() {
             dialer = dialer.through(proxy);
         }
@@ -155,9 +162,9 @@ pub(crate) fn start(start: Start) -> Result<i64, HostError> {
     let kinds = Kinds::of(&config);
     let mut host = host();
     let dialer = host.dialer(start.network);
-    let threads = match host.threads.take() {
+    let threads = match host.threads.upgrade() {
         Some(threads) => threads,
-        None => TaskThreads::start("websocket")?,
+        None => Arc::new(TaskThreads::start("websocket")?),
     };
     let handle = threads.spawn(options(
         &start.connector,
@@ -167,7 +174,7 @@ pub(crate) fn start(start: Start) -> Result<i64, HostError> {
         &hand_over,
         metrics,
     ));
-    host.threads = Some(threads);
+    host.threads = Arc::downgrade(&threads);
     host.last += 1;
     let number = host.last;
     let task = Task {
@@ -177,6 +184,7 @@ pub(crate) fn start(start: Start) -> Result<i64, HostError> {
         hand_over,
         kinds,
         polled: Mutex::default(),
+        _threads: threads,
     };
     host.tasks.insert(number, Arc::new(task));
     Ok(number)
@@ -201,16 +209,15 @@ fn options(
     }
 }
 
-/// Stops a task: closes its connection, reports what is left, and ends the
-/// threads if it was the last. Nothing if it was stopped before.
-pub(crate) fn stop(number: i64, acknowledged: u64) {
+/// Stops a task: closes its connection and reports what is left. Of its
+/// records Java has handed `handed` on. Nothing if it was stopped before.
+pub(crate) fn stop(number: i64, acknowledged: u64, handed: u64) {
     let Some(task) = host().tasks.remove(&number) else {
         return;
     };
-    task.end(acknowledged);
+    task.end(acknowledged, handed);
     let mut host = host();
     if host.tasks.is_empty() {
-        host.threads = None;
         host.dialer = None;
     }
 }
@@ -263,12 +270,11 @@ impl Task {
 
     /// Closes the connection. Connect calls when it writes no more, so what
     /// Java does not have yet is lost; what it has may still arrive.
-    fn end(&self, acknowledged: u64) {
+    fn end(&self, acknowledged: u64, handed: u64) {
         self.hand_over.close();
         let mut polled = self.polled();
         self.acknowledge(&mut polled, acknowledged);
-        let given = polled.given;
-        let unconfirmed = given.saturating_sub(polled.acknowledged);
+        let unconfirmed = handed.saturating_sub(polled.acknowledged);
         if unconfirmed > 0 {
             tracing::warn!(
                 target: TARGET, connector = %self.connector, task = self.number,
@@ -276,7 +282,7 @@ impl Task {
                  confirmed them; it may have written them all the same"
             );
         }
-        self.acknowledge(&mut polled, given);
+        self.acknowledge(&mut polled, handed);
         drop(polled);
         let closing = self.handle.abandon(CLOSE_WAIT);
         // Only a channel is waited for, which needs no driver.
@@ -300,7 +306,7 @@ impl Task {
             metrics.received.load(Relaxed),
             metrics.dropped_total(),
             given,
-            metrics.queue_messages.load(Relaxed) + ready,
+            metrics.queue_messages.load(Relaxed),
             metrics.queue_capacity_messages.load(Relaxed),
             metrics.reconnects.load(Relaxed),
         ];
@@ -324,7 +330,7 @@ pub(crate) const STATISTICS: [&str; 8] = [
     "messages received",
     "messages dropped",
     "records given to Java",
-    "messages waiting, ready for Java included",
+    "messages in the buffer",
     "messages that may wait",
     "reconnection attempts",
     "since when the session is live, milliseconds since the epoch; 0 while it is not",

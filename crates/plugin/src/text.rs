@@ -7,7 +7,7 @@ use std::ops::Range;
 use encoding_rs::mem;
 use websocket_source::settings::{BinaryPolicy, SourceConfig, ValueFormat};
 
-use crate::hand_over::Columns;
+use crate::hand_over::{Columns, KEEP_BYTES};
 
 /// Which of a task's values are text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -82,7 +82,7 @@ impl Encoder {
         first: usize,
     ) -> (Values<'a>, &'a [i32], usize) {
         let (end, text) = run(columns, kinds, first);
-        self.ends.clear();
+        self.clear();
         let start = range(columns, first).start;
         let bytes = &columns.values[start..columns.ends[end - 1]];
         let values = if !text || bytes.is_ascii() {
@@ -103,8 +103,17 @@ impl Encoder {
         (values, &self.ends, end)
     }
 
-    fn encode_latin1(&mut self, columns: &Columns, rows: Range<usize>) {
+    /// Forgets what was encoded, and gives back the memory that a large message
+    /// needed.
+    fn clear(&mut self) {
+        self.ends.clear();
         self.latin1.clear();
+        self.latin1.shrink_to(KEEP_BYTES);
+        self.utf16.clear();
+        self.utf16.shrink_to(KEEP_BYTES / 2);
+    }
+
+    fn encode_latin1(&mut self, columns: &Columns, rows: Range<usize>) {
         for row in rows {
             let value = &columns.values[range(columns, row)];
             let start = self.latin1.len();
@@ -116,7 +125,6 @@ impl Encoder {
     }
 
     fn encode_utf16(&mut self, columns: &Columns, rows: Range<usize>) {
-        self.utf16.clear();
         for row in rows {
             let value = &columns.values[range(columns, row)];
             let start = self.utf16.len();
@@ -216,6 +224,16 @@ mod tests {
             (false, vec![1]),
         ];
         assert_eq!(runs, expected);
+    }
+
+    #[test]
+    fn memory_that_a_large_text_needed_is_given_back() {
+        let large = "€".repeat(KEEP_BYTES);
+        let mut encoder = Encoder::default();
+        encoder.encode(&columns(&[large.as_bytes()]), Kinds::Text, 0);
+        assert!(encoder.utf16.capacity() > KEEP_BYTES / 2);
+        encoder.encode(&columns(&[b"a"]), Kinds::Text, 0);
+        assert!(encoder.utf16.capacity() <= KEEP_BYTES / 2);
     }
 
     #[test]

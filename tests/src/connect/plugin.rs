@@ -11,6 +11,8 @@ use crate::tools;
 pub const CLASS: &str = "io.conduktor.connect.websocket.WebSocketSourceConnector";
 
 const JAR: &str = "kafka-connect-websocket-1.0.0.jar";
+/// The one with this machine's library only, which `make test` builds.
+const HOST_JAR: &str = "kafka-connect-websocket-1.0.0-host.jar";
 const PACKAGE: &str = "io/conduktor/connect/websocket";
 const SERVICES: &str = "META-INF/services";
 
@@ -21,7 +23,7 @@ pub enum Plugin {
     /// WebSocket.
     Stub,
     /// The jar that users install: `CONNECT_WEBSOCKET_JAR`, else the one that
-    /// `make plugin` builds.
+    /// `make test` builds.
     Jar,
 }
 
@@ -49,11 +51,11 @@ pub fn is_library(path: &str) -> bool {
 
 fn jar() -> PathBuf {
     let given = std::env::var_os("CONNECT_WEBSOCKET_JAR").map(PathBuf::from);
-    let built = || tools::repository().join("plugin/target").join(JAR);
+    let built = || tools::repository().join("plugin/target").join(HOST_JAR);
     let jar = given.unwrap_or_else(built);
     assert!(
         jar.exists(),
-        "{} is missing: run make plugin",
+        "{} is missing: mvn -f plugin package -Dplatforms=host",
         jar.display()
     );
     jar

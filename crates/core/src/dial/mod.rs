@@ -56,12 +56,16 @@ impl Dialer {
         }
     }
 
-    /// A dialer that trusts exactly `issuers`, X.509 certificates in DER, as a
-    /// JVM's truststore holds them. Those that cannot be parsed are left out;
-    /// without any, every `wss` dial fails.
-    pub fn trusting(issuers: impl IntoIterator<Item = CertificateDer<'static>>) -> Self {
+    /// A dialer that trusts exactly these, X.509 certificates in DER, as a JVM's
+    /// truststore holds them: what `issuers` have signed, and servers whose own
+    /// certificate is among either. Issuers that cannot be parsed are left out;
+    /// without any certificate, every `wss` dial fails.
+    pub fn trusting(
+        issuers: Vec<CertificateDer<'static>>,
+        servers: Vec<CertificateDer<'static>>,
+    ) -> Self {
         Self {
-            trust: tls::Trust::issuers(issuers),
+            trust: tls::Trust::given(issuers, servers),
             ..Self::platform()
         }
     }

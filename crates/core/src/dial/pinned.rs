@@ -1,34 +1,31 @@
-//! Trust in a server's own certificate.
+//! Trust as a JVM has it: in what an issuer has signed, and in a server's own
+//! certificate that lies in the truststore.
 //!
-//! A JVM trusts a certificate that lies in its truststore, whoever issued it;
-//! so do users who import a server's self-signed certificate there. Webpki
-//! takes what it is given for issuers only, and refuses a server that shows an
-//! issuer's certificate as its own. Invariant: the certificate must be the
-//! server's by name, and the server must have its key, as always.
+//! Users import a server's self-signed certificate; webpki takes what it is
+//! given for issuers only, checks of none whether it may issue, and refuses a
+//! server that shows an issuer's certificate as its own. Invariants: only what
+//! the host says is an issuer can vouch for others; a certificate that is
+//! trusted by itself must be the server's by name, and the server must have its
+//! key, as always.
 
 use std::sync::Arc;
 
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
 use rustls::client::{WebPkiServerVerifier, verify_server_name};
+use rustls::crypto::{CryptoProvider, verify_tls12_signature, verify_tls13_signature};
 use rustls::server::ParsedCertificate;
-use rustls::{DigitallySignedStruct, Error, SignatureScheme};
+use rustls::{CertificateError, DigitallySignedStruct, Error, SignatureScheme};
 use rustls_pki_types::{CertificateDer, ServerName, UnixTime};
 
-/// Trusts what webpki does, and certificates that it was given.
+/// Trusts what an issuer has signed, and certificates that it was given.
 #[derive(Debug)]
 pub(super) struct Pinned {
-    issued: Arc<WebPkiServerVerifier>,
-    given: Arc<[CertificateDer<'static>]>,
-}
-
-impl Pinned {
-    /// Trusts what `issued` does, and those `given`.
-    pub(super) fn new(
-        issued: Arc<WebPkiServerVerifier>,
-        given: Arc<[CertificateDer<'static>]>,
-    ) -> Self {
-        Self { issued, given }
-    }
+    /// `None` without any issuer.
+    pub(super) issued: Option<Arc<WebPkiServerVerifier>>,
+    /// Trusted as a server's own.
+    pub(super) own: Arc<[CertificateDer<'static>]>,
+    /// Checks signatures.
+    pub(super) provider: Arc<CryptoProvider>,
 }
 
 impl ServerCertVerifier for Pinned {
@@ -40,18 +37,14 @@ impl ServerCertVerifier for Pinned {
         ocsp_response: &[u8],
         now: UnixTime,
     ) -> Result<ServerCertVerified, Error> {
-        let issued = self.issued.verify_server_cert(
-            end_entity,
-            intermediates,
-            server_name,
-            ocsp_response,
-            now,
-        );
-        if issued.is_err() && self.given.iter().any(|given| given == end_entity) {
+        if self.own.iter().any(|own| own == end_entity) {
             verify_server_name(&ParsedCertificate::try_from(end_entity)?, server_name)?;
             return Ok(ServerCertVerified::assertion());
         }
-        issued
+        let Some(issued) = &self.issued else {
+            return Err(CertificateError::UnknownIssuer.into());
+        };
+        issued.verify_server_cert(end_entity, intermediates, server_name, ocsp_response, now)
     }
 
     fn verify_tls12_signature(
@@ -60,8 +53,8 @@ impl ServerCertVerifier for Pinned {
         certificate: &CertificateDer<'_>,
         signature: &DigitallySignedStruct,
     ) -> Result<HandshakeSignatureValid, Error> {
-        self.issued
-            .verify_tls12_signature(message, certificate, signature)
+        let algorithms = &self.provider.signature_verification_algorithms;
+        verify_tls12_signature(message, certificate, signature, algorithms)
     }
 
     fn verify_tls13_signature(
@@ -70,11 +63,13 @@ impl ServerCertVerifier for Pinned {
         certificate: &CertificateDer<'_>,
         signature: &DigitallySignedStruct,
     ) -> Result<HandshakeSignatureValid, Error> {
-        self.issued
-            .verify_tls13_signature(message, certificate, signature)
+        let algorithms = &self.provider.signature_verification_algorithms;
+        verify_tls13_signature(message, certificate, signature, algorithms)
     }
 
     fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
-        self.issued.supported_verify_schemes()
+        self.provider
+            .signature_verification_algorithms
+            .supported_schemes()
     }
 }

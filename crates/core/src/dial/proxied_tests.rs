@@ -120,7 +120,7 @@ async fn tls_is_spoken_through_the_proxy_with_the_server() {
         greet(tls).await;
     });
     let (proxy, targets) = http_proxy(vec![server]).await;
-    let dialer = without_names(Dialer::trusting([authority.der()]).through(proxy));
+    let dialer = without_names(Dialer::trusting(vec![authority.der()], Vec::new()).through(proxy));
     let words = heard(&dialer, "wss://server.invalid/").await;
     assert_eq!(words.expect("a connection"), HELLO);
     assert_eq!(targets.await.expect("no panic"), ["server.invalid:443"]);
@@ -136,7 +136,7 @@ async fn a_server_behind_the_proxy_is_checked_as_any_other() {
         let _ = acceptor.accept(tcp).await;
     });
     let (proxy, _targets) = http_proxy(vec![server]).await;
-    let dialer = without_names(Dialer::trusting([authority.der()]).through(proxy));
+    let dialer = without_names(Dialer::trusting(vec![authority.der()], Vec::new()).through(proxy));
     let failure = heard(&dialer, "wss://server.invalid/").await;
     assert!(matches!(failure, Err(ConnectFailure::Tls(_))));
 }

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use rustls::client::WebPkiServerVerifier;
+use rustls::crypto::CryptoProvider;
 use rustls::{ClientConfig, RootCertStore};
 use rustls_pki_types::{CertificateDer, ServerName};
 use tokio::net::TcpStream;
@@ -27,7 +28,11 @@ pub(super) struct Trust {
 #[derive(Debug)]
 enum Roots {
     Platform,
-    Given(Arc<[CertificateDer<'static>]>),
+    Given {
+        issuers: Vec<CertificateDer<'static>>,
+        /// All, as servers' own.
+        own: Arc<[CertificateDer<'static>]>,
+    },
 }
 
 impl Trust {
@@ -39,11 +44,15 @@ impl Trust {
         }
     }
 
-    /// Trusts `issuers`, without those that cannot be parsed, and a server
-    /// whose own certificate is among them.
-    pub(super) fn issuers(issuers: impl IntoIterator<Item = CertificateDer<'static>>) -> Self {
+    /// Trusts what `issuers` have signed, without those that cannot be parsed,
+    /// and a server whose own certificate is among them or `servers`.
+    pub(super) fn given(
+        issuers: Vec<CertificateDer<'static>>,
+        servers: Vec<CertificateDer<'static>>,
+    ) -> Self {
+        let own = issuers.iter().cloned().chain(servers).collect();
         Self {
-            roots: Roots::Given(issuers.into_iter().collect()),
+            roots: Roots::Given { issuers, own },
             config: OnceCell::new(),
         }
     }
@@ -81,21 +90,16 @@ impl Trust {
 
 impl Roots {
     fn config(&self) -> Result<Arc<ClientConfig>, ConnectFailure> {
-        let tls = |error: &dyn std::fmt::Display| ConnectFailure::Tls(error.to_string());
         let provider = Arc::new(rustls::crypto::ring::default_provider());
         let builder = ClientConfig::builder_with_provider(Arc::clone(&provider))
             .with_safe_default_protocol_versions()
-            .map_err(|error| tls(&error))?;
+            .map_err(|error| ConnectFailure::Tls(error.to_string()))?;
         let config = match self {
             Self::Platform => builder
                 .with_root_certificates(platform_roots()?)
                 .with_no_client_auth(),
-            Self::Given(given) => {
-                let roots = Arc::new(given_roots(given)?);
-                let issued = WebPkiServerVerifier::builder_with_provider(roots, provider)
-                    .build()
-                    .map_err(|error| tls(&error))?;
-                let verifier = Pinned::new(issued, Arc::clone(given));
+            Self::Given { issuers, own } => {
+                let verifier = given_trust(issuers, own, provider)?;
                 builder
                     .dangerous()
                     .with_custom_certificate_verifier(Arc::new(verifier))
@@ -114,26 +118,44 @@ impl Roots {
             Self::Platform => {
                 "add its CA to the platform's roots or to a file named by SSL_CERT_FILE"
             }
-            Self::Given(_) => JVM_REMEDY,
+            Self::Given { .. } => JVM_REMEDY,
         };
         format!("{text}: unable to find a trusted issuer of the server's certificate; {remedy}")
     }
 }
 
-/// Those of the given certificates that can be parsed.
+/// Trust in the issuers that can be parsed, and in `own`.
 ///
 /// # Errors
-/// There are none.
-fn given_roots(given: &[CertificateDer<'static>]) -> Result<RootCertStore, ConnectFailure> {
+/// There is neither.
+fn given_trust(
+    issuers: &[CertificateDer<'static>],
+    own: &Arc<[CertificateDer<'static>]>,
+    provider: Arc<CryptoProvider>,
+) -> Result<Pinned, ConnectFailure> {
     let mut roots = RootCertStore::empty();
-    roots.add_parsable_certificates(given.iter().cloned());
-    if roots.is_empty() {
+    roots.add_parsable_certificates(issuers.iter().cloned());
+    if roots.is_empty() && own.len() == issuers.len() {
         return Err(ConnectFailure::Tls(format!(
             "no trusted issuers were given that the server's certificate could be checked with; \
              {JVM_REMEDY}"
         )));
     }
-    Ok(roots)
+    let issued = if roots.is_empty() {
+        None
+    } else {
+        let roots = Arc::new(roots);
+        let builder = WebPkiServerVerifier::builder_with_provider(roots, Arc::clone(&provider));
+        let issued = builder
+            .build()
+            .map_err(|error| ConnectFailure::Tls(error.to_string()))?;
+        Some(issued)
+    };
+    Ok(Pinned {
+        issued,
+        own: Arc::clone(own),
+        provider,
+    })
 }
 
 /// The platform's roots.

@@ -38,7 +38,7 @@ async fn shaken_with(trust: &Trust, acceptor: TlsAcceptor) -> Result<String, Str
 async fn a_server_is_trusted_whose_issuer_was_given() {
     let (authority, other) = (Authority::new("an issuer"), Authority::new("another"));
     let given = [other.der(), authority.der()];
-    let words = shaken(&Trust::issuers(given), &authority).await;
+    let words = shaken(&Trust::given(given.to_vec(), Vec::new()), &authority).await;
     assert_eq!(words.expect("trust"), "hello");
 }
 
@@ -46,14 +46,14 @@ async fn a_server_is_trusted_whose_issuer_was_given() {
 async fn of_the_issuers_those_that_cannot_be_parsed_are_left_out() {
     let authority = Authority::new("an issuer");
     let given = [CertificateDer::from(vec![0x30, 0x01]), authority.der()];
-    let words = shaken(&Trust::issuers(given), &authority).await;
+    let words = shaken(&Trust::given(given.to_vec(), Vec::new()), &authority).await;
     assert_eq!(words.expect("trust"), "hello");
 }
 
 #[tokio::test]
 async fn a_server_whose_issuer_was_not_given_is_not_trusted_and_the_text_says_how_to() {
     let (authority, other) = (Authority::new("an issuer"), Authority::new("another"));
-    let failure = shaken(&Trust::issuers([other.der()]), &authority).await;
+    let failure = shaken(&Trust::given(vec![other.der()], Vec::new()), &authority).await;
     assert_eq!(
         failure.expect_err("no trust"),
         "SSLHandshakeException: invalid peer certificate: UnknownIssuer: unable to find a trusted \
@@ -77,7 +77,7 @@ async fn without_any_issuer_no_server_is_trusted() {
     let authority = Authority::new("an issuer");
     let unparsable = CertificateDer::from(b"no certificate".to_vec());
     for given in [vec![], vec![unparsable]] {
-        let failure = shaken(&Trust::issuers(given), &authority).await;
+        let failure = shaken(&Trust::given(given.to_vec(), Vec::new()), &authority).await;
         let text = failure.expect_err("no trust");
         let expected = "SSLHandshakeException: no trusted issuers were given";
         assert!(text.starts_with(expected), "{text}");
@@ -88,12 +88,17 @@ async fn without_any_issuer_no_server_is_trusted() {
 async fn a_server_s_own_certificate_is_trusted_if_it_was_given_whoever_issued_it() {
     let authority = Authority::new("an issuer");
     for ca in [false, true] {
-        let (certificate, acceptor) = self_signed(NAME, ca);
-        let given = [authority.der(), certificate];
-        let words = shaken_with(&Trust::issuers(given), acceptor.clone()).await;
-        assert_eq!(words.expect("trust"), "hello", "{ca}");
-        let failure = shaken_with(&Trust::issuers([authority.der()]), acceptor).await;
-        failure.expect_err("no trust");
+        let (own, acceptor) = self_signed(NAME, ca);
+        for trust in [
+            Trust::given(vec![authority.der()], vec![own.clone()]),
+            Trust::given(vec![authority.der(), own.clone()], Vec::new()),
+            Trust::given(Vec::new(), vec![own]),
+        ] {
+            let words = shaken_with(&trust, acceptor.clone()).await;
+            assert_eq!(words.expect("trust"), "hello", "{ca}");
+        }
+        let trust = Trust::given(vec![authority.der()], Vec::new());
+        shaken_with(&trust, acceptor).await.expect_err("no trust");
     }
 }
 
@@ -101,11 +106,22 @@ async fn a_server_s_own_certificate_is_trusted_if_it_was_given_whoever_issued_it
 async fn a_certificate_that_was_given_is_trusted_for_its_own_name_and_for_its_own_key_only() {
     for ca in [false, true] {
         let (other_name, acceptor) = self_signed("other.invalid", ca);
-        let failure = shaken_with(&Trust::issuers([other_name]), acceptor).await;
+        let trust = Trust::given(Vec::new(), vec![other_name]);
+        let failure = shaken_with(&trust, acceptor).await;
         failure.expect_err("another server's");
         let (given, _) = self_signed(NAME, ca);
         let (_, acceptor) = self_signed(NAME, ca);
-        let failure = shaken_with(&Trust::issuers([given]), acceptor).await;
+        let trust = Trust::given(Vec::new(), vec![given]);
+        let failure = shaken_with(&trust, acceptor).await;
         failure.expect_err("another key's");
     }
+}
+
+#[tokio::test]
+async fn a_server_s_certificate_vouches_for_no_other() {
+    let (server, other) = (Authority::new("a server"), Authority::new("an issuer"));
+    let trust = Trust::given(vec![other.der()], vec![server.der()]);
+    let failure = shaken(&trust, &server).await;
+    let text = failure.expect_err("signed by what is no issuer");
+    assert!(text.contains("UnknownIssuer"), "{text}");
 }

@@ -2,6 +2,7 @@ package io.conduktor.connect.websocket;
 
 import java.io.IOException;
 import java.io.InputStream;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.Paths;
@@ -80,7 +81,8 @@ final class NativeLibrary {
 
     /** Whether this JVM itself runs on musl. */
     private static boolean hasMusl() {
-        try (Stream<String> mappings = Files.lines(Paths.get("/proc/self/maps"))) {
+        // Paths may be of any bytes.
+        try (Stream<String> mappings = Files.lines(Paths.get("/proc/self/maps"), StandardCharsets.ISO_8859_1)) {
             return mappings.anyMatch(line -> line.contains("/ld-musl-"));
         } catch (IOException error) {
             return false;

@@ -25,11 +25,12 @@ final class NativeLog {
 
     /** A task begins. */
     static synchronized void acquire() {
-        tasks++;
         if (running == null) {
-            running = new NativeLog();
-            running.thread.start();
+            NativeLog log = new NativeLog();
+            log.thread.start();
+            running = log;
         }
+        tasks++;
     }
 
     /** A task has ended; after the last, everything it has said is logged. */
@@ -58,17 +59,27 @@ final class NativeLog {
 
     private static void log(String[] lines) {
         for (int i = 0; i < lines.length; i += FIELDS) {
-            MDC.put(CONTEXT, "[" + lines[i + 1] + "|task-" + lines[i + 2] + "] ");
-            switch (lines[i]) {
-                case "ERROR":
-                    LOG.error("{}", lines[i + 3]);
-                    break;
-                case "WARN":
-                    LOG.warn("{}", lines[i + 3]);
-                    break;
-                default:
-                    LOG.info("{}", lines[i + 3]);
+            try {
+                log(lines[i], lines[i + 1], lines[i + 2], lines[i + 3]);
+            } catch (RuntimeException appender) {
+                // A log that cannot be written must not end what the next lines need.
             }
+        }
+    }
+
+    private static void log(String level, String connector, String task, String text) {
+        if (!connector.isEmpty()) {
+            MDC.put(CONTEXT, "[" + connector + "|task-" + task + "] ");
+        }
+        switch (level) {
+            case "ERROR":
+                LOG.error("{}", text);
+                break;
+            case "WARN":
+                LOG.warn("{}", text);
+                break;
+            default:
+                LOG.info("{}", text);
         }
         MDC.remove(CONTEXT);
     }

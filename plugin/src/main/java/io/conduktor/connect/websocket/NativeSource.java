@@ -63,8 +63,9 @@ final class NativeSource {
     /** Name, what to show in place of the value or null, and errors, of each setting. */
     static native String[][] validate(String[] config);
 
-    /** Starts a task; returns its number. */
-    static native long start(String[] config, String connector, int task, byte[][] issuers, String[] proxy);
+    /** Starts a task; returns its number. Certificates are in DER; those of servers vouch for no others. */
+    static native long start(String[] config, String connector, int task, byte[][] issuers, byte[][] servers,
+                             String[] proxy);
 
     /**
      * A batch, or null if nothing has come for {@code waitMs}; {@code kind} gets the kind of the values, and
@@ -75,8 +76,8 @@ final class NativeSource {
     /** Readings, or null once the task was stopped. */
     static native long[] statistics(long task);
 
-    /** Stops a task. */
-    static native void stop(long task, long acknowledged);
+    /** Stops a task, of whose records {@code handed} have been handed to Connect. */
+    static native void stop(long task, long acknowledged, long handed);
 
     /** Level, connector, task and text of each new log line. */
     static native String[] log(long waitMs);

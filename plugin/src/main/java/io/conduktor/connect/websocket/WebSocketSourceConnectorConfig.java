@@ -60,6 +60,7 @@ public class WebSocketSourceConnectorConfig extends AbstractConfig {
     }
 
     private static ConfigDef definitions() {
+        NativeSource.require();
         ConfigDef definitions = new ConfigDef();
         for (String[] setting : NativeSource.settings()) {
             ConfigDef.Type type = ConfigDef.Type.valueOf(setting[TYPE]);

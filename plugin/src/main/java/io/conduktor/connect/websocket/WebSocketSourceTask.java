@@ -8,6 +8,8 @@ import java.util.UUID;
 import javax.management.JMException;
 import org.apache.kafka.clients.producer.RecordMetadata;
 import org.apache.kafka.connect.data.Schema;
+import org.apache.kafka.connect.errors.ConnectException;
+import org.apache.kafka.connect.errors.DataException;
 import org.apache.kafka.connect.source.SourceRecord;
 import org.apache.kafka.connect.source.SourceTask;
 import org.slf4j.Logger;
@@ -31,7 +33,6 @@ public class WebSocketSourceTask extends SourceTask {
 
     /** What there is between start and stop. */
     private static final class Running {
-        private final long source;
         private final String topic;
         private final Map<String, String> partition;
         private final String sessionId = UUID.randomUUID().toString();
@@ -41,17 +42,30 @@ public class WebSocketSourceTask extends SourceTask {
         private final int[] kind = new int[1];
         /** Null unless messages are parsed. */
         private final JsonValues json;
+        private long source;
         private WebSocketMetrics metrics;
-        /** Records so far; the polling thread's. */
-        private long count;
+        /** Records handed to Connect or left out so far; the polling thread's. */
+        private volatile long count;
+        /** Why the next poll fails. */
+        private RuntimeException failure;
 
-        Running(long source, Map<String, String> props, Map<String, String> partition, long base) {
-            this.source = source;
+        Running(Map<String, String> props, Map<String, String> partition, long base) {
             this.topic = props.get(WebSocketSourceConnectorConfig.KAFKA_TOPIC_CONFIG).trim();
             this.partition = partition;
             this.base = base;
             String format = props.getOrDefault("websocket.value.format", "").trim();
             this.json = format.equalsIgnoreCase("json") ? new JsonValues(props) : null;
+        }
+
+        void end() {
+            try {
+                // First, so that nobody reads a task that is gone.
+                if (metrics != null) {
+                    metrics.close();
+                }
+            } finally {
+                NativeSource.stop(source, acknowledged.head(), count);
+            }
         }
     }
 
@@ -67,17 +81,35 @@ public class WebSocketSourceTask extends SourceTask {
         String url = props.get(WebSocketSourceConnectorConfig.WEBSOCKET_URL_CONFIG).trim();
         String connector = props.getOrDefault("name", "websocket-connector");
         Map<String, String> partition = Collections.singletonMap(PARTITION, url);
-        long base = storedSequence(partition);
+        Running starting = new Running(props, partition, storedSequence(partition));
+        JvmNetwork.Trust trust = trust(url);
+        String[] proxy = JvmNetwork.proxy(url);
+        String[] config = WebSocketSourceConnectorConfig.flat(props);
         NativeLog.acquire();
+        boolean started = false;
         try {
-            long source = NativeSource.start(WebSocketSourceConnectorConfig.flat(props), connector, 0,
-                JvmNetwork.issuers(), JvmNetwork.proxy(url));
-            Running started = new Running(source, props, partition, base);
-            started.metrics = metrics(connector, url, source);
-            running = started;
-        } catch (RuntimeException error) {
-            NativeLog.release();
-            throw error;
+            starting.source = NativeSource.start(config, connector, 0, trust.issuers, trust.servers, proxy);
+            starting.metrics = metrics(connector, url, starting.source);
+            running = starting;
+            started = true;
+        } finally {
+            if (!started) {
+                NativeSource.stop(starting.source, 0, 0);
+                NativeLog.release();
+            }
+        }
+    }
+
+    /** Whom the JVM trusts; a connection without TLS needs nobody, unless it is redirected to one with. */
+    private static JvmNetwork.Trust trust(String url) {
+        try {
+            return JvmNetwork.trust();
+        } catch (ConnectException error) {
+            if (JvmNetwork.isSecure(url)) {
+                throw error;
+            }
+            LOG.warn("{}", error.getMessage());
+            return JvmNetwork.Trust.NONE;
         }
     }
 
@@ -94,7 +126,7 @@ public class WebSocketSourceTask extends SourceTask {
     private static WebSocketMetrics metrics(String connector, String url, long source) {
         try {
             return new WebSocketMetrics(connector, url, () -> NativeSource.statistics(source));
-        } catch (JMException error) {
+        } catch (JMException | RuntimeException error) {
             LOG.warn("The metrics of {} are not in JMX: {}", connector, error.toString());
             return null;
         }
@@ -106,6 +138,9 @@ public class WebSocketSourceTask extends SourceTask {
         if (now == null) {
             return null;
         }
+        if (now.failure != null) {
+            throw now.failure;
+        }
         Object[] parts = NativeSource.poll(now.source, POLL_MS, now.acknowledged.head(), now.kind);
         return parts == null ? null : records(now, new Batch(parts, now.kind[0]));
     }
@@ -114,21 +149,37 @@ public class WebSocketSourceTask extends SourceTask {
         List<SourceRecord> records = new ArrayList<>(batch.size());
         Schema schema = now.json != null ? null : batch.isText() ? Schema.STRING_SCHEMA : Schema.BYTES_SCHEMA;
         Object[] parsed = new Object[1];
-        for (int i = 0; i < batch.size(); i++) {
-            long number = now.count++;
-            Object value = batch.value(i);
-            if (now.json != null) {
-                if (!now.json.parse(now.topic, (byte[]) value, parsed)) {
-                    now.acknowledged.add(number);
-                    continue;
+        long number = now.count;
+        try {
+            for (int i = 0; i < batch.size(); i++, number++) {
+                Object value = batch.value(i);
+                if (now.json != null) {
+                    if (!now.json.parse(now.topic, (byte[]) value, parsed)) {
+                        leaveOut(now, number);
+                        continue;
+                    }
+                    value = parsed[0];
                 }
-                value = parsed[0];
+                SequenceOffset offset = new SequenceOffset(now.sessionId, now.base + number + 1);
+                records.add(new WebSocketRecord(now.partition, offset, now.topic, batch.key(i), schema, value,
+                    batch.receivedMs(i), now.acknowledged, number));
             }
-            SequenceOffset offset = new SequenceOffset(now.sessionId, now.base + now.count);
-            records.add(new WebSocketRecord(now.partition, offset, now.topic, batch.key(i), schema, value,
-                batch.receivedMs(i), now.acknowledged, number));
+        } catch (DataException error) {
+            // Those before it are Connect's; what comes after it is not, and the task fails.
+            now.failure = error;
+        }
+        now.count = number;
+        if (records.isEmpty() && now.failure != null) {
+            throw now.failure;
         }
         return records;
+    }
+
+    private static void leaveOut(Running now, long number) {
+        now.acknowledged.add(number);
+        if (now.metrics != null) {
+            now.metrics.leaveOut();
+        }
     }
 
     /** Called from the producer's threads, in no order, and for records that a transform has dropped. */
@@ -146,10 +197,10 @@ public class WebSocketSourceTask extends SourceTask {
             return;
         }
         running = null;
-        NativeSource.stop(last.source, last.acknowledged.head());
-        if (last.metrics != null) {
-            last.metrics.close();
+        try {
+            last.end();
+        } finally {
+            NativeLog.release();
         }
-        NativeLog.release();
     }
 }

@@ -45,9 +45,9 @@ class LoadingTest {
     void whatGoesWrongInTheLibraryIsAConnectException() {
         assertThrows(ConnectException.class, () -> NativeSource.validate(new String[] {null, "x"}));
         assertThrows(ConnectException.class,
-            () -> NativeSource.start(new String[0], "c", 0, new byte[0][], new String[0]));
+            () -> NativeSource.start(new String[0], "c", 0, new byte[0][], new byte[0][], new String[0]));
         assertNull(NativeSource.statistics(-1));
-        NativeSource.stop(-1, 0);
+        NativeSource.stop(-1, 0, 0);
     }
 
     @Test
