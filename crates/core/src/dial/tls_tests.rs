@@ -77,7 +77,7 @@ async fn without_any_issuer_no_server_is_trusted() {
     let authority = Authority::new("an issuer");
     let unparsable = CertificateDer::from(b"no certificate".to_vec());
     for given in [vec![], vec![unparsable]] {
-        let failure = shaken(&Trust::given(given.to_vec(), Vec::new()), &authority).await;
+        let failure = shaken(&Trust::given(given, Vec::new()), &authority).await;
         let text = failure.expect_err("no trust");
         let expected = "SSLHandshakeException: no trusted issuers were given";
         assert!(text.starts_with(expected), "{text}");
