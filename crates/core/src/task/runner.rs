@@ -121,7 +121,6 @@ impl Runner {
             let wake = self.wait().await;
             self.react(wake);
         }
-        self.publish(Phase::Draining);
         self.finish().await;
     }
 
@@ -199,7 +198,7 @@ impl Runner {
         let command = *self.commands.borrow_and_update();
         match command {
             Command::Stop { within, drains } => {
-                self.drains = drains;
+                self.drains &= drains;
                 self.stop(within);
             }
             _ if gone => self.stop(Duration::ZERO),
@@ -227,10 +226,16 @@ impl Runner {
         self.on_sink();
     }
 
+    /// The host may want a stop to be over sooner than it said before, but
+    /// never later.
     fn stop(&mut self, within: Duration) {
-        if self.stop_by.is_none() {
-            self.stop_by = Some(clock::now() + within);
-            self.decide(Input::Stop);
+        let by = clock::now() + within;
+        match &mut self.stop_by {
+            Some(before) => *before = by.min(*before),
+            None => {
+                self.stop_by = Some(by);
+                self.decide(Input::Stop);
+            }
         }
     }
 
@@ -405,14 +410,29 @@ impl Runner {
         });
     }
 
-    /// Delivers what is left, within the time the host gave, and reports.
+    /// Delivers what is left, within the time the host gives, and reports.
     async fn finish(mut self) {
-        let deadline = self.stop_by.unwrap_or_else(|| clock::now() + FAILURE_DRAIN);
         let rejected = self.rejected || self.delivery.rejection().is_some();
+        self.drains &= !rejected;
+        if self.drains {
+            self.publish(Phase::Draining);
+            self.reporter.draining(self.intake.buffer.messages());
+        }
         self.intake.paused = rejected;
-        self.reporter.draining(self.intake.buffer.messages());
+        self.drain().await;
+        if let Some(error) = self.delivery.rejection() {
+            self.failure.get_or_insert(error.to_string());
+        }
+        self.end();
+    }
+
+    /// Delivers what is left until the host wants no more of it or its time
+    /// is over; nothing if it is not to be delivered.
+    async fn drain(&mut self) {
+        let by = self.stop_by.unwrap_or_else(|| clock::now() + FAILURE_DRAIN);
+        self.stop_by = Some(by);
         let mut flushed = false;
-        while self.drains && !rejected && !self.delivered() {
+        while self.drains && !self.delivered() {
             self.delivery.arm();
             if let Err(error) = self.intake.drain() {
                 self.failure.get_or_insert(error.to_string());
@@ -421,24 +441,37 @@ impl Runner {
             if self.delivered() || self.delivery.rejection().is_some() {
                 break;
             }
+            let by = self.stop_by.unwrap_or(by);
             if !flushed && self.intake.buffer.is_empty() {
                 flushed = true;
-                let left = deadline.saturating_duration_since(clock::now());
+                let left = by.saturating_duration_since(clock::now());
                 self.intake.flush(left);
             }
             tokio::select! {
+                _ = self.commands.changed() => self.obey_in_drain(),
                 () = self.delivery.space() => {}
-                () = sleep_until(deadline.into()) => break,
+                () = sleep_until(by.into()) => break,
                 () = sleep_until(self.reporter.deadline().into()) => {
                     self.reporter
                         .tick(&self.metrics, Phase::Draining, clock::now());
                 }
             }
         }
-        if let Some(error) = self.delivery.rejection() {
-            self.failure.get_or_insert(error.to_string());
+    }
+
+    /// What is left is not kept back by a pause, and nobody is there to have
+    /// it delivered for when the host is gone.
+    fn obey_in_drain(&mut self) {
+        let gone = self.commands.has_changed().is_err();
+        let command = *self.commands.borrow_and_update();
+        match command {
+            _ if gone => self.drains = false,
+            Command::Stop { within, drains } => {
+                self.drains &= drains;
+                self.stop(within);
+            }
+            Command::Pause | Command::Run => {}
         }
-        self.end();
     }
 
     fn delivered(&self) -> bool {

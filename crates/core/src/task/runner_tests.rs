@@ -393,3 +393,6 @@ fn a_pause_is_told_of_by_what_becomes_of_the_connection() {
         assert_eq!(lines[1..], *expected, "{mode}");
     }
 }
+
+#[path = "ending_tests.rs"]
+mod ending;
