@@ -2,6 +2,7 @@
 //! only moves when all wait.
 
 use std::pin::pin;
+use std::sync::atomic::AtomicU64;
 
 use super::*;
 
@@ -15,6 +16,69 @@ async fn failed() -> TaskHandle {
     task
 }
 
+/// A sink with room for one record, which its host fetches.
+struct Fetched {
+    shared: Arc<Shared>,
+}
+
+/// What the host of a [`Fetched`] has of it.
+struct Shared {
+    delivery: Arc<Delivery>,
+    fetched: AtomicU64,
+}
+
+impl Shared {
+    /// Gets the record that lies ready, and acknowledges none.
+    fn fetch(&self) {
+        let taken = self.delivery.progress().taken;
+        self.fetched.store(taken, Relaxed);
+        self.delivery.notify();
+    }
+}
+
+impl Sink for Fetched {
+    fn offer(&mut self, batch: &Batch<'_>) -> Result<usize, SinkError> {
+        let taken = self.shared.delivery.progress().taken;
+        if batch.is_empty() || self.shared.fetched.load(Relaxed) < taken {
+            return Ok(0);
+        }
+        self.shared.delivery.taken(taken + 1, batch.received().at);
+        Ok(1)
+    }
+
+    fn has_room(&self, _: usize, _: usize) -> bool {
+        self.shared.fetched.load(Relaxed) == self.shared.delivery.progress().taken
+    }
+
+    fn flush(&mut self, _: Duration) {}
+
+    fn delivery(&self) -> &Arc<Delivery> {
+        &self.shared.delivery
+    }
+
+    fn fetched(&self) -> Option<u64> {
+        Some(self.shared.fetched.load(Relaxed))
+    }
+}
+
+/// The same as [`failed`] with a sink whose host fetches: of the two messages
+/// one lies ready and one is in the task's buffer.
+async fn failed_fetched() -> (TaskHandle, Arc<Shared>) {
+    let (listener, address) = listen().await;
+    let settings = [("websocket.reconnect.enabled", "false")];
+    let shared = Arc::new(Shared {
+        delivery: Arc::new(Delivery::new(Arc::default())),
+        fetched: AtomicU64::new(0),
+    });
+    let sink = Box::new(Fetched {
+        shared: Arc::clone(&shared),
+    });
+    let url = format!("ws://{address}/");
+    let task = start_into(sink, Dialer::platform(), &url, &settings);
+    fail(&listener, &task).await;
+    (task, shared)
+}
+
 /// Sends a task two messages, and fails it.
 async fn fail(listener: &TcpListener, task: &TaskHandle) {
     drop(serve(listener, task).await);
@@ -22,7 +86,7 @@ async fn fail(listener: &TcpListener, task: &TaskHandle) {
     tokio::time::pause();
 }
 
-/// Sends a task two messages, which wait in its buffer.
+/// Sends a task two messages, which wait in its buffer or its sink.
 async fn serve(
     listener: &TcpListener,
     task: &TaskHandle,
@@ -34,7 +98,8 @@ async fn serve(
         socket.send(Message::text(text)).await.expect("sent");
     }
     let queued = async {
-        while task.metrics().queue_messages.load(Relaxed) < 2 {
+        let metrics = task.metrics();
+        while metrics.queue_messages.load(Relaxed) + metrics.produced.load(Relaxed) < 2 {
             tokio::task::yield_now().await;
         }
     };
@@ -140,4 +205,52 @@ fn only_a_task_that_delivers_what_is_left_says_so() {
         let said = lines.iter().any(|found| found == line);
         assert_eq!(said, drains, "{lines:?}");
     }
+}
+
+#[test]
+fn the_rest_of_a_task_that_has_failed_waits_for_a_host_that_fetches() {
+    let lines = lines_of(async {
+        let (task, shared) = failed_fetched().await;
+        // Long after any other task would have given it up.
+        tokio::time::sleep(FAILURE_DRAIN * 10).await;
+        let metrics = task.metrics();
+        assert_eq!(metrics.queue_messages.load(Relaxed), 1);
+        assert_eq!(task.failure(), None);
+        shared.fetch();
+        while task.progress().taken < 2 {
+            tokio::task::yield_now().await;
+        }
+        assert_eq!(task.failure(), None);
+        let begun = Moment::now();
+        shared.fetch();
+        // Nothing is acknowledged yet.
+        let failure = task.ended().await.expect("a failure");
+        assert!(failure.trace.contains("reconnecting is disabled"));
+        assert!(begun.elapsed() <= TICK, "{:?}", begun.elapsed());
+        assert_eq!(metrics.dropped_total(), 0);
+        assert_eq!(task.progress().acknowledged, 0);
+    });
+    let periodic = periodic(&lines);
+    let expected = "Metrics - Connection: CLOSED, Received: 2, Produced: 1";
+    assert_eq!(periodic, [expected], "{lines:?}");
+    let last = "Stopped - Received: 2, Delivered: 2, Dropped: 0, Lost: 0";
+    assert_eq!(lines.last().map(String::as_str), Some(last));
+}
+
+#[tokio::test]
+async fn a_host_that_fetches_ends_a_task_that_has_failed_when_it_likes() {
+    let (task, shared) = failed_fetched().await;
+    shared.fetch();
+    let begun = Moment::now();
+    let report = task.abandon(Duration::from_secs(60)).await;
+    assert_eq!((report.received, report.delivered, report.lost), (2, 1, 1));
+    assert!(begun.elapsed() <= TICK, "{:?}", begun.elapsed());
+
+    tokio::time::resume();
+    let (task, _shared) = failed_fetched().await;
+    let begun = Moment::now();
+    let report = task.stop(FAILURE_DRAIN * 2).await;
+    assert_eq!((report.received, report.delivered, report.lost), (2, 0, 2));
+    let over = begun.elapsed().abs_diff(FAILURE_DRAIN * 2);
+    assert!(over <= Duration::from_millis(100), "{over:?}");
 }

@@ -27,7 +27,8 @@ use crate::sink::{Delivery, SinkError};
 
 /// How long a closed connection may take to send its last frame.
 const FAREWELL: Duration = Duration::from_secs(1);
-/// How long a task that fails by itself may take to deliver what it has.
+/// How long a task that fails by itself may take to deliver what it has,
+/// unless its host is to fetch that.
 const FAILURE_DRAIN: Duration = Duration::from_secs(5);
 
 type Dialling = Pin<Box<dyn Future<Output = Result<Dialled, ConnectFailure>> + Send>>;
@@ -427,10 +428,12 @@ impl Runner {
     }
 
     /// Delivers what is left until the host wants no more of it or its time
-    /// is over; nothing if it is not to be delivered.
+    /// is over, which for a host that fetches is when it says so; nothing if
+    /// it is not to be delivered.
     async fn drain(&mut self) {
-        let by = self.stop_by.unwrap_or_else(|| clock::now() + FAILURE_DRAIN);
-        self.stop_by = Some(by);
+        if self.stop_by.is_none() && self.intake.fetched().is_none() {
+            self.stop_by = Some(clock::now() + FAILURE_DRAIN);
+        }
         let mut flushed = false;
         while self.drains && !self.delivered() {
             self.delivery.arm();
@@ -441,19 +444,22 @@ impl Runner {
             if self.delivered() || self.delivery.rejection().is_some() {
                 break;
             }
-            let by = self.stop_by.unwrap_or(by);
             if !flushed && self.intake.buffer.is_empty() {
                 flushed = true;
-                let left = by.saturating_duration_since(clock::now());
-                self.intake.flush(left);
+                let left = |by: Instant| by.saturating_duration_since(clock::now());
+                self.intake.flush(self.stop_by.map_or(FAILURE_DRAIN, left));
             }
+            let told = self.reporter.deadline();
+            let wake_at = self.stop_by.map_or(told, |by| by.min(told));
             tokio::select! {
                 _ = self.commands.changed() => self.obey_in_drain(),
                 () = self.delivery.space() => {}
-                () = sleep_until(by.into()) => break,
-                () = sleep_until(self.reporter.deadline().into()) => {
-                    self.reporter
-                        .tick(&self.metrics, Phase::Draining, clock::now());
+                () = sleep_until(wake_at.into()) => {
+                    let now = clock::now();
+                    if self.stop_by.is_some_and(|by| by <= now) {
+                        break;
+                    }
+                    self.reporter.tick(&self.metrics, Phase::Draining, now);
                 }
             }
         }
@@ -475,15 +481,22 @@ impl Runner {
     }
 
     fn delivered(&self) -> bool {
-        let progress = self.delivery.progress();
-        self.intake.buffer.is_empty() && progress.taken == progress.acknowledged
+        let taken = self.delivery.progress().taken;
+        self.intake.buffer.is_empty() && taken == self.settled()
+    }
+
+    /// Records whose fate is no concern of the task any more.
+    fn settled(&self) -> u64 {
+        let acknowledged = self.delivery.progress().acknowledged;
+        let fetched = self.intake.fetched().unwrap_or(0);
+        fetched.max(acknowledged)
     }
 
     fn end(mut self) {
         let metrics = &self.metrics;
         let dropped = metrics.dropped_total();
         let received = metrics.received.load(Relaxed);
-        let delivered = self.delivery.progress().acknowledged;
+        let delivered = self.settled();
         let lost = received.saturating_sub(delivered + dropped);
         metrics.add_dropped(DropReason::Stop, lost);
         let report = StopReport {
