@@ -7,7 +7,7 @@
 //! once per poll, never per message.
 
 use std::mem;
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -85,6 +85,8 @@ pub(crate) struct HandOver {
     /// What lies ready, to be asked without the lock.
     records: AtomicUsize,
     bytes: AtomicUsize,
+    /// Records that are Java's.
+    fetched: AtomicU64,
     delivery: Arc<Delivery>,
 }
 
@@ -99,6 +101,7 @@ impl HandOver {
             closed: AtomicBool::new(false),
             records: AtomicUsize::new(0),
             bytes: AtomicUsize::new(0),
+            fetched: AtomicU64::new(0),
             delivery: Arc::new(Delivery::new(latency)),
         })
     }
@@ -121,11 +124,18 @@ impl HandOver {
     }
 
     /// Takes all that lies ready in exchange for `empty`; waits for something
-    /// to come, `wait` at the most.
+    /// to come, `wait` at the most. What was taken before is Java's by now.
     pub(crate) fn take(&self, empty: &mut Columns, wait: Duration) {
         debug_assert_eq!(empty.len(), 0);
         let deadline = Instant::now() + wait;
         let mut ready = self.lock();
+        let taken = self.delivery.progress().taken;
+        let fetched = taken.saturating_sub(ready.len() as u64);
+        self.fetched.store(fetched, Ordering::Relaxed);
+        if ready.len() == 0 {
+            // A task that has failed may wait for no more than this.
+            self.delivery.notify();
+        }
         while ready.len() == 0 {
             let left = deadline.saturating_duration_since(Instant::now());
             if left.is_zero() || self.closed.load(Ordering::Relaxed) {
@@ -214,6 +224,10 @@ impl Sink for HandOverSink {
     fn delivery(&self) -> &Arc<Delivery> {
         &self.shared.delivery
     }
+
+    fn fetched(&self) -> Option<u64> {
+        Some(self.shared.fetched.load(Ordering::Relaxed))
+    }
 }
 
 #[cfg(test)]
@@ -267,6 +281,28 @@ mod tests {
         assert_eq!(take(&hand_over), ["a", "", "b", "c"]);
         assert_eq!(hand_over.records(), 0);
         assert_eq!(take(&hand_over), [""; 0]);
+    }
+
+    #[test]
+    fn what_a_poll_has_taken_is_java_s_when_it_polls_again() {
+        let hand_over = hand_over();
+        let mut sink = hand_over.sink();
+        assert_eq!(sink.fetched(), Some(0));
+        offer(sink.as_mut(), &["a", "b"]);
+        take(&hand_over);
+        assert_eq!(sink.fetched(), Some(0));
+        offer(sink.as_mut(), &["c"]);
+        hand_over.delivery().arm();
+        take(&hand_over);
+        assert_eq!(sink.fetched(), Some(2));
+        let runtime = tokio::runtime::Builder::new_current_thread().build();
+        let runtime = runtime.expect("a runtime");
+        runtime.block_on(hand_over.delivery().space());
+        hand_over.delivery().arm();
+        // Nothing comes any more, but a task may wait for this.
+        take(&hand_over);
+        assert_eq!(sink.fetched(), Some(3));
+        runtime.block_on(hand_over.delivery().space());
     }
 
     #[test]

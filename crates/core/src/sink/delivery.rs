@@ -6,12 +6,15 @@
 //!
 //! Threads: the task calls [`Delivery::taken`] and the readers; the client
 //! library's polling thread calls [`Delivery::acknowledge`] and
-//! [`Delivery::reject`]. The lock is taken once per socket read and once per
-//! run of acknowledgements, never per message. Memory is bounded by what the
-//! client library may have in flight.
+//! [`Delivery::reject`]. The lock is taken once per socket read, once per run
+//! of acknowledgements and once per reading, never per message that is
+//! written. A reading is of one moment: what is left out counts from when the
+//! head has passed it, so that neither the acknowledged nor the written
+//! records ever become fewer. Memory is bounded by what the client library
+//! may have in flight.
 
 use std::collections::{BTreeMap, VecDeque};
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering, fence};
+use std::sync::atomic::{AtomicBool, Ordering, fence};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 
@@ -29,12 +32,32 @@ struct Mark {
     received: Instant,
 }
 
+/// A range that is acknowledged as a whole, from where its key says.
+#[derive(Clone, Copy, Debug)]
+struct Range {
+    end: u64,
+    /// Those in it that will not be written.
+    left_out: u64,
+}
+
+impl Range {
+    /// Takes in a range that touches it.
+    fn join(&mut self, other: Self) {
+        self.end = self.end.max(other.end);
+        self.left_out += other.left_out;
+    }
+}
+
 #[derive(Debug, Default)]
 struct InFlight {
+    taken: u64,
     /// All sequences below this are acknowledged.
     head: u64,
-    /// Acknowledged ranges above the head: start to end, not touching.
-    ahead: BTreeMap<u64, u64>,
+    /// Those below the head that will not be written.
+    left_out: u64,
+    /// Acknowledged ranges above the head, not touching: one more than there
+    /// are holes between them at the most, however many are left out.
+    ahead: BTreeMap<u64, Range>,
     /// All sequences below this are in the latency histogram.
     observed: u64,
     marks: VecDeque<Mark>,
@@ -49,13 +72,13 @@ pub struct Progress {
     pub taken: u64,
     /// Records acknowledged without a hole before them.
     pub acknowledged: u64,
-    /// Those among the taken that will not be written and count as
-    /// acknowledged: dropped by a transform, or refused and tolerated.
+    /// Those among the acknowledged that will not be written: dropped by a
+    /// transform, or refused and tolerated.
     pub left_out: u64,
 }
 
 impl Progress {
-    /// Records that Kafka has, of those acknowledged.
+    /// Records that Kafka has, of those acknowledged. Never falls.
     pub fn written(&self) -> u64 {
         self.acknowledged.saturating_sub(self.left_out)
     }
@@ -65,9 +88,6 @@ impl Progress {
 #[derive(Debug)]
 pub struct Delivery {
     in_flight: Mutex<InFlight>,
-    taken: AtomicU64,
-    acknowledged: AtomicU64,
-    left_out: AtomicU64,
     rejected: AtomicBool,
     waiting: AtomicBool,
     wake: Notify,
@@ -80,9 +100,6 @@ impl Delivery {
     pub fn new(latency: Arc<Histogram>) -> Self {
         Self {
             in_flight: Mutex::default(),
-            taken: AtomicU64::new(0),
-            acknowledged: AtomicU64::new(0),
-            left_out: AtomicU64::new(0),
             rejected: AtomicBool::new(false),
             waiting: AtomicBool::new(false),
             wake: Notify::new(),
@@ -105,38 +122,41 @@ impl Delivery {
         let mut in_flight = self.lock();
         in_flight.marks.push_back(Mark { end, received });
         self.observe(&mut in_flight);
-        drop(in_flight);
-        let before = self.taken.swap(end, Ordering::Release);
-        debug_assert!(before <= end);
+        debug_assert!(in_flight.taken <= end);
+        in_flight.taken = end;
     }
 
     /// Records that `count` records from `first` on are acknowledged.
     pub fn acknowledge(&self, first: u64, count: u64) {
-        let mut in_flight = self.lock();
-        let end = first + count;
-        if first == in_flight.head {
-            in_flight.head = end;
-            while let Some((&start, &ahead_end)) = in_flight.ahead.first_key_value() {
-                if start > in_flight.head {
-                    break;
-                }
-                in_flight.head = in_flight.head.max(ahead_end);
-                in_flight.ahead.pop_first();
-            }
-        } else {
-            insert_range(&mut in_flight.ahead, first, end);
-        }
-        self.observe(&mut in_flight);
-        self.acknowledged.store(in_flight.head, Ordering::Release);
-        drop(in_flight);
-        self.notify();
+        self.settle(first, count, 0);
     }
 
     /// Records that the record with this sequence will not be written and
     /// that nothing is to wait for it.
     pub fn leave_out(&self, sequence: u64) {
-        self.left_out.fetch_add(1, Ordering::Release);
-        self.acknowledge(sequence, 1);
+        self.settle(sequence, 1, 1);
+    }
+
+    fn settle(&self, first: u64, count: u64, left_out: u64) {
+        let mut in_flight = self.lock();
+        let end = first + count;
+        if first == in_flight.head {
+            in_flight.head = end;
+            in_flight.left_out += left_out;
+            while let Some((&start, &range)) = in_flight.ahead.first_key_value() {
+                if start > in_flight.head {
+                    break;
+                }
+                in_flight.head = in_flight.head.max(range.end);
+                in_flight.left_out += range.left_out;
+                in_flight.ahead.pop_first();
+            }
+        } else {
+            insert_range(&mut in_flight.ahead, first, Range { end, left_out });
+        }
+        self.observe(&mut in_flight);
+        drop(in_flight);
+        self.notify();
     }
 
     fn observe(&self, in_flight: &mut InFlight) {
@@ -174,11 +194,11 @@ impl Delivery {
 
     /// How far the records have come.
     pub fn progress(&self) -> Progress {
-        let acknowledged = self.acknowledged.load(Ordering::Acquire);
+        let in_flight = self.lock();
         Progress {
-            acknowledged,
-            left_out: self.left_out.load(Ordering::Acquire),
-            taken: self.taken.load(Ordering::Acquire).max(acknowledged),
+            acknowledged: in_flight.head,
+            left_out: in_flight.left_out,
+            taken: in_flight.taken.max(in_flight.head),
         }
     }
 
@@ -207,19 +227,19 @@ impl Delivery {
     }
 }
 
-fn insert_range(ranges: &mut BTreeMap<u64, u64>, mut start: u64, mut end: u64) {
-    if let Some((&before, &before_end)) = ranges.range(..=start).next_back()
-        && before_end >= start
+fn insert_range(ranges: &mut BTreeMap<u64, Range>, mut start: u64, mut range: Range) {
+    if let Some((&before, &other)) = ranges.range(..=start).next_back()
+        && other.end >= start
     {
         start = before;
-        end = end.max(before_end);
+        range.join(other);
         ranges.remove(&before);
     }
-    while let Some((&next, &next_end)) = ranges.range(start..=end).next() {
-        end = end.max(next_end);
+    while let Some((&next, &other)) = ranges.range(start..=range.end).next() {
+        range.join(other);
         ranges.remove(&next);
     }
-    ranges.insert(start, end);
+    ranges.insert(start, range);
 }
 
 #[cfg(test)]
@@ -275,6 +295,48 @@ mod tests {
     }
 
     #[test]
+    fn what_is_left_out_counts_when_the_head_has_passed_it() {
+        let delivery = delivery();
+        delivery.taken(3, Instant::now());
+        delivery.acknowledge(0, 1);
+        delivery.leave_out(2);
+        let progress = delivery.progress();
+        assert_eq!((progress.acknowledged, progress.left_out), (1, 0));
+        assert_eq!(progress.written(), 1);
+        delivery.acknowledge(1, 1);
+        let progress = delivery.progress();
+        assert_eq!((progress.acknowledged, progress.left_out), (3, 1));
+        assert_eq!(progress.written(), 2);
+    }
+
+    #[test]
+    fn whoever_reads_meanwhile_never_sees_the_written_records_become_fewer() {
+        const RECORDS: u64 = 30_000;
+        let delivery = delivery();
+        delivery.taken(RECORDS, Instant::now());
+        std::thread::scope(|scope| {
+            scope.spawn(|| {
+                // Of each three: the last is left out, then the first, and
+                // the one between them is written.
+                for first in (0..RECORDS).step_by(3) {
+                    delivery.leave_out(first + 2);
+                    delivery.leave_out(first);
+                    delivery.acknowledge(first + 1, 1);
+                }
+            });
+            let mut before = delivery.progress();
+            while before.acknowledged < RECORDS {
+                let now = delivery.progress();
+                assert!(now.written() >= before.written(), "{before:?}, {now:?}");
+                let left_out = now.acknowledged.div_ceil(3) + now.acknowledged / 3;
+                assert_eq!(now.left_out, left_out, "{now:?}");
+                before = now;
+            }
+        });
+        assert_eq!(delivery.progress().written(), RECORDS / 3);
+    }
+
+    #[test]
     fn the_first_rejection_is_kept() {
         let delivery = delivery();
         assert_eq!(delivery.rejection(), None);
@@ -323,6 +385,46 @@ mod tests {
             prop_assert_eq!(delivery.progress().acknowledged, end);
             prop_assert!(delivery.lock().ahead.is_empty());
             prop_assert_eq!(delivery.latency.snapshot().count, end);
+        }
+
+        #[test]
+        fn in_any_order_the_written_records_never_become_fewer_and_are_right_at_the_end(
+            runs in prop::collection::vec((1_u64..5, any::<bool>()), 1..60),
+            seed in any::<u64>(),
+        ) {
+            // A run is acknowledged, or its records are left out one by one.
+            let mut settled = Vec::new();
+            let mut left_out = Vec::new();
+            for (length, leaves_out) in runs {
+                let first = left_out.len() as u64;
+                if leaves_out {
+                    settled.extend((first..first + length).map(|sequence| (sequence, 1, true)));
+                } else {
+                    settled.push((first, length, false));
+                }
+                left_out.extend((0..length).map(|_| leaves_out));
+            }
+            fastrand::Rng::with_seed(seed).shuffle(&mut settled);
+            let delivery = delivery();
+            delivery.taken(left_out.len() as u64, Instant::now());
+            let mut written = 0;
+            for (first, count, leaves_out) in settled {
+                if leaves_out {
+                    delivery.leave_out(first);
+                } else {
+                    delivery.acknowledge(first, count);
+                }
+                let progress = delivery.progress();
+                let head = usize::try_from(progress.acknowledged)?;
+                let passed = left_out[..head].iter().filter(|left_out| **left_out).count();
+                prop_assert_eq!(progress.left_out, passed as u64);
+                prop_assert!(progress.written() >= written);
+                written = progress.written();
+            }
+            let expected = left_out.iter().filter(|left_out| !**left_out).count();
+            prop_assert_eq!(written, expected as u64);
+            prop_assert_eq!(delivery.progress().acknowledged, left_out.len() as u64);
+            prop_assert!(delivery.lock().ahead.is_empty());
         }
     }
 }

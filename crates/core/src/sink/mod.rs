@@ -73,4 +73,13 @@ pub trait Sink: Send + 'static {
 
     /// How far the records taken by this sink have come.
     fn delivery(&self) -> &Arc<Delivery>;
+
+    /// Of a sink whose records its host fetches when it likes: how many of
+    /// those it has taken the host has got. They are the host's from then on:
+    /// a task's end waits for no acknowledgement of them, and for the host's
+    /// fetching, which it is told of by [`Delivery::notify`], as long as the
+    /// host lets it. `None` for a sink that writes by itself.
+    fn fetched(&self) -> Option<u64> {
+        None
+    }
 }

@@ -338,6 +338,11 @@ impl Intake {
         metrics.batches.fetch_add(1, Release);
     }
 
+    /// See [`Sink::fetched`].
+    pub(super) fn fetched(&self) -> Option<u64> {
+        self.sink.fetched()
+    }
+
     /// Has the sink send what lingers, once nothing more will come.
     pub(super) fn flush(&mut self, within: Duration) {
         self.sink.flush(within);

@@ -27,7 +27,8 @@ use crate::sink::{Delivery, SinkError};
 
 /// How long a closed connection may take to send its last frame.
 const FAREWELL: Duration = Duration::from_secs(1);
-/// How long a task that fails by itself may take to deliver what it has.
+/// How long a task that fails by itself may take to deliver what it has,
+/// unless its host is to fetch that.
 const FAILURE_DRAIN: Duration = Duration::from_secs(5);
 
 type Dialling = Pin<Box<dyn Future<Output = Result<Dialled, ConnectFailure>> + Send>>;
@@ -121,7 +122,6 @@ impl Runner {
             let wake = self.wait().await;
             self.react(wake);
         }
-        self.publish(Phase::Draining);
         self.finish().await;
     }
 
@@ -199,7 +199,7 @@ impl Runner {
         let command = *self.commands.borrow_and_update();
         match command {
             Command::Stop { within, drains } => {
-                self.drains = drains;
+                self.drains &= drains;
                 self.stop(within);
             }
             _ if gone => self.stop(Duration::ZERO),
@@ -227,10 +227,16 @@ impl Runner {
         self.on_sink();
     }
 
+    /// The host may want a stop to be over sooner than it said before, but
+    /// never later.
     fn stop(&mut self, within: Duration) {
-        if self.stop_by.is_none() {
-            self.stop_by = Some(clock::now() + within);
-            self.decide(Input::Stop);
+        let by = clock::now() + within;
+        match &mut self.stop_by {
+            Some(before) => *before = by.min(*before),
+            None => {
+                self.stop_by = Some(by);
+                self.decide(Input::Stop);
+            }
         }
     }
 
@@ -405,14 +411,31 @@ impl Runner {
         });
     }
 
-    /// Delivers what is left, within the time the host gave, and reports.
+    /// Delivers what is left, within the time the host gives, and reports.
     async fn finish(mut self) {
-        let deadline = self.stop_by.unwrap_or_else(|| clock::now() + FAILURE_DRAIN);
         let rejected = self.rejected || self.delivery.rejection().is_some();
+        self.drains &= !rejected;
+        if self.drains {
+            self.publish(Phase::Draining);
+            self.reporter.draining(self.intake.buffer.messages());
+        }
         self.intake.paused = rejected;
-        self.reporter.draining(self.intake.buffer.messages());
+        self.drain().await;
+        if let Some(error) = self.delivery.rejection() {
+            self.failure.get_or_insert(error.to_string());
+        }
+        self.end();
+    }
+
+    /// Delivers what is left until the host wants no more of it or its time
+    /// is over, which for a host that fetches is when it says so; nothing if
+    /// it is not to be delivered.
+    async fn drain(&mut self) {
+        if self.stop_by.is_none() && self.intake.fetched().is_none() {
+            self.stop_by = Some(clock::now() + FAILURE_DRAIN);
+        }
         let mut flushed = false;
-        while self.drains && !rejected && !self.delivered() {
+        while self.drains && !self.delivered() {
             self.delivery.arm();
             if let Err(error) = self.intake.drain() {
                 self.failure.get_or_insert(error.to_string());
@@ -423,34 +446,57 @@ impl Runner {
             }
             if !flushed && self.intake.buffer.is_empty() {
                 flushed = true;
-                let left = deadline.saturating_duration_since(clock::now());
-                self.intake.flush(left);
+                let left = |by: Instant| by.saturating_duration_since(clock::now());
+                self.intake.flush(self.stop_by.map_or(FAILURE_DRAIN, left));
             }
+            let told = self.reporter.deadline();
+            let wake_at = self.stop_by.map_or(told, |by| by.min(told));
             tokio::select! {
+                _ = self.commands.changed() => self.obey_in_drain(),
                 () = self.delivery.space() => {}
-                () = sleep_until(deadline.into()) => break,
-                () = sleep_until(self.reporter.deadline().into()) => {
-                    self.reporter
-                        .tick(&self.metrics, Phase::Draining, clock::now());
+                () = sleep_until(wake_at.into()) => {
+                    let now = clock::now();
+                    if self.stop_by.is_some_and(|by| by <= now) {
+                        break;
+                    }
+                    self.reporter.tick(&self.metrics, Phase::Draining, now);
                 }
             }
         }
-        if let Some(error) = self.delivery.rejection() {
-            self.failure.get_or_insert(error.to_string());
+    }
+
+    /// What is left is not kept back by a pause, and nobody is there to have
+    /// it delivered for when the host is gone.
+    fn obey_in_drain(&mut self) {
+        let gone = self.commands.has_changed().is_err();
+        let command = *self.commands.borrow_and_update();
+        match command {
+            _ if gone => self.drains = false,
+            Command::Stop { within, drains } => {
+                self.drains &= drains;
+                self.stop(within);
+            }
+            Command::Pause | Command::Run => {}
         }
-        self.end();
     }
 
     fn delivered(&self) -> bool {
-        let progress = self.delivery.progress();
-        self.intake.buffer.is_empty() && progress.taken == progress.acknowledged
+        let taken = self.delivery.progress().taken;
+        self.intake.buffer.is_empty() && taken == self.settled()
+    }
+
+    /// Records whose fate is no concern of the task any more.
+    fn settled(&self) -> u64 {
+        let acknowledged = self.delivery.progress().acknowledged;
+        let fetched = self.intake.fetched().unwrap_or(0);
+        fetched.max(acknowledged)
     }
 
     fn end(mut self) {
         let metrics = &self.metrics;
         let dropped = metrics.dropped_total();
         let received = metrics.received.load(Relaxed);
-        let delivered = self.delivery.progress().acknowledged;
+        let delivered = self.settled();
         let lost = received.saturating_sub(delivered + dropped);
         metrics.add_dropped(DropReason::Stop, lost);
         let report = StopReport {

@@ -57,6 +57,16 @@ fn lines_of(test: impl Future<Output = ()>) -> Vec<String> {
 }
 
 fn start_with(dialer: Dialer, url: &str, pairs: &[(&str, &str)]) -> TaskHandle {
+    let delivery = Delivery::new(Arc::new(Histogram::default()));
+    start_into(Box::new(Full(Arc::new(delivery))), dialer, url, pairs)
+}
+
+fn start_into(
+    sink: Box<dyn Sink>,
+    dialer: Dialer,
+    url: &str,
+    pairs: &[(&str, &str)],
+) -> TaskHandle {
     let base = [
         ("websocket.url", url),
         ("kafka.topic", "t"),
@@ -73,9 +83,7 @@ fn start_with(dialer: Dialer, url: &str, pairs: &[(&str, &str)]) -> TaskHandle {
         task: 0,
         config: settings::parse(&raw).config.expect("valid settings"),
         dialer: Arc::new(dialer),
-        sink: Box::new(Full(Arc::new(Delivery::new(
-            Arc::new(Histogram::default()),
-        )))),
+        sink,
         metrics: Arc::new(TaskMetrics::default()),
         paused: false,
     })
@@ -393,3 +401,6 @@ fn a_pause_is_told_of_by_what_becomes_of_the_connection() {
         assert_eq!(lines[1..], *expected, "{mode}");
     }
 }
+
+#[path = "ending_tests.rs"]
+mod ending;

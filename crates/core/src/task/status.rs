@@ -114,12 +114,13 @@ impl TaskFailure {
 pub struct StopReport {
     /// Data messages read from the socket since the task started.
     pub received: u64,
-    /// Records that Kafka acknowledged.
+    /// Records that Kafka acknowledged, or that a host that fetches them has
+    /// got.
     pub delivered: u64,
     /// Messages dropped before, by the overflow or the binary policy.
     pub dropped: u64,
     /// Messages that were received and neither delivered nor dropped by a
-    /// policy: what was still buffered or unacknowledged at the deadline.
+    /// policy: what was still buffered or unacknowledged at the end.
     pub lost: u64,
 }
 
