@@ -97,5 +97,7 @@ class WebSocketSourceConnectorTest {
         assertEquals(ExactlyOnceSupport.UNSUPPORTED, connector.exactlyOnceSupport(config()));
         assertEquals(ConnectorTransactionBoundaries.UNSUPPORTED,
             connector.canDefineTransactionBoundaries(config()));
+        // It manages no offsets beside Connect's.
+        assertFalse(connector.alterOffsets(config(), Map.of()));
     }
 }
