@@ -242,6 +242,8 @@ pub(crate) fn failing() -> Case {
             ("websocket.value.format", "json"),
             ("value.converter.schemas.enable", "false"),
             ("errors.tolerance", "none"),
+            // They lie in the producer when the task fails.
+            ("producer.override.linger.ms", "3000"),
         ],
         converter: JSON,
         wire: wire.map(text).into(),
