@@ -109,6 +109,12 @@ impl Builder {
         fs::create_dir(&temporary).expect("a folder");
         let mut command = kafka::java(self.version, 256);
         command.arg(format!("-Djava.io.tmpdir={}", temporary.display()));
+        if self.plugin != Plugin::Stub {
+            // A later option counts. Connect 4.1 sets levels over REST for
+            // another logging library than the tests have.
+            let log = tools::repository().join("tests/kafka/log4j-plugin.properties");
+            command.arg(format!("-Dlog4j.configuration=file:{}", log.display()));
+        }
         let jmx_port = self.jmx.then(ports::free);
         if let Some(port) = jmx_port {
             command.args(jmx_options(port));

@@ -13,8 +13,8 @@ use std::path::{Path, PathBuf};
 pub use api::Api;
 pub use builder::Builder;
 pub use cluster::Cluster;
-pub use plugin::{CLASS, Plugin, is_library};
-pub use worker::RealWorker;
+pub use plugin::{CLASS, Plugin, is_library, jar};
+pub use worker::{RealWorker, lines_of};
 
 use crate::kafka::{self, Kafka, Version};
 use crate::process::Process;

@@ -25,11 +25,14 @@ pub enum Plugin {
     /// The jar that users install: `CONNECT_WEBSOCKET_JAR`, else the one that
     /// `make test` builds.
     Jar,
+    /// The same jar, not in a folder of its own: the other way that Connect
+    /// has for a jar which needs no others.
+    UberJar,
 }
 
 impl Plugin {
-    /// Puts it into the folder of a `plugin.path`, as the reference's readme
-    /// tells users to.
+    /// Puts it into the folder of a `plugin.path`; the jar as the reference's
+    /// readme tells users to.
     pub(super) fn install(self, version: Version, plugins: &Path) {
         match self {
             Self::Stub => compile_stub(version, &plugins.join("websocket")),
@@ -37,6 +40,10 @@ impl Plugin {
                 let folder = plugins.join("kafka-connect-websocket");
                 fs::create_dir_all(&folder).expect("a folder");
                 fs::copy(jar(), folder.join(JAR)).expect("a copy of the jar");
+            }
+            Self::UberJar => {
+                fs::create_dir_all(plugins).expect("a folder");
+                fs::copy(jar(), plugins.join(JAR)).expect("a copy of the jar");
             }
         }
     }
@@ -49,7 +56,8 @@ pub fn is_library(path: &str) -> bool {
     name.contains("websocket") && name.contains(".so")
 }
 
-fn jar() -> PathBuf {
+/// The jar that users install.
+pub fn jar() -> PathBuf {
     let given = std::env::var_os("CONNECT_WEBSOCKET_JAR").map(PathBuf::from);
     let built = || tools::repository().join("plugin/target").join(HOST_JAR);
     let jar = given.unwrap_or_else(built);

@@ -84,9 +84,10 @@ impl RealWorker {
         })
     }
 
-    /// Ends it in order, its offsets stored.
-    pub fn terminate(mut self) {
+    /// Ends it in order, its offsets stored, and gives its log.
+    pub fn terminate(mut self) -> String {
         self.end();
+        self.log()
     }
 
     /// The same for one that is looked at afterwards.
@@ -118,6 +119,13 @@ impl RealWorker {
     /// Its log.
     pub fn log(&self) -> String {
         self.process.output()
+    }
+
+    /// Waits for a line of its log with a text, of a connector's task; gives
+    /// it.
+    pub fn wait_for_line(&self, connector: &str, text: &str) -> String {
+        let what = format!("a line of {connector} with {text:?}");
+        wait::until(&what, || lines_of(&self.log(), connector, text).pop())
     }
 
     /// The names of the files in its `java.io.tmpdir`.
@@ -156,6 +164,15 @@ impl RealWorker {
         let text = fs::read_to_string(rules).expect("rules");
         fs::write(file, text).expect("a file");
     }
+}
+
+/// The lines of a worker's log with a text, of a connector's task: they begin
+/// with `connector.context`, as Connect has it.
+pub fn lines_of(log: &str, connector: &str, text: &str) -> Vec<String> {
+    let task = format!(" [{connector}|task-0] ");
+    let lines = log.lines().filter(|line| line.contains(&task));
+    let lines = lines.filter(|line| line.contains(text));
+    lines.map(str::to_owned).collect()
 }
 
 impl Api for RealWorker {

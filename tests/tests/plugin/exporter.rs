@@ -1,7 +1,9 @@
 //! Prometheus by the JMX exporter: with the reference's rules its queries go
 //! on working, with ours the labels are right as well.
 
-use end_to_end::connect::Api;
+use std::collections::BTreeSet;
+
+use end_to_end::connect::{Api, RealWorker};
 use end_to_end::kafka::Version;
 use end_to_end::server::{Library, Script};
 use end_to_end::worker::Connector;
@@ -23,7 +25,9 @@ fn rules_of_the_jmx_exporter_give_the_series_they_promise(version: Version) {
     worker.wait_for_sequence(NAME, 100);
     worker.create(&Connector::new(QUOTED, &server, NAME));
 
-    has_the_reference_s(&Exported(worker.exported()));
+    let exported = Exported(worker.exported());
+    has_the_reference_s(&exported);
+    has_exactly_the_reference_s(&exported, worker);
     worker.set_exporter_rules(&tools::repository().join("monitor/jmx-exporter.yml"));
     let text = wait::until("the exporter has the other rules", || {
         let text = worker.exported();
@@ -45,6 +49,19 @@ impl Exported {
         found.unwrap_or_else(|| panic!("no {series} in:\n{}", self.0))
     }
 
+    /// The names and the labels of the series `kafka_connect_…` that have a
+    /// connector's name in them.
+    fn series_of(&self, connector: &str) -> Vec<(String, String)> {
+        let series = self.0.lines().filter_map(|line| {
+            let (name, rest) = line.split_once('{')?;
+            let (labels, _) = rest.rsplit_once('}')?;
+            let named = labels.split(['"', ',', '\\']).any(|part| part == connector);
+            (name.starts_with("kafka_connect_") && named)
+                .then(|| (name.to_owned(), labels.to_owned()))
+        });
+        series.collect()
+    }
+
     fn assert(&self, series: &str, value: u32) {
         let found = self.value(series);
         let right = (found - f64::from(value)).abs() < 0.001;
@@ -61,6 +78,47 @@ fn has_the_reference_s(exported: &Exported) {
     exported.assert(&series("source_record_poll_total"), 100);
     exported.assert(&series("source_record_write_total"), 100);
     exported.value(&series("poll_batch_avg_time_ms"));
+}
+
+/// Every number of every bean that the reference's rules take in is a series,
+/// and nothing else is; the rule for tasks takes nothing, for the one before
+/// it has taken all.
+fn has_exactly_the_reference_s(exported: &Exported, worker: &RealWorker) {
+    for (name, label) in [
+        (NAME, format!("{NAME}, task=0")),
+        // As in the name of a bean, and then as in a label.
+        (QUOTED, format!("\\\"{QUOTED}\\\", task=0")),
+    ] {
+        let series = exported.series_of(name);
+        let labels: BTreeSet<&str> = series.iter().map(|(_, labels)| labels.as_str()).collect();
+        assert_eq!(labels, [format!("connector=\"{label}\",").as_str()].into());
+        let names: BTreeSet<String> = series.into_iter().map(|(name, _)| name).collect();
+        assert_eq!(names, numbers_of_beans(worker, name));
+    }
+}
+
+/// The series that these rules make of the beans of a connector, as a JMX
+/// client sees them: of attributes that are numbers or truth values.
+fn numbers_of_beans(worker: &RealWorker, connector: &str) -> BTreeSet<String> {
+    let quoted = if connector == QUOTED { "\"" } else { "" };
+    let connector = format!("{quoted}{connector}{quoted}");
+    let mut names = BTreeSet::new();
+    for (kind, task) in [
+        ("connector-metrics", ""),
+        ("source-task-metrics", ",task=*"),
+    ] {
+        let pattern = format!("kafka.connect:type={kind},connector={connector}{task}");
+        let beans = worker.mbeans(&pattern);
+        assert_eq!(beans.len(), 1, "{pattern}");
+        let attributes = beans.values().flatten();
+        let numbers = attributes.filter(|(_, (class, _))| class != "String");
+        names.extend(numbers.map(|(attribute, _)| {
+            format!("kafka_connect_{kind}_{attribute}")
+                .replace('-', "_")
+                .to_lowercase()
+        }));
+    }
+    names
 }
 
 fn has_ours(exported: &Exported) {

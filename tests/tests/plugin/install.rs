@@ -1,10 +1,11 @@
 //! The jar in a folder of `plugin.path` is all that it takes: Connect lists the
 //! connector, and the reference's examples run.
 
-use end_to_end::connect::{Api, Builder, CLASS, Cluster};
+use end_to_end::connect::{Api, Builder, CLASS, Cluster, Plugin};
 use end_to_end::kafka::{Kafka, Version};
 use end_to_end::sequence::assert_complete;
 use end_to_end::server::{Library, Script, Server};
+use end_to_end::worker::Connector;
 use serde_json::{Value, json};
 
 use crate::examples::EXAMPLES;
@@ -15,6 +16,7 @@ const MESSAGES: u64 = 200;
 against_each_kafka!(
     the_reference_s_examples_run_in_standalone_mode,
     the_reference_s_examples_run_in_distributed_mode,
+    the_jar_itself_in_the_folder_of_plugin_path_is_enough,
 );
 
 fn the_reference_s_examples_run_in_standalone_mode(version: Version) {
@@ -31,6 +33,18 @@ fn the_reference_s_examples_run_in_distributed_mode(version: Version) {
     let cluster = Cluster::start(1, &builder.set("plugin.discovery", "hybrid_fail"));
     assert_listed(&cluster);
     run_examples(&cluster, kafka, "distributed");
+}
+
+fn the_jar_itself_in_the_folder_of_plugin_path_is_enough(version: Version) {
+    const NAME: &str = "install-uber-jar";
+    let kafka = Kafka::shared(version);
+    let builder = with_commits(Builder::standalone(kafka)).plugin(Plugin::UberJar);
+    let worker = builder.set("plugin.discovery", "hybrid_fail").start();
+    assert_listed(&worker);
+    let server = Script::new(Library::Python).count(MESSAGES).start();
+    worker.create(&Connector::new(NAME, &server, NAME));
+    worker.wait_for_sequence(NAME, MESSAGES);
+    assert_complete(&kafka.read_all(NAME), 0..MESSAGES);
 }
 
 fn assert_listed(connect: &dyn Api) {

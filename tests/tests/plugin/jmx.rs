@@ -1,6 +1,7 @@
 //! What a JMX client sees: Connect's beans, and the connector's own.
 
 use std::collections::BTreeMap;
+use std::time::Instant;
 
 use end_to_end::connect::{Api, RealWorker};
 use end_to_end::kafka::Version;
@@ -34,6 +35,7 @@ const ATTRIBUTES: [(&str, &str); 13] = [
 against_each_kafka!(
     connect_s_beans_are_there_for_connector_and_task,
     the_connector_s_own_bean_is_the_reference_s_and_goes_with_it,
+    the_own_bean_knows_how_long_the_connection_lasts_and_how_often_it_is_made_anew,
 );
 
 fn connect_s_beans_are_there_for_connector_and_task(version: Version) {
@@ -119,4 +121,71 @@ fn the_connector_s_own_bean_is_the_reference_s_and_goes_with_it(version: Version
 
     worker.delete(NAME);
     wait::until_true("the bean is gone", || own_beans(worker, NAME).is_empty());
+}
+
+/// What the connector's own bean says of its connection.
+#[derive(Debug)]
+struct Connection {
+    connected: bool,
+    uptime_ms: u64,
+    reconnects: u64,
+}
+
+impl Connection {
+    fn of(worker: &RealWorker, connector: &str) -> Self {
+        let beans = own_beans(worker, connector);
+        let attributes = beans.values().next().expect("a bean");
+        let number = |name: &str| attributes[name].1.parse().expect("a number");
+        Self {
+            connected: attributes["Connected"].1 == "true",
+            uptime_ms: number("UptimeMillis"),
+            reconnects: number("TotalReconnects"),
+        }
+    }
+}
+
+fn the_own_bean_knows_how_long_the_connection_lasts_and_how_often_it_is_made_anew(
+    version: Version,
+) {
+    const NAME: &str = "jmx-connection";
+    let worker = standalone(version);
+    let mut server = Script::new(Library::Npm).count(10).start();
+    let started = Instant::now();
+    worker.create(&Connector::new(NAME, &server, NAME));
+    worker.wait_for_sequence(NAME, 10);
+    let first = Connection::of(worker, NAME);
+    assert!(first.connected && first.reconnects == 0, "{first:?}");
+    assert_within(first.uptime_ms, started);
+
+    server.kill();
+    wait::until_true("it is not connected", || {
+        !Connection::of(worker, NAME).connected
+    });
+    let between = Connection::of(worker, NAME);
+    assert!(
+        !between.connected && between.uptime_ms == 0,
+        "{between:?}: it was not to connect"
+    );
+
+    let restarted = Instant::now();
+    server.restart_at(10, 10);
+    worker.wait_for_sequence(NAME, 20);
+    let second = Connection::of(worker, NAME);
+    assert!(
+        second.connected && second.reconnects >= between.reconnects.max(1),
+        "{second:?} after {between:?}"
+    );
+    // Its own, and not the first one's.
+    assert_within(second.uptime_ms, restarted);
+    worker.delete(NAME);
+}
+
+/// A connection that was made after `started` has lasted for some time, and no
+/// longer.
+fn assert_within(uptime_ms: u64, started: Instant) {
+    let most = started.elapsed().as_millis();
+    assert!(
+        uptime_ms > 0 && u128::from(uptime_ms) <= most,
+        "{uptime_ms} ms of {most}"
+    );
 }

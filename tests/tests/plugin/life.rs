@@ -1,90 +1,107 @@
 //! Connect's ways to stop and to go on, and that they cost no other connector anything.
 
-use end_to_end::connect::Api;
+use end_to_end::connect::{Api, Builder, Cluster};
 use end_to_end::kafka::{Kafka, Version};
 use end_to_end::sequence::{assert_complete, assert_increasing, numbers};
 use end_to_end::server::{Library, Script};
 use end_to_end::worker::Connector;
 
-use crate::shared::standalone;
+use crate::shared::{standalone, with_commits};
 
 against_each_kafka!(
     what_arrives_during_a_pause_is_delivered_after_the_resume,
     a_restart_with_the_tasks_makes_a_new_connection_and_goes_on,
     a_connector_that_is_made_again_goes_on_with_its_sequence,
     a_connector_that_is_changed_does_not_disturb_another,
+    a_cluster_of_two_pauses_resumes_restarts_and_makes_again,
 );
 
+/// What a standalone worker does with a connector, a cluster does as well,
+/// whichever of its workers is asked.
+fn a_cluster_of_two_pauses_resumes_restarts_and_makes_again(version: Version) {
+    let kafka = Kafka::shared(version);
+    let cluster = Cluster::start(2, &with_commits(Builder::distributed(kafka, "life")));
+    pause(&cluster, version, "life-pause-cluster");
+    restart(&cluster, version, "life-restart-cluster");
+    make_again(&cluster, version, "life-again-cluster");
+}
+
 fn what_arrives_during_a_pause_is_delivered_after_the_resume(version: Version) {
-    const NAME: &str = "life-pause";
-    let worker = standalone(version);
+    pause(standalone(version), version, "life-pause");
+}
+
+fn pause(worker: &impl Api, version: Version, name: &str) {
     let server = Script::new(Library::Npm).count(100).rate(20).start();
-    worker.create(&Connector::new(NAME, &server, NAME));
-    worker.wait_for_sequence(NAME, 5);
+    worker.create(&Connector::new(name, &server, name));
+    worker.wait_for_sequence(name, 5);
 
     // The rest comes when the task is paused, however slow the machine is.
     server.signal("STOP");
-    worker.expect(202, "PUT", "/connectors/life-pause/pause", None);
-    worker.wait_for_status(NAME, "paused", &|status| {
+    worker.expect(202, "PUT", &format!("/connectors/{name}/pause"), None);
+    worker.wait_for_status(name, "paused", &|status| {
         status["connector"]["state"] == "PAUSED" && status["tasks"][0]["state"] == "PAUSED"
     });
     server.signal("CONT");
     server.wait_for("sent", 1);
-    let delivered = worker.sequence(NAME);
+    let delivered = worker.sequence(name);
     assert!(delivered < 100, "{delivered} were delivered");
 
-    worker.expect(202, "PUT", "/connectors/life-pause/resume", None);
-    worker.wait_for_task(NAME, "RUNNING");
-    worker.wait_for_sequence(NAME, 100);
-    assert_complete(&Kafka::shared(version).read_all(NAME), 0..100);
+    worker.expect(202, "PUT", &format!("/connectors/{name}/resume"), None);
+    worker.wait_for_task(name, "RUNNING");
+    worker.wait_for_sequence(name, 100);
+    assert_complete(&Kafka::shared(version).read_all(name), 0..100);
     assert_eq!(server.events("attempt").len(), 1);
-    worker.delete(NAME);
+    worker.delete(name);
     server.wait_for("closed", 1);
 }
 
 fn a_restart_with_the_tasks_makes_a_new_connection_and_goes_on(version: Version) {
-    const NAME: &str = "life-restart";
-    let worker = standalone(version);
+    restart(standalone(version), version, "life-restart");
+}
+
+fn restart(worker: &impl Api, version: Version, name: &str) {
     let server = Script::new(Library::Python).endless().rate(50).start();
-    worker.create(&Connector::new(NAME, &server, NAME));
-    let before = worker.wait_for_sequence(NAME, 20);
+    worker.create(&Connector::new(name, &server, name));
+    let before = worker.wait_for_sequence(name, 20);
 
     // Only the connector, which has nothing to do again.
-    worker.expect(204, "POST", "/connectors/life-restart/restart", None);
-    let more = worker.wait_for_sequence(NAME, before + 20);
+    worker.expect(204, "POST", &format!("/connectors/{name}/restart"), None);
+    let more = worker.wait_for_sequence(name, before + 20);
     assert_eq!(server.events("attempt").len(), 1);
 
-    let restart = "/connectors/life-restart/restart?includeTasks=true";
-    worker.expect(202, "POST", restart, None);
+    let restart = format!("/connectors/{name}/restart?includeTasks=true");
+    worker.expect(202, "POST", &restart, None);
     server.wait_for("subscription", 2);
     server.wait_for("closed", 1);
-    worker.wait_for_task(NAME, "RUNNING");
-    worker.wait_for_sequence(NAME, more + 100);
-    worker.delete(NAME);
+    worker.wait_for_task(name, "RUNNING");
+    worker.wait_for_sequence(name, more + 100);
+    worker.delete(name);
     server.wait_for("closed", 2);
     assert_eq!(server.events("attempt").len(), 2);
-    assert_increasing(&Kafka::shared(version).read_all(NAME));
+    assert_increasing(&Kafka::shared(version).read_all(name));
 }
 
 fn a_connector_that_is_made_again_goes_on_with_its_sequence(version: Version) {
-    const NAME: &str = "life-again";
-    let worker = standalone(version);
+    make_again(standalone(version), version, "life-again");
+}
+
+fn make_again(worker: &impl Api, version: Version, name: &str) {
     let mut server = Script::new(Library::Npm).count(10).start();
-    let connector = Connector::new(NAME, &server, NAME);
+    let connector = Connector::new(name, &server, name);
     worker.create(&connector);
-    worker.wait_for_sequence(NAME, 10);
-    let first = worker.offset(NAME);
-    worker.delete(NAME);
+    worker.wait_for_sequence(name, 10);
+    let first = worker.offset(name);
+    worker.delete(name);
     server.wait_for("closed", 1);
 
     server.restart_at(10, 90);
     worker.create(&connector);
-    worker.wait_for_sequence(NAME, 100);
-    let second = worker.offset(NAME);
+    worker.wait_for_sequence(name, 100);
+    let second = worker.offset(name);
     assert_eq!(second["sequence"], 100);
     assert_ne!(second["session_id"], first["session_id"]);
-    assert_complete(&Kafka::shared(version).read_all(NAME), 0..100);
-    worker.delete(NAME);
+    assert_complete(&Kafka::shared(version).read_all(name), 0..100);
+    worker.delete(name);
 }
 
 fn a_connector_that_is_changed_does_not_disturb_another(version: Version) {

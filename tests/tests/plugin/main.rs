@@ -10,17 +10,21 @@
 #[macro_use]
 extern crate end_to_end;
 
+mod cases;
 mod deploy;
 mod examples;
 mod exporter;
 mod failover;
 mod failures;
 mod install;
+mod jar;
 mod jmx;
 mod leftovers;
 mod life;
 mod network;
+mod proxy;
 mod records;
 mod shared;
 mod stop;
+mod timestamps;
 mod wire;

@@ -2,23 +2,22 @@
 //! trusts, and its proxy.
 
 use std::fs;
-use std::net::TcpStream;
 use std::path::Path;
 
 use end_to_end::certificate::Certificate;
 use end_to_end::connect::{Api, Builder, RealWorker};
 use end_to_end::kafka::{Kafka, Version, succeeded};
-use end_to_end::process::{Process, command};
+use end_to_end::process::command;
 use end_to_end::sequence::assert_complete;
 use end_to_end::server::{Library, Script, Server};
 use end_to_end::worker::Connector;
-use end_to_end::{ports, tools, wait};
 use serde_json::json;
 
+use crate::proxy::{OwnProxy, Proxy};
 use crate::shared::{standalone, with_commits};
 
-/// A truststore with the server's own certificate, as the reference's
-/// troubleshooting has users make one.
+/// A truststore with this certificate, as the reference's troubleshooting has
+/// users make one: it has the server's own.
 fn truststore(certificate: &Path, folder: &Path) -> String {
     let store = folder.join("truststore.jks").display().to_string();
     let output = command("keytool")
@@ -36,6 +35,14 @@ fn truststore(certificate: &Path, folder: &Path) -> String {
         .output();
     succeeded(&output.expect("keytool runs"));
     store
+}
+
+/// The options of a JVM that has this truststore.
+fn trusting(store: &str) -> Vec<String> {
+    vec![
+        format!("-Djavax.net.ssl.trustStore={store}"),
+        "-Djavax.net.ssl.trustStorePassword=changeit".to_owned(),
+    ]
 }
 
 fn start(version: Version, options: &[String]) -> RealWorker {
@@ -78,54 +85,13 @@ fn a_certificate_in_the_jvm_s_truststore_is_trusted_and_none_that_is_not() {
     stranger.delete(NAME);
 
     let store = truststore(&certificate.certificate, folder.path());
-    let trusting = start(
-        version,
-        &[
-            format!("-Djavax.net.ssl.trustStore={store}"),
-            "-Djavax.net.ssl.trustStorePassword=changeit".to_owned(),
-        ],
-    );
+    let trusting = start(version, &trusting(&store));
     assert_complete(&delivered(&trusting, version, NAME, &server), 0..100);
 }
 
 fn create_to_fail(worker: &impl Api, connector: &Connector) {
     let body = json!({"name": connector.name(), "config": connector.config()});
     worker.expect(201, "POST", "/connectors", Some(&body));
-}
-
-/// Somebody else's proxy, for HTTP and SOCKS on one port.
-struct Proxy {
-    port: u16,
-    process: Process,
-    _folder: tempfile::TempDir,
-}
-
-impl Proxy {
-    fn start() -> Self {
-        let (port, folder) = (ports::free(), tempfile::tempdir().expect("a folder"));
-        let log = folder.path().join("log");
-        let mut program = command(tools::tool("python/bin/python"));
-        program
-            .env("PYTHONUNBUFFERED", "1")
-            .args(["-m", "pproxy", "-v", "-l"])
-            .arg(format!("http+socks5://127.0.0.1:{port}"));
-        let process = Process::spawn("pproxy", &mut program, &log);
-        wait::until("the proxy listens", || {
-            TcpStream::connect(("127.0.0.1", port)).ok()
-        });
-        Self {
-            port,
-            process,
-            _folder: folder,
-        }
-    }
-
-    /// Whether it has connected somebody to this port.
-    fn has_served(&self, protocol: &str, port: u16) -> bool {
-        let log = self.process.output();
-        let mut lines = log.lines();
-        lines.any(|line| line.contains(protocol) && line.contains(&format!(":{port}")))
-    }
 }
 
 fn port(server: &Server) -> u16 {
@@ -142,14 +108,8 @@ fn connections_go_through_the_jvm_s_proxy_but_those_to_hosts_that_need_none() {
     let server = || Script::new(Library::Python).count(100).start();
     let (proxied, direct, socks) = (server(), server(), server());
 
-    let address = |scheme: &str| {
-        [
-            format!("-D{scheme}.proxyHost=127.0.0.1"),
-            format!("-D{scheme}.proxyPort={}", proxy.port),
-        ]
-    };
     // By default a JVM connects to its own machine without a proxy.
-    let mut options = address("http").to_vec();
+    let mut options = proxy.options("http");
     let worker = start(version, &options);
     let records = delivered(&worker, version, "network-direct", &direct);
     assert_complete(&records, 0..100);
@@ -160,26 +120,15 @@ fn connections_go_through_the_jvm_s_proxy_but_those_to_hosts_that_need_none() {
     let worker = start(version, &options);
     let records = delivered(&worker, version, "network-http", &proxied);
     assert_complete(&records, 0..100);
-    assert!(
-        proxy.has_served("http", port(&proxied)),
-        "{}",
-        proxy.process.output()
-    );
+    assert!(proxy.has_served("http", port(&proxied)), "{}", proxy.log());
     drop(worker);
 
-    let options = [
-        "-DsocksProxyHost=127.0.0.1".to_owned(),
-        format!("-DsocksProxyPort={}", proxy.port),
-        "-Dhttp.nonProxyHosts=".to_owned(),
-    ];
+    let mut options = proxy.options("socks");
+    options.push("-Dhttp.nonProxyHosts=".to_owned());
     let worker = start(version, &options);
     let records = delivered(&worker, version, "network-socks", &socks);
     assert_complete(&records, 0..100);
-    assert!(
-        proxy.has_served("socks", port(&socks)),
-        "{}",
-        proxy.process.output()
-    );
+    assert!(proxy.has_served("socks", port(&socks)), "{}", proxy.log());
 }
 
 #[test]
@@ -200,4 +149,53 @@ fn the_jvm_s_own_truststore_is_read_when_a_task_starts() {
     let status = worker.wait_for_task("network-store", "FAILED");
     let trace = status["tasks"][0]["trace"].as_str().unwrap_or_default();
     assert!(trace.contains("javax.net.ssl.trustStore"), "{trace}");
+}
+
+/// The proxy sees no more than where to: TLS is spoken with the server, whose
+/// certificate one has signed that the JVM trusts.
+#[test]
+fn secure_connections_go_through_the_proxy_of_https_and_trust_an_issuer() {
+    const NAME: &str = "network-wss";
+    let version = Version::V4_1;
+    let folder = tempfile::tempdir().expect("a folder");
+    let certificate = Certificate::create(folder.path());
+    let proxy = Proxy::start();
+    let server = Script::new(Library::Npm)
+        .count(100)
+        .secure(&certificate)
+        .start();
+    let mut options = trusting(&truststore(&certificate.authority, folder.path()));
+    options.extend(proxy.options("https"));
+    options.push("-Dhttp.nonProxyHosts=".to_owned());
+    let worker = start(version, &options);
+    assert_complete(&delivered(&worker, version, NAME, &server), 0..100);
+    assert!(proxy.has_served("http", port(&server)), "{}", proxy.log());
+}
+
+/// One JVM has both: which way is a matter of each connector's host.
+#[test]
+fn a_pattern_of_hosts_without_proxy_holds_for_those_that_it_names() {
+    let version = Version::V3_9;
+    let proxy = OwnProxy::start();
+    let mut options = proxy.options("http");
+    options.push("-Dhttp.nonProxyHosts=*.example.com|local*".to_owned());
+    let worker = start(version, &options);
+    let server = || Script::new(Library::Npm).count(100).start();
+    let servers = [server(), server(), server()];
+    // Java's URI has no host with an underscore in it.
+    let hosts = ["localhost", "127.0.0.1", "under_score.test"];
+    for (server, host) in servers.iter().zip(hosts) {
+        let name = format!("network-to-{host}");
+        let url = server.url().replace("localhost", host);
+        let connector = Connector::new(&name, server, &name).set("websocket.url", &url);
+        worker.create(&connector);
+        worker.wait_for_sequence(&name, 100);
+        assert_complete(&Kafka::shared(version).read_all(&name), 0..100);
+    }
+    let [_, by_address, by_name] = &servers;
+    let expected = [
+        format!("127.0.0.1:{}", port(by_address)),
+        format!("under_score.test:{}", port(by_name)),
+    ];
+    assert_eq!(proxy.asked_for(), expected);
 }

@@ -3,162 +3,22 @@
 use std::collections::BTreeMap;
 use std::thread;
 
-use end_to_end::connect::Api;
+use end_to_end::connect::{Api, RealWorker, lines_of};
 use end_to_end::kafka::{Kafka, Version};
 use end_to_end::process::command;
 use end_to_end::tools;
-use end_to_end::wait::until_true;
+use end_to_end::wait::{LIMIT, try_until};
 use end_to_end::worker::Worker;
 use serde_json::{Value, json};
 
+use crate::cases::{self, Case, JSON};
 use crate::shared::standalone;
-use crate::wire::{BINARY, CONTINUATION, PING, TEXT, frame, serve};
+use crate::wire::serve;
 
-against_each_kafka!(the_same_bytes_become_the_same_records_in_both_hosts);
-
-const STRINGS: &str = "org.apache.kafka.connect.storage.StringConverter";
-const BYTES: &str = "org.apache.kafka.connect.converters.ByteArrayConverter";
-const JSON: &str = "org.apache.kafka.connect.json.JsonConverter";
-
-/// Bytes on the wire and the values that they become.
-struct Case {
-    name: &'static str,
-    settings: &'static [(&'static str, &'static str)],
-    converter: &'static str,
-    wire: Vec<Vec<u8>>,
-    values: Vec<Vec<u8>>,
-}
-
-fn text(text: &str) -> Vec<u8> {
-    frame(true, TEXT, text.as_bytes())
-}
-
-fn binary(bytes: &[u8]) -> Vec<u8> {
-    frame(true, BINARY, bytes)
-}
-
-fn values(values: &[&str]) -> Vec<Vec<u8>> {
-    values
-        .iter()
-        .map(|value| value.as_bytes().to_vec())
-        .collect()
-}
-
-fn texts() -> Vec<Case> {
-    let long = "ä€🦀 long ".repeat(20_000);
-    let mixed = [
-        "plain",
-        "",
-        "käse ÿ",
-        "€ and 🦀",
-        "\u{0}\u{7f}\u{80}",
-        "end",
-    ];
-    vec![
-        Case {
-            name: "latin-1",
-            settings: &[],
-            converter: STRINGS,
-            wire: ["a", "käse", "ÿ\u{80}", ""].map(text).into(),
-            values: values(&["a", "käse", "ÿ\u{80}", ""]),
-        },
-        Case {
-            name: "all-planes",
-            settings: &[],
-            converter: STRINGS,
-            wire: mixed.map(text).into(),
-            values: values(&mixed),
-        },
-        Case {
-            name: "fragments",
-            settings: &[],
-            converter: STRINGS,
-            // A character is cut in two, and a ping comes between.
-            wire: vec![
-                frame(false, TEXT, b"\xe2\x82"),
-                frame(true, PING, b"ping"),
-                frame(false, CONTINUATION, b"\xac "),
-                frame(false, CONTINUATION, b""),
-                frame(true, CONTINUATION, b"whole"),
-                text("next"),
-            ],
-            values: values(&["€ whole", "next"]),
-        },
-        Case {
-            name: "large",
-            settings: &[],
-            converter: STRINGS,
-            wire: vec![text("before"), text(&long), text("after")],
-            values: values(&["before", &long, "after"]),
-        },
-    ]
-}
-
-fn others() -> Vec<Case> {
-    let bytes: Vec<u8> = (0..=255).filter(|byte| *byte != b'\n').collect();
-    vec![
-        Case {
-            name: "binary-dropped",
-            settings: &[],
-            converter: STRINGS,
-            wire: vec![text("a"), binary(b"\xff"), text("b")],
-            values: values(&["a", "b"]),
-        },
-        Case {
-            name: "binary-as-base64",
-            settings: &[("websocket.binary", "base64")],
-            converter: STRINGS,
-            wire: vec![text("a"), binary(b"\xff\xfe\x00"), text("b")],
-            values: values(&["a", "//4A", "b"]),
-        },
-        Case {
-            name: "binary-as-text",
-            settings: &[("websocket.binary", "text")],
-            converter: STRINGS,
-            wire: vec![binary(b"ok \xff."), text("b")],
-            values: values(&["ok \u{fffd}.", "b"]),
-        },
-        Case {
-            name: "bytes",
-            settings: &[("websocket.value.format", "bytes")],
-            converter: BYTES,
-            wire: vec![text("käse"), binary(&bytes), binary(b"")],
-            values: vec!["käse".as_bytes().to_vec(), bytes, Vec::new()],
-        },
-        Case {
-            name: "json",
-            settings: &[
-                ("websocket.value.format", "json"),
-                ("value.converter.schemas.enable", "false"),
-                ("errors.tolerance", "all"),
-                ("transforms", "keep"),
-                ("transforms.keep.type", "org.apache.kafka.connect.transforms.ReplaceField$Value"),
-                ("transforms.keep.exclude", "drop"),
-            ],
-            converter: JSON,
-            wire: [
-                r#"{"drop": 1, "n": 1234567890123456789, "d": 1.5, "t": "ä€", "l": [1, null, true]}"#,
-                "no JSON",
-                r#"{"x": {}}"#,
-            ]
-            .map(text)
-            .into(),
-            values: values(&[
-                r#"{"n":1234567890123456789,"d":1.5,"t":"ä€","l":[1,null,true]}"#,
-                r#"{"x":{}}"#,
-            ]),
-        },
-        Case {
-            name: "json-with-schema",
-            settings: &[("value.converter.schemas.enable", "true")],
-            converter: JSON,
-            wire: vec![text("käse")],
-            values: values(&[
-                r#"{"schema":{"type":"string","optional":false},"payload":"käse"}"#,
-            ]),
-        },
-    ]
-}
+against_each_kafka!(
+    the_same_bytes_become_the_same_records_in_both_hosts,
+    what_came_before_a_message_that_is_not_tolerated_is_written_in_both_hosts,
+);
 
 /// Its topic's name, and the connector's.
 fn topic(host: &str, case: &Case) -> String {
@@ -183,9 +43,37 @@ fn connector(host: &str, case: &Case, number: usize, port: u16) -> Value {
 
 fn the_same_bytes_become_the_same_records_in_both_hosts(version: Version) {
     let kafka = Kafka::shared(version);
-    let cases: Vec<Case> = texts().into_iter().chain(others()).collect();
-    let port = serve(cases.iter().map(|case| case.wire.concat()).collect());
+    let cases = cases::all();
     let (native, real) = (Worker::builder(kafka).start(), standalone(version));
+    create(&cases, &native, real);
+    assert_written(kafka, &cases);
+    for case in &cases {
+        real.delete(&topic("plugin", case));
+    }
+    for case in &cases {
+        assert_nothing_left(real, &topic("plugin", case));
+    }
+}
+
+/// A task that fails has handed over what is before the message that it fails
+/// at: it comes in the same read, and most likely in the same poll.
+fn what_came_before_a_message_that_is_not_tolerated_is_written_in_both_hosts(version: Version) {
+    let kafka = Kafka::shared(version);
+    let cases = [cases::failing()];
+    let (native, real) = (Worker::builder(kafka).start(), standalone(version));
+    create(&cases, &native, real);
+    let [case] = &cases;
+    native.wait_for_task(&topic("native", case), "FAILED");
+    let name = topic("plugin", case);
+    let trace = real.trace(&name);
+    assert!(trace.contains("is not JSON"), "{trace}");
+    assert_written(kafka, &cases);
+    real.delete(&name);
+}
+
+/// Creates a connector for each case in both hosts.
+fn create(cases: &[Case], native: &Worker, real: &RealWorker) {
+    let port = serve(cases.iter().map(|case| case.wire.concat()).collect());
     for (number, case) in cases.iter().enumerate() {
         let body = connector("native", case, number, port);
         let created = native.request("POST", "/connectors", Some(&body));
@@ -193,18 +81,36 @@ fn the_same_bytes_become_the_same_records_in_both_hosts(version: Version) {
         let body = connector("plugin", case, number, port);
         real.expect(201, "POST", "/connectors", Some(&body));
     }
+}
+
+/// A record that was filtered or left out is done with like one that was
+/// written: the task's last line has none that is lost.
+fn assert_nothing_left(worker: &RealWorker, name: &str) {
+    let line = worker.wait_for_line(name, "Stopped - ");
+    assert!(line.contains("Lost: 0"), "{line}");
+    let unconfirmed = lines_of(&worker.log(), name, "has not confirmed");
+    assert!(unconfirmed.is_empty(), "{unconfirmed:?}");
+}
+
+/// Waits until the topics have as many records as the cases have values, in
+/// both hosts, and looks at each.
+fn assert_written(kafka: &Kafka, cases: &[Case]) {
     let expected: BTreeMap<String, u64> = cases
         .iter()
         .flat_map(|case| {
             ["native", "plugin"].map(|host| (topic(host, case), case.values.len() as u64))
         })
         .collect();
-    until_true("all records are there, and no more", || {
-        kafka.records_of("same-.*") == expected
+    let mut seen = BTreeMap::new();
+    let found = try_until("all records are there, and no more", LIMIT, || {
+        seen = kafka.records_of("same-.*");
+        seen.retain(|topic, _| expected.contains_key(topic));
+        (seen == expected).then_some(())
     });
+    found.unwrap_or_else(|error| panic!("{error}: {expected:?} wanted, but {seen:?}"));
     let servers = kafka.bootstrap();
     thread::scope(|scope| {
-        for case in &cases {
+        for case in cases {
             for host in ["native", "plugin"] {
                 let servers = &servers;
                 scope.spawn(move || {
@@ -216,9 +122,6 @@ fn the_same_bytes_become_the_same_records_in_both_hosts(version: Version) {
             }
         }
     });
-    for case in &cases {
-        real.delete(&topic("plugin", case));
-    }
 }
 
 /// The first values in a topic; none has a line feed.

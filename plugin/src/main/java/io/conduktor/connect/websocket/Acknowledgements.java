@@ -41,6 +41,11 @@ final class Acknowledgements {
         base = 0;
     }
 
+    /** The bits that memory is held for. */
+    synchronized int kept() {
+        return ahead.size();
+    }
+
     /** The number of records done with. */
     synchronized long head() {
         return head;
