@@ -231,12 +231,11 @@ impl Runner {
     /// never later.
     fn stop(&mut self, within: Duration) {
         let by = clock::now() + within;
-        match &mut self.stop_by {
-            Some(before) => *before = by.min(*before),
-            None => {
-                self.stop_by = Some(by);
-                self.decide(Input::Stop);
-            }
+        if let Some(before) = &mut self.stop_by {
+            *before = by.min(*before);
+        } else {
+            self.stop_by = Some(by);
+            self.decide(Input::Stop);
         }
     }
 
