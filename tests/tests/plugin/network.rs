@@ -5,7 +5,7 @@ use std::fs;
 use std::path::Path;
 
 use end_to_end::certificate::Certificate;
-use end_to_end::connect::{Api, Builder, RealWorker};
+use end_to_end::connect::{Api, Builder, RealWorker, lines_of};
 use end_to_end::kafka::{Kafka, Version, succeeded};
 use end_to_end::process::command;
 use end_to_end::sequence::assert_complete;
@@ -132,23 +132,30 @@ fn connections_go_through_the_jvm_s_proxy_but_those_to_hosts_that_need_none() {
 }
 
 #[test]
-fn the_jvm_s_own_truststore_is_read_when_a_task_starts() {
+fn a_truststore_that_cannot_be_read_fails_secure_connections_and_no_others() {
+    const PLAIN: &str = "network-store-plain";
+    const SECURE: &str = "network-store-secure";
     let version = Version::V3_9;
     let folder = tempfile::tempdir().expect("a folder");
-    let missing = folder.path().join("no-such.jks");
-    fs::write(&missing, "no store").expect("a file");
-    let worker = start(
-        version,
-        &[format!("-Djavax.net.ssl.trustStore={}", missing.display())],
-    );
-    let server = Script::new(Library::Npm).start();
-    create_to_fail(
-        &worker,
-        &Connector::new("network-store", &server, "network-store"),
-    );
-    let status = worker.wait_for_task("network-store", "FAILED");
-    let trace = status["tasks"][0]["trace"].as_str().unwrap_or_default();
+    let store = folder.path().join("no-store.jks");
+    fs::write(&store, "no store").expect("a file");
+    let option = format!("-Djavax.net.ssl.trustStore={}", store.display());
+    let worker = start(version, &[option]);
+    let certificate = Certificate::create(folder.path());
+    let secure = Script::new(Library::Npm).secure(&certificate).start();
+    create_to_fail(&worker, &Connector::new(SECURE, &secure, SECURE));
+    let trace = worker.trace(SECURE);
     assert!(trace.contains("javax.net.ssl.trustStore"), "{trace}");
+
+    let plain = Script::new(Library::Npm).count(100).start();
+    assert_complete(&delivered(&worker, version, PLAIN, &plain), 0..100);
+    worker.wait_for_line(PLAIN, "Stopped - ");
+    let warned = lines_of(&worker.log(), PLAIN, "truststore cannot be read");
+    assert!(
+        warned.len() == 1 && warned[0].contains("WARN"),
+        "{warned:?}"
+    );
+    assert_eq!(secure.events("attempt").len(), 0);
 }
 
 /// The proxy sees no more than where to: TLS is spoken with the server, whose
@@ -172,30 +179,40 @@ fn secure_connections_go_through_the_proxy_of_https_and_trust_an_issuer() {
     assert!(proxy.has_served("http", port(&server)), "{}", proxy.log());
 }
 
-/// One JVM has both: which way is a matter of each connector's host.
+/// One JVM has both: which way is a matter of each connector's host. A host
+/// that only the proxy knows is not found on the way without it.
 #[test]
 fn a_pattern_of_hosts_without_proxy_holds_for_those_that_it_names() {
     let version = Version::V3_9;
     let proxy = OwnProxy::start();
     let mut options = proxy.options("http");
-    options.push("-Dhttp.nonProxyHosts=*.example.com|local*".to_owned());
+    // Java adds the names and addresses of the machine itself to them.
+    options.push("-Dhttp.nonProxyHosts=*.example.com|*.direct.test".to_owned());
     let worker = start(version, &options);
     let server = || Script::new(Library::Npm).count(100).start();
-    let servers = [server(), server(), server()];
-    // Java's URI has no host with an underscore in it.
-    let hosts = ["localhost", "127.0.0.1", "under_score.test"];
-    for (server, host) in servers.iter().zip(hosts) {
-        let name = format!("network-to-{host}");
+    let to = |name: &str, server: &Server, host: &str| {
         let url = server.url().replace("localhost", host);
-        let connector = Connector::new(&name, server, &name).set("websocket.url", &url);
-        worker.create(&connector);
+        Connector::new(name, server, name).set("websocket.url", &url)
+    };
+    // Java's URI has no host with an underscore in it.
+    let proxied = [
+        ("feed.proxied.test", server()),
+        ("under_score.test", server()),
+    ];
+    let mut expected = Vec::new();
+    for (host, server) in &proxied {
+        let name = format!("network-to-{host}");
+        worker.create(&to(&name, server, host));
         worker.wait_for_sequence(&name, 100);
         assert_complete(&Kafka::shared(version).read_all(&name), 0..100);
+        expected.push(format!("{host}:{}", port(server)));
     }
-    let [_, by_address, by_name] = &servers;
-    let expected = [
-        format!("127.0.0.1:{}", port(by_address)),
-        format!("under_score.test:{}", port(by_name)),
-    ];
+    let own = server();
+    worker.create(&to("network-to-own", &own, "localhost"));
+    worker.wait_for_sequence("network-to-own", 100);
+    let direct = to("network-direct-test", &own, "feed.direct.test");
+    create_to_fail(&worker, &direct.set("websocket.reconnect.enabled", "false"));
+    let trace = worker.trace("network-direct-test");
+    assert!(trace.contains("feed.direct.test"), "{trace}");
     assert_eq!(proxy.asked_for(), expected);
 }

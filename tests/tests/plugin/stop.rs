@@ -1,12 +1,14 @@
 //! What a stop does to messages that are on their way, and what is said of it.
 
-use end_to_end::connect::{Api, Builder, lines_of};
+use end_to_end::connect::{Api, Builder, CLASS, Cluster, lines_of};
 use end_to_end::kafka::{Kafka, Version};
 use end_to_end::sequence::assert_complete;
-use end_to_end::server::{Library, Script, Server};
+use end_to_end::server::{Library, Script};
 use end_to_end::worker::Connector;
+use serde_json::json;
 
 use crate::shared::with_commits;
+use crate::wire::{TEXT, frame, serve_and_answer_the_first_close};
 
 /// The numbers of the last line of a task.
 #[derive(Debug)]
@@ -81,32 +83,41 @@ fn the_last_line_of_a_task_says_what_was_delivered_and_what_was_lost() {
 /// How many tasks a worker ends with.
 const TASKS: usize = 5;
 
+/// What each has delivered before.
+const MESSAGES: usize = 20;
+
 against_each_kafka!(a_worker_that_ends_with_many_tasks_says_the_last_line_of_each);
 
-/// One has its close frame at once, and the others wait for theirs as long as
-/// they may: no server sends it.
+/// A distributed worker stops its tasks together. One has its close frame when
+/// all have sent theirs, and the others wait as long as they may: the server
+/// sends them none.
 fn a_worker_that_ends_with_many_tasks_says_the_last_line_of_each(version: Version) {
     let kafka = Kafka::shared(version);
-    let worker = with_commits(Builder::standalone(kafka)).start();
-    let feed = |index: usize| {
-        let server = Script::new(Library::Npm).endless().rate(100).start();
-        (format!("stop-{index}"), server)
-    };
-    let feeds: Vec<(String, Server)> = (0..TASKS).map(feed).collect();
-    for (name, server) in &feeds {
-        worker.create(&Connector::new(name, server, name));
+    let builder = with_commits(Builder::distributed(kafka, "stop"));
+    let mut cluster = Cluster::start(1, &builder);
+    let message = |number: usize| frame(true, TEXT, format!("{{\"seq\":{number}}}").as_bytes());
+    let messages: Vec<u8> = (0..MESSAGES).flat_map(message).collect();
+    let port = serve_and_answer_the_first_close(vec![messages; TASKS]);
+    let names: Vec<String> = (0..TASKS).map(|task| format!("stop-{task}")).collect();
+    for (task, name) in names.iter().enumerate() {
+        let config = json!({
+            "connector.class": CLASS,
+            "websocket.url": format!("ws://127.0.0.1:{port}/{task}"),
+            "kafka.topic": name,
+            // The server reads nothing but the close frame.
+            "websocket.ping.interval.ms": "0",
+        });
+        let path = format!("/connectors/{name}/config");
+        cluster.expect(201, "PUT", &path, Some(&config));
     }
-    for (name, _) in &feeds {
-        worker.wait_for_sequence(name, 20);
+    for name in &names {
+        cluster.wait_for_sequence(name, MESSAGES as u64);
     }
-    for (_, server) in &feeds[1..] {
-        server.signal("STOP");
-    }
-    let log = worker.terminate();
-    for (name, _) in &feeds {
-        let records = kafka.read_all(name);
-        let read = records.len() as u64;
-        assert_complete(&records, 0..read);
-        LastLine::of(&log, name).assert_true(name, read);
+    let worker = cluster.live().next().expect("a worker").id();
+    cluster.terminate(&worker);
+    let log = cluster.log(&worker);
+    for name in &names {
+        assert_complete(&kafka.read_all(name), 0..MESSAGES as u64);
+        LastLine::of(&log, name).assert_true(name, MESSAGES as u64);
     }
 }
