@@ -86,17 +86,23 @@ async fn fail(listener: &TcpListener, task: &TaskHandle) {
     tokio::time::pause();
 }
 
-/// Sends a task two messages, which wait in its buffer or its sink.
-async fn serve(
-    listener: &TcpListener,
-    task: &TaskHandle,
-) -> tokio_tungstenite::WebSocketStream<TcpStream> {
+/// Sends whoever connects two messages.
+async fn accept_and_send(listener: &TcpListener) -> tokio_tungstenite::WebSocketStream<TcpStream> {
     let (stream, _) = listener.accept().await.expect("a caller");
     let socket = tokio_tungstenite::accept_async(stream).await;
     let mut socket = socket.expect("an upgrade");
     for text in ["a", "b"] {
         socket.send(Message::text(text)).await.expect("sent");
     }
+    socket
+}
+
+/// Sends a task two messages, which wait in its buffer or its sink.
+async fn serve(
+    listener: &TcpListener,
+    task: &TaskHandle,
+) -> tokio_tungstenite::WebSocketStream<TcpStream> {
+    let socket = accept_and_send(listener).await;
     let queued = async {
         let metrics = task.metrics();
         while metrics.queue_messages.load(Relaxed) + metrics.produced.load(Relaxed) < 2 {
@@ -253,4 +259,68 @@ async fn a_host_that_fetches_ends_a_task_that_has_failed_when_it_likes() {
     assert_eq!((report.received, report.delivered, report.lost), (2, 0, 2));
     let over = begun.elapsed().abs_diff(FAILURE_DRAIN * 2);
     assert!(over <= Duration::from_millis(100), "{over:?}");
+}
+
+/// More than a server is given to answer a close frame.
+const CLOSE_WAIT: Duration = Duration::from_secs(2);
+
+/// A sink that takes one record, and can never take another.
+struct Choosy(Arc<Delivery>);
+
+impl Sink for Choosy {
+    fn offer(&mut self, batch: &Batch<'_>) -> Result<usize, SinkError> {
+        if self.0.progress().taken == 0 {
+            self.0.taken(1, batch.received().at);
+            return Ok(1);
+        }
+        Err(SinkError::TooLarge { bytes: 2, limit: 1 })
+    }
+
+    fn has_room(&self, _: usize, _: usize) -> bool {
+        true
+    }
+
+    fn flush(&mut self, _: Duration) {}
+
+    fn delivery(&self) -> &Arc<Delivery> {
+        &self.0
+    }
+}
+
+#[tokio::test]
+async fn a_record_that_can_never_be_sent_costs_none_that_is_on_its_way() {
+    let (listener, address) = listen().await;
+    let delivery = Arc::new(Delivery::new(Arc::default()));
+    let sink = Box::new(Choosy(Arc::clone(&delivery)));
+    let url = format!("ws://{address}/");
+    let task = start_into(sink, Dialer::platform(), &url, &[]);
+    let _server = tokio::spawn(async move { accept_and_send(&listener).await });
+    in_phase(&task, Phase::Draining).await;
+    // Beyond the end of the connection.
+    tokio::time::pause();
+    tokio::time::sleep(CLOSE_WAIT).await;
+    assert_eq!(task.failure(), None);
+    delivery.acknowledge(0, 1);
+    let failure = task.ended().await.expect("a failure");
+    assert!(
+        failure.trace.contains("max.request.size"),
+        "{}",
+        failure.trace
+    );
+    let report = task.stop(Duration::ZERO).await;
+    assert_eq!((report.received, report.delivered, report.lost), (2, 1, 1));
+}
+
+#[tokio::test]
+async fn what_is_on_its_way_when_a_record_cannot_be_sent_is_waited_for_no_longer_than_any_rest() {
+    let (listener, address) = listen().await;
+    let sink = Box::new(Choosy(Arc::new(Delivery::new(Arc::default()))));
+    let url = format!("ws://{address}/");
+    let task = start_into(sink, Dialer::platform(), &url, &[]);
+    let _server = tokio::spawn(async move { accept_and_send(&listener).await });
+    in_phase(&task, Phase::Draining).await;
+    tokio::time::pause();
+    task.ended().await.expect("a failure");
+    let report = task.stop(Duration::ZERO).await;
+    assert_eq!((report.received, report.delivered, report.lost), (2, 0, 2));
 }

@@ -412,13 +412,13 @@ impl Runner {
 
     /// Delivers what is left, within the time the host gives, and reports.
     async fn finish(mut self) {
-        let rejected = self.rejected || self.delivery.rejection().is_some();
-        self.drains &= !rejected;
+        self.drains &= self.delivery.rejection().is_none();
+        // Nothing may be sent after a record that cannot be.
+        self.intake.paused = self.rejected;
         if self.drains {
             self.publish(Phase::Draining);
-            self.reporter.draining(self.intake.buffer.messages());
+            self.reporter.draining(self.deliverable());
         }
-        self.intake.paused = rejected;
         self.drain().await;
         if let Some(error) = self.delivery.rejection() {
             self.failure.get_or_insert(error.to_string());
@@ -443,7 +443,7 @@ impl Runner {
             if self.delivered() || self.delivery.rejection().is_some() {
                 break;
             }
-            if !flushed && self.intake.buffer.is_empty() {
+            if !flushed && self.deliverable() == 0 {
                 flushed = true;
                 let left = |by: Instant| by.saturating_duration_since(clock::now());
                 self.intake.flush(self.stop_by.map_or(FAILURE_DRAIN, left));
@@ -481,7 +481,16 @@ impl Runner {
 
     fn delivered(&self) -> bool {
         let taken = self.delivery.progress().taken;
-        self.intake.buffer.is_empty() && taken == self.settled()
+        self.deliverable() == 0 && taken == self.settled()
+    }
+
+    /// Messages that are still to be handed to the sink.
+    fn deliverable(&self) -> usize {
+        if self.rejected {
+            0
+        } else {
+            self.intake.buffer.messages()
+        }
     }
 
     /// Records whose fate is no concern of the task any more.
