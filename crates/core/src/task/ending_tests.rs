@@ -261,6 +261,21 @@ async fn a_host_that_fetches_ends_a_task_that_has_failed_when_it_likes() {
     assert!(over <= Duration::from_millis(100), "{over:?}");
 }
 
+#[tokio::test]
+async fn a_server_that_does_not_answer_a_close_is_waited_for_no_longer_than_the_host_wants() {
+    for within in [Duration::ZERO, Duration::from_millis(50)] {
+        let (listener, address) = listen().await;
+        let task = start(&format!("ws://{address}/"), &[]);
+        let _silent = serve(&listener, &task).await;
+        tokio::time::pause();
+        let begun = Moment::now();
+        assert_eq!(task.abandon(within).await, LOST);
+        let over = begun.elapsed().abs_diff(within);
+        assert!(over <= TICK, "{within:?}: {over:?}");
+        tokio::time::resume();
+    }
+}
+
 /// More than a server is given to answer a close frame.
 const CLOSE_WAIT: Duration = Duration::from_secs(2);
 

@@ -184,6 +184,11 @@ impl Runner {
                 }
                 self.decide(Input::Timer);
                 let now = clock::now();
+                if self.stop_by.is_some_and(|by| by <= now) {
+                    // The host waits no longer for the server's farewell.
+                    let text = "the server has not answered the close frame in time";
+                    self.decide(Input::Lost(Loss::Broken(text.to_owned())));
+                }
                 if self.intake.deadline().is_some_and(|by| by <= now) {
                     self.decode();
                 }
