@@ -41,8 +41,6 @@ struct Run {
     slot: usize,
     first: u64,
     count: u64,
-    /// Of keys and values.
-    bytes: usize,
 }
 
 /// Serves events until the stop flag is set and nobody else has the client any
@@ -93,17 +91,15 @@ impl Shared {
             match (&mut run, report.error) {
                 (Some(run), None) if run.slot == slot && run.first + run.count == sequence => {
                     run.count += 1;
-                    run.bytes += report.bytes;
                 }
                 (run, None) => {
                     let next = Run {
                         slot,
                         first: sequence,
                         count: 1,
-                        bytes: report.bytes,
                     };
                     if let Some(ended) = run.replace(next) {
-                        self.acknowledge(ended, splits);
+                        self.acknowledge(ended, 0);
                     }
                 }
                 (_, Some(TOO_LARGE)) => too_large.push(report),
@@ -111,7 +107,13 @@ impl Shared {
             }
         }
         if let Some(ended) = run {
-            self.acknowledge(ended, splits);
+            // An event is about one batch.
+            let proven_bytes = if splits.concern(ended.slot) {
+                0
+            } else {
+                bytes + records * RECORD_OVERHEAD_BYTES as u64
+            };
+            self.acknowledge(ended, proven_bytes);
         }
         if !too_large.is_empty() && self.keeps(&too_large, records, native, splits) {
             records -= too_large.len() as u64;
@@ -121,13 +123,11 @@ impl Shared {
         self.slots.notify();
     }
 
-    fn acknowledge(&self, run: Run, splits: &Splits) {
+    /// `proven_bytes`: what has gone through in one batch.
+    fn acknowledge(&self, run: Run, proven_bytes: u64) {
         if let Some(slot) = self.slots.get(run.slot) {
-            if !splits.concern(run.slot) {
-                let count = usize::try_from(run.count).unwrap_or(usize::MAX);
-                slot.sizes
-                    .prove(run.bytes + count.saturating_mul(RECORD_OVERHEAD_BYTES));
-            }
+            let proven_bytes = usize::try_from(proven_bytes).unwrap_or(usize::MAX);
+            slot.sizes.prove(proven_bytes);
             slot.add_reported(run.count);
             slot.delivery.acknowledge(run.first, run.count);
         }

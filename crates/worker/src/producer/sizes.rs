@@ -63,3 +63,20 @@ impl Sizes {
         falls
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_limit_falls_and_what_is_proven_rises_until_there_is_doubt() {
+        let sizes = Sizes::default();
+        sizes.prove(500);
+        sizes.prove(400);
+        assert_eq!(sizes.proven_bytes(), 500);
+        sizes.doubt();
+        assert_eq!(sizes.proven_bytes(), 0);
+        assert!(sizes.halve(1_000) && sizes.halve(900) && !sizes.halve(950));
+        assert_eq!(sizes.limit_bytes(), 450);
+    }
+}

@@ -232,3 +232,35 @@ impl Splits {
         *self = Self::default();
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use websocket_source::metrics::Histogram;
+    use websocket_source::sink::Delivery;
+
+    use super::*;
+    use crate::producer::slots::Slots;
+
+    #[test]
+    fn refusals_are_counted_until_a_record_is_done() {
+        let delivery = Arc::new(Delivery::new(Arc::new(Histogram::default())));
+        let slot = Slots::default().open(&delivery, Arc::default());
+        let mut queue = Queue {
+            slot: slot.expect("a slot"),
+            records: BTreeMap::new(),
+            fruitless: 0,
+            reported: 0,
+        };
+        queue.slot.add_taken(3);
+        for refusals in 1..=MAX_FRUITLESS {
+            queue.note_refusal();
+            assert_eq!(queue.fruitless, refusals);
+        }
+        queue.slot.add_reported(1);
+        queue.note_refusal();
+        assert_eq!(queue.fruitless, 0);
+        queue.note_refusal();
+        assert_eq!(queue.fruitless, 1);
+        assert!(!queue.is_back() && queue.is_settled(1));
+    }
+}

@@ -8,6 +8,7 @@ use rdkafka::producer::DefaultProducerContext;
 use rdkafka::types::{RDKafkaApiKey, RDKafkaRespErr};
 
 use super::faults::tolerant_sink;
+use super::mapped::mapped_sink;
 use super::*;
 
 const TOO_LARGE: RDKafkaRespErr = RDKafkaRespErr::RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE;
@@ -20,6 +21,8 @@ fn cluster(partitions: i32, idempotence: &str) -> (Cluster, ProducerOptions) {
     let cluster = MockCluster::new(1).unwrap();
     cluster.create_topic("t", partitions, 1).unwrap();
     let options = options(&cluster.bootstrap_servers());
+    // Long enough for a hand-over never to be cut into two requests.
+    let options = with(&options, "linger.ms", "50");
     let options = with(&options, "enable.idempotence", idempotence);
     (cluster, options)
 }
@@ -61,14 +64,14 @@ fn a_batch_that_is_too_large_arrives_in_parts_once_and_in_order() {
 
 #[test]
 fn nothing_newer_goes_before_a_batch_that_was_too_large() {
-    const COUNT: usize = 6_000;
+    const COUNT: usize = 500;
     for idempotence in ["true", "false"] {
         let (cluster, options) = cluster(1, idempotence);
         let producer = Arc::new(Producer::new(&options).unwrap());
         let mut sink = sink(&producer, "t");
         let round_trip = Duration::from_millis(10);
         cluster.broker_round_trip_time(1, round_trip).unwrap();
-        let answers = [TOO_LARGE, TAKEN, TAKEN, TAKEN].repeat(3);
+        let answers = [TOO_LARGE, TAKEN, TAKEN, TAKEN, TOO_LARGE];
         answer(&cluster, sink.as_mut(), &answers);
         for hundred in messages(COUNT).chunks(100) {
             let hundred = Records::of(hundred.iter().cloned());
@@ -84,11 +87,11 @@ fn nothing_newer_goes_before_a_batch_that_was_too_large() {
 
 #[test]
 fn the_parts_of_records_with_keys_stay_in_their_partitions_and_in_order() {
-    const COUNT: usize = 1_000;
+    const COUNT: usize = 200;
     let (cluster, options) = cluster(4, "true");
     let producer = Arc::new(Producer::new(&options).unwrap());
     let mut sink = sink(&producer, "t");
-    answer(&cluster, sink.as_mut(), &[TOO_LARGE; 6]);
+    answer(&cluster, sink.as_mut(), &[TOO_LARGE; 4]);
     let pairs = (0..COUNT).map(|n| (format!("key {}", n % 20), n.to_string()));
     offer_all(sink.as_mut(), &Records::keyed(pairs).batch()).unwrap();
     wait_acknowledged(sink.as_ref(), 1 + COUNT as u64);
@@ -113,20 +116,20 @@ fn tasks_that_share_a_partition_each_keep_their_order() {
     let (cluster, options) = cluster(1, "true");
     let producer = Arc::new(Producer::new(&options).unwrap());
     let mut sinks = [sink(&producer, "t"), sink(&producer, "t")];
-    answer(&cluster, sinks[0].as_mut(), &[TOO_LARGE; 5]);
-    for from in 0..20 {
+    answer(&cluster, sinks[0].as_mut(), &[TOO_LARGE; 2]);
+    for from in 0..4 {
         for (task, sink) in sinks.iter_mut().enumerate() {
             let numbers = from * 50..(from + 1) * 50;
             let records = Records::of(numbers.map(|n| format!("{task} {n}")));
             offer_all(sink.as_mut(), &records.batch()).unwrap();
         }
     }
-    wait_acknowledged(sinks[0].as_ref(), 1_001);
-    wait_acknowledged(sinks[1].as_ref(), 1_000);
-    let seen = values(read(&cluster.bootstrap_servers(), "t", 1, 2_001));
+    wait_acknowledged(sinks[0].as_ref(), 201);
+    wait_acknowledged(sinks[1].as_ref(), 200);
+    let seen = values(read(&cluster.bootstrap_servers(), "t", 1, 401));
     for task in ["0 ", "1 "] {
         let of_task = seen.iter().filter_map(|value| value.strip_prefix(task));
-        let expected: Vec<_> = (0..1_000).map(|n| n.to_string()).collect();
+        let expected: Vec<_> = (0..200).map(|n| n.to_string()).collect();
         assert_eq!(of_task.collect::<Vec<_>>(), expected);
     }
 }
@@ -175,6 +178,57 @@ fn later_turns_are_no_larger_than_what_the_topic_takes() {
 }
 
 #[test]
+fn hand_overs_join_a_turn_also_where_records_with_keys_alternate_between_partitions() {
+    let (cluster, options) = cluster(4, "true");
+    let producer = Arc::new(Producer::new(&options).unwrap());
+    let mut sink = sink(&producer, "t");
+    let keyed = |count| Records::keyed((0..count).map(|n| (format!("key {n}"), n.to_string())));
+    answer(&cluster, sink.as_mut(), &[]);
+    offer_all(sink.as_mut(), &keyed(200).batch()).unwrap();
+    wait_acknowledged(sink.as_ref(), 201);
+    let slot = producer.shared.slots.get(0).unwrap();
+    let proven_bytes = slot.sizes.proven_bytes();
+    assert!(proven_bytes > 20 * 30, "{proven_bytes} bytes");
+}
+
+#[test]
+fn parts_of_several_topics_go_to_their_own() {
+    let (cluster, options) = cluster(1, "true");
+    for topic in ["t-01", "t-02"] {
+        cluster.create_topic(topic, 1, 1).unwrap();
+    }
+    let producer = Arc::new(Producer::new(&options).unwrap());
+    let by_time = [
+        ("transforms", "route"),
+        ("transforms.route.type", "TimestampRouter"),
+        ("transforms.route.topic.format", "${topic}-${timestamp}"),
+        ("transforms.route.timestamp.format", "ss"),
+    ];
+    let mut sink = mapped_sink(&producer, &by_time);
+    let offer = |sink: &mut dyn Sink, second: i64, count| {
+        let mut received = Received::now();
+        received.at_ms = second * 1_000;
+        sink.offer(&numbered(count).batch_received(received))
+            .unwrap()
+    };
+    // Larger than what comes then, so that the two can share a turn.
+    for second in [1, 2] {
+        offer(sink.as_mut(), second, 50);
+        wait_acknowledged(sink.as_ref(), 50 * second.unsigned_abs());
+    }
+    cluster.request_errors(RDKafkaApiKey::Produce, &[TOO_LARGE; 3]);
+    offer(sink.as_mut(), 1, 20);
+    offer(sink.as_mut(), 2, 20);
+    wait_acknowledged(sink.as_ref(), 140);
+    for topic in ["t-01", "t-02"] {
+        let seen = read(&cluster.bootstrap_servers(), topic, 1, 70);
+        let values = seen.into_iter().map(|seen| seen.value);
+        let expected = [messages(50), messages(20)].concat();
+        assert_eq!(values.collect::<Vec<_>>(), expected, "{topic}");
+    }
+}
+
+#[test]
 fn what_goes_out_again_keeps_its_time() {
     let (cluster, options) = cluster(1, "true");
     let producer = Arc::new(Producer::new(&options).unwrap());
@@ -209,11 +263,18 @@ fn a_producer_ends_with_parts_that_cannot_be_delivered() {
     let (cluster, options) = cluster(1, "true");
     let producer = Arc::new(Producer::new(&options).unwrap());
     let mut sink = sink(&producer, "t");
-    answer(&cluster, sink.as_mut(), &[TOO_LARGE; 1]);
-    let round_trip = Duration::from_secs(1_000);
-    offer_all(sink.as_mut(), &numbered(100).batch()).unwrap();
+    let round_trip = Duration::from_millis(300);
     cluster.broker_round_trip_time(1, round_trip).unwrap();
+    answer(&cluster, sink.as_mut(), &[TOO_LARGE]);
+    offer_all(sink.as_mut(), &numbered(100).batch()).unwrap();
     let shared = Arc::downgrade(&producer.shared);
+    let kept = || {
+        shared
+            .upgrade()
+            .map_or(0, |shared| shared.kept.load(Relaxed))
+    };
+    wait_until("nothing is kept", || kept() > 0);
+    cluster.broker_down(1).unwrap();
     drop((sink, producer));
     wait_until("it waits for them", || shared.strong_count() == 0);
 }
