@@ -278,3 +278,23 @@ fn a_producer_ends_with_parts_that_cannot_be_delivered() {
     drop((sink, producer));
     wait_until("it waits for them", || shared.strong_count() == 0);
 }
+
+#[test]
+fn the_parts_of_a_task_that_is_gone_are_sent_and_taken_for_no_other_task_s() {
+    let (cluster, options) = cluster(1, "true");
+    let producer = Arc::new(Producer::new(&options).unwrap());
+    let mut gone = sink(&producer, "t");
+    let round_trip = Duration::from_millis(300);
+    cluster.broker_round_trip_time(1, round_trip).unwrap();
+    answer(&cluster, gone.as_mut(), &[TOO_LARGE]);
+    offer_all(gone.as_mut(), &numbered(100).batch()).unwrap();
+    let kept = || producer.shared.kept.load(Relaxed);
+    wait_until("nothing is kept", || kept() > 0);
+    drop(gone);
+    let next = sink(&producer, "t");
+    assert!(producer.shared.slots.get(1).is_some(), "the slot was free");
+    let seen = values(read(&cluster.bootstrap_servers(), "t", 1, 101));
+    assert_eq!(seen, messages(100));
+    wait_until("the room is not given back", || producer.used_bytes() == 0);
+    assert_eq!(next.delivery().progress().acknowledged, 0);
+}
