@@ -93,7 +93,8 @@ async function sendAll(websocket) {
   while (sequence < last) {
     if (websocket.readyState !== 1) return;
     const number = sequence;
-    const text = JSON.stringify({ seq: number, pad: 'x'.repeat(script.padding_bytes) });
+    const paddingBytes = number === script.large ? script.large_bytes : script.padding_bytes;
+    const text = JSON.stringify({ seq: number, pad: 'x'.repeat(paddingBytes) });
     sequence += 1;
     sent += 1;
     try {

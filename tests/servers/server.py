@@ -76,7 +76,8 @@ async def send_all(websocket):
     while last is None or sequence < last:
         number = sequence
         sequence += 1
-        text = json.dumps({"seq": number, "pad": "x" * script["padding_bytes"]}, separators=(",", ":"))
+        padding_bytes = script["large_bytes"] if number == script["large"] else script["padding_bytes"]
+        text = json.dumps({"seq": number, "pad": "x" * padding_bytes}, separators=(",", ":"))
         kind = script["kind"]
         if kind == "binary":
             await websocket.send(text.encode())

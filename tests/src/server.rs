@@ -48,6 +48,8 @@ impl Script {
             "kind": "text",
             "wait_for_subscription": true,
             "padding_bytes": 0,
+            "large": null,
+            "large_bytes": 0,
             "live": false,
         });
         Self {
@@ -85,6 +87,12 @@ impl Script {
     /// Makes every message larger by this.
     pub fn padding_bytes(self, bytes: u64) -> Self {
         self.with("padding_bytes", bytes)
+    }
+
+    /// Makes the message of this number larger by that, whatever the others
+    /// have.
+    pub fn large(self, number: u64, bytes: u64) -> Self {
+        self.with("large", number).with("large_bytes", bytes)
     }
 
     /// `text`, `binary`, `fragmented` (text in three frames) or `mixed`: text

@@ -51,10 +51,6 @@ const PRODUCERS: &[Unplayed] = &[
 
 const ERRORS: &[Unplayed] = &[
     (
-        "`errors.tolerance=all` does not cover a batch that is larger than the topic's `max.message.bytes`: the task fails, naming `max.request.size`. The real worker splits the batch, and leaves a record out that is too large by itself.",
-        "librdkafka does not split batches; with `max.request.size` set to what the topic takes, batches are no larger, and a record that is gets left out.",
-    ),
-    (
         "`errors.retry.timeout` and `errors.retry.delay.max.ms` are checked and have no effect.",
         "Only what throws a `RetriableException` is tried again, and none of Kafka's own transforms and converters does: on the real worker they have none either.",
     ),

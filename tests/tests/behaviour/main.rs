@@ -11,6 +11,7 @@
 extern crate end_to_end;
 
 mod access;
+mod batches;
 mod clients;
 mod command_line;
 mod commands;

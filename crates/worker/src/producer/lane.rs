@@ -60,7 +60,9 @@ impl Lane {
     /// See [`websocket_source::sink::Sink::has_room`].
     pub(super) fn has_room(&self, records: usize, bytes: usize) -> bool {
         let idle = self.slot.is_idle();
-        self.turn.has_room(idle, Instant::now, records, bytes)
+        let known = &self.slot.sizes;
+        self.turn
+            .has_room(idle, known, Instant::now, records, bytes)
             && self.producer.room.has_room(records as u64, bytes as u64)
     }
 

@@ -161,7 +161,10 @@ impl MappedSink {
         };
         let reported = reported_bytes(mapped);
         let idle = lane.slot.is_idle();
-        let admitted = lane.turn.admits(idle, now, std::iter::once(bytes)) == 1
+        let admitted = lane
+            .turn
+            .admits(idle, &lane.slot.sizes, now, std::iter::once(bytes))
+            == 1
             && lane.producer.room.reserve(&std::iter::once(reported)) == 1;
         if !admitted {
             return Ok(false);

@@ -19,14 +19,16 @@ mod native;
 mod reports;
 mod room;
 mod sink;
+mod sizes;
 mod slots;
+mod split;
 mod start;
 mod turn;
 
 use std::collections::{BTreeMap, HashMap};
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, Weak};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use rdkafka::ClientConfig;
 use rdkafka::config::RDKafkaLogLevel;
@@ -48,6 +50,9 @@ use room::Room;
 use sink::ProducerSink;
 use slots::Slots;
 use turn::Bounds;
+
+/// How often a flush looks whether there is more to send.
+const PAUSE: Duration = Duration::from_millis(1);
 
 /// Settings of a producer. Tasks whose options are equal share one.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -168,6 +173,7 @@ impl Producer {
             slots: Slots::default(),
             room: Arc::clone(&room),
             stop: Arc::default(),
+            kept: AtomicUsize::new(0),
             failed: AtomicBool::new(false),
             last_error: Mutex::default(),
         });
@@ -228,7 +234,16 @@ impl Producer {
     /// Sends what lingers and waits until nothing is on its way, at most
     /// `wait`. Blocks.
     pub fn flush(&self, wait: Duration) {
-        self.native.flush(wait);
+        let end = Instant::now() + wait;
+        loop {
+            let left = end.saturating_duration_since(Instant::now());
+            self.native.flush(left);
+            // Between two parts of a batch librdkafka has nothing.
+            if left.is_zero() || self.shared.kept.load(Ordering::Acquire) == 0 {
+                return;
+            }
+            std::thread::sleep(PAUSE);
+        }
     }
 
     /// Bytes of records on their way, with what librdkafka spends on each.

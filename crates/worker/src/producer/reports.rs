@@ -4,7 +4,7 @@
 //! Reports of one task that follow each other are put together, so that a
 //! task's lock is taken once per run and not per record.
 
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -14,7 +14,9 @@ use super::client::{Client, give_token};
 use super::native::event::{Kind, Report, Reports};
 use super::native::{self, Code, Native};
 use super::room::Room;
+use super::sizes::RECORD_OVERHEAD_BYTES;
 use super::slots::{Slots, split};
+use super::split::{Splits, TOO_LARGE};
 
 /// Longest wait for an event before the stop flag is looked at.
 const POLL: Duration = Duration::from_millis(100);
@@ -25,6 +27,8 @@ pub(super) struct Shared {
     pub(super) slots: Slots,
     pub(super) room: Arc<Room>,
     pub(super) stop: Arc<AtomicBool>,
+    /// Records that are to be produced again and are not with librdkafka.
+    pub(super) kept: AtomicUsize,
     /// The client is unusable for good.
     pub(super) failed: AtomicBool,
     /// The last thing that went wrong with a broker.
@@ -44,47 +48,47 @@ struct Run {
 pub(super) fn serve(native: &Arc<Native>, shared: &Shared) {
     // A sink's topic is dropped a moment after its producer; threads that
     // fetch a token or hurry the start end by themselves.
+    let mut splits = Splits::default();
     while !shared.stop.load(Ordering::Acquire) || Arc::strong_count(native) > 1 {
-        let Some(event) = native.poll(POLL) else {
-            continue;
-        };
-        match event.kind() {
-            Kind::Delivered(reports) => shared.take_in(reports),
-            Kind::Error(code, text) => {
-                shared.error(code, &text);
-                shared.fail_if_fatal(native);
+        if let Some(event) = native.poll(POLL) {
+            match event.kind() {
+                Kind::Delivered(reports) => shared.take_in(reports, native, &mut splits),
+                Kind::Error(code, text) => {
+                    shared.error(code, &text);
+                    shared.fail_if_fatal(native);
+                }
+                Kind::Log(level, text) => Client::Producer.log(level, &text),
+                Kind::Token(config) => give_token(native, config, Client::Producer),
+                Kind::Topics(..) | Kind::Other => {}
             }
-            Kind::Log(level, text) => Client::Producer.log(level, &text),
-            Kind::Token(config) => give_token(native, config, Client::Producer),
-            Kind::Topics(..) | Kind::Other => {}
         }
+        // What is kept has topics, and they have the client.
+        if shared.stop.load(Ordering::Acquire) {
+            splits.forget();
+        }
+        splits.advance(shared);
     }
 }
 
 /// Whether an error says something of the record that it comes with: not if the
-/// client ends by it, or if it is the batch that is too large, in which others
-/// may be blameless (Java's producer would split it).
+/// client ends by it.
 fn concerns_one_record(code: &str) -> bool {
     !matches!(
         code,
-        "_FATAL" | "_DESTROY" | "_PURGE_QUEUE" | "_PURGE_INFLIGHT" | "MSG_SIZE_TOO_LARGE"
+        "_FATAL" | "_DESTROY" | "_PURGE_QUEUE" | "_PURGE_INFLIGHT"
     )
 }
 
 impl Shared {
-    fn take_in(&self, reports: Reports<'_>) {
+    fn take_in(&self, reports: Reports<'_>, native: &Arc<Native>, splits: &mut Splits) {
         let (mut records, mut bytes) = (0, 0);
         let mut run: Option<Run> = None;
-        for Report {
-            opaque,
-            bytes: size,
-            error,
-        } in reports
-        {
+        let mut too_large = Vec::new();
+        for report in reports {
             records += 1;
-            bytes += size as u64;
-            let (slot, sequence) = split(opaque);
-            match (&mut run, error) {
+            bytes += report.bytes as u64;
+            let (slot, sequence) = split(report.opaque);
+            match (&mut run, report.error) {
                 (Some(run), None) if run.slot == slot && run.first + run.count == sequence => {
                     run.count += 1;
                 }
@@ -95,27 +99,64 @@ impl Shared {
                         count: 1,
                     };
                     if let Some(ended) = run.replace(next) {
-                        self.acknowledge(ended);
+                        self.acknowledge(ended, 0);
                     }
                 }
+                (_, Some(TOO_LARGE)) => too_large.push(report),
                 (_, Some(code)) => self.refuse(slot, sequence, code),
             }
         }
         if let Some(ended) = run {
-            self.acknowledge(ended);
+            // An event is about one batch.
+            let proven_bytes = if splits.concern(ended.slot) {
+                0
+            } else {
+                bytes + records * RECORD_OVERHEAD_BYTES as u64
+            };
+            self.acknowledge(ended, proven_bytes);
+        }
+        if !too_large.is_empty() && self.keeps(&too_large, records, native, splits) {
+            records -= too_large.len() as u64;
+            bytes -= too_large.iter().map(|it| it.bytes as u64).sum::<u64>();
         }
         self.room.release(records, bytes);
         self.slots.notify();
     }
 
-    fn acknowledge(&self, run: Run) {
+    /// `proven_bytes`: what has gone through in one batch.
+    fn acknowledge(&self, run: Run, proven_bytes: u64) {
         if let Some(slot) = self.slots.get(run.slot) {
+            let proven_bytes = usize::try_from(proven_bytes).unwrap_or(usize::MAX);
+            slot.sizes.prove(proven_bytes);
             slot.add_reported(run.count);
             slot.delivery.acknowledge(run.first, run.count);
         }
     }
 
-    fn refuse(&self, slot: usize, sequence: u64, code: Code) {
+    /// Whether the records of a batch that was too large go out again; they
+    /// are judged if not. `in_batch` is the number of all its records.
+    fn keeps(
+        &self,
+        too_large: &[Report<'_>],
+        in_batch: u64,
+        native: &Arc<Native>,
+        splits: &mut Splits,
+    ) -> bool {
+        if in_batch > 1 && !self.failed.load(Ordering::Acquire) {
+            match splits.keep(self, native, too_large) {
+                Ok(()) => return true,
+                Err(why) => Client::Producer.warn(&why),
+            }
+        }
+        for report in too_large {
+            let (slot, sequence) = split(report.opaque);
+            self.refuse(slot, sequence, TOO_LARGE);
+        }
+        false
+    }
+
+    /// States that a record will not be written, and judges that.
+    pub(super) fn refuse(&self, slot: usize, sequence: u64, code: Code) {
         let Some(slot) = self.slots.get(slot) else {
             return;
         };
@@ -126,8 +167,8 @@ impl Shared {
                  (auto.create.topics.enable): create it, or have the connector do so by topic.creation.*"
             ),
             "MSG_SIZE_TOO_LARGE" => format!(
-                "{text}: the topic takes no batch of this size; set max.request.size \
-                 (producer.override.max.request.size) to the topic's max.message.bytes, or raise that"
+                "{text}: the record is larger by itself than the topic's max.message.bytes: raise that, or \
+                 have the task go on without such records by errors.tolerance=all"
             ),
             _ => text,
         };

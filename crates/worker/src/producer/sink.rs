@@ -45,10 +45,13 @@ impl ProducerSink {
     /// for; returns their number.
     fn take(&mut self, batch: &Batch<'_>, sendable: usize) -> usize {
         let (idle, sizes) = (self.lane.slot.is_idle(), sizes(batch));
-        let admitted = self
-            .lane
-            .turn
-            .admits(idle, Instant::now(), sizes.clone().take(sendable));
+        let lane = &mut self.lane;
+        let admitted = lane.turn.admits(
+            idle,
+            &lane.slot.sizes,
+            Instant::now(),
+            sizes.clone().take(sendable),
+        );
         let count = self
             .lane
             .producer

@@ -10,6 +10,7 @@ use std::sync::{Arc, PoisonError, RwLock};
 
 use websocket_source::sink::{Delivery, SinkError};
 
+use super::sizes::Sizes;
 use crate::mapping::ErrorHandler;
 
 /// Bits of the sequence: 2^48 records are nine years at a million a second.
@@ -23,6 +24,8 @@ pub(super) struct Slot {
     pub(super) delivery: Arc<Delivery>,
     /// Judges records that are refused for good.
     pub(super) judge: Arc<ErrorHandler>,
+    /// How large the task's batches may be.
+    pub(super) sizes: Sizes,
     /// Records handed to librdkafka.
     taken: AtomicU64,
     /// Records whose report has come.
@@ -51,6 +54,14 @@ impl Slot {
     pub(super) fn leave_out(&self, sequence: u64) {
         self.add_reported(1);
         self.delivery.leave_out(sequence);
+    }
+
+    /// Records that were handed over, and those of them whose report has come.
+    pub(super) fn counts(&self) -> (u64, u64) {
+        // What is handed over is counted before, so that the first is never
+        // less than the second.
+        let reported = self.reported.load(Ordering::Acquire);
+        (self.taken.load(Ordering::Acquire), reported)
     }
 
     /// Whether every record that was handed over has had its report.
@@ -97,6 +108,7 @@ impl Slots {
             number: at as u64,
             delivery: Arc::clone(delivery),
             judge,
+            sizes: Sizes::default(),
             taken: AtomicU64::new(0),
             reported: AtomicU64::new(0),
             open: AtomicBool::new(true),

@@ -10,15 +10,24 @@
 //! librdkafka cut a turn into two requests; without it a turn is a single
 //! hand-over, so that there is nothing to cut. Turns also keep librdkafka
 //! from its busy wait for an idempotent request in flight.
+//!
+//! A batch that is too large for its topic comes back whole (see
+//! [`super::split`]), and nothing newer may have gone before it. So hand-overs
+//! join a turn only as long as it stays within what has gone through in one
+//! batch; a turn that is larger is a single hand-over, at most twice the
+//! largest before, which librdkafka is hardly ever fast enough to cut.
 
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
-/// What Kafka's batch format adds to a record, nearly always less.
-const RECORD_OVERHEAD_BYTES: usize = 24;
+use super::sizes::{RECORD_OVERHEAD_BYTES, Sizes};
+
 /// librdkafka's defaults.
 const BATCH_SIZE_BYTES: usize = 1_000_000;
 const LINGER_MS: u64 = 5;
+/// A task's first turn, larger than it if it is one record: Java's default for
+/// `batch.size`.
+const FIRST_TURN_BYTES: usize = 16_384;
 /// Bounds of the time in which records are gathered.
 const WINDOW_MS: (u64, u64) = (1, 50);
 
@@ -59,6 +68,8 @@ pub(super) struct Turn {
     bounds: Bounds,
     begun: Option<Instant>,
     bytes: usize,
+    /// The largest turn before this one.
+    largest_bytes: usize,
 }
 
 impl Turn {
@@ -67,6 +78,7 @@ impl Turn {
             bounds,
             begun: None,
             bytes: 0,
+            largest_bytes: 0,
         }
     }
 
@@ -76,19 +88,22 @@ impl Turn {
     pub(super) fn admits(
         &mut self,
         idle: bool,
+        known: &Sizes,
         now: Instant,
         sizes: impl Iterator<Item = usize>,
     ) -> usize {
         if idle {
             self.begun = Some(now);
+            self.largest_bytes = self.largest_bytes.max(self.bytes);
             self.bytes = 0;
         } else if self.is_over(now) {
             return 0;
         }
+        let max_bytes = self.max_bytes(self.begun == Some(now), self.largest_bytes, known);
         let (mut bytes, mut count) = (self.bytes, 0);
         for size in sizes {
             bytes += size + RECORD_OVERHEAD_BYTES;
-            if bytes > self.bounds.max_bytes && bytes > size + RECORD_OVERHEAD_BYTES {
+            if bytes > max_bytes && bytes > size + RECORD_OVERHEAD_BYTES {
                 break;
             }
             count += 1;
@@ -105,17 +120,32 @@ impl Turn {
     pub(super) fn has_room(
         &self,
         idle: bool,
+        known: &Sizes,
         now: impl FnOnce() -> Instant,
         records: usize,
         bytes: usize,
     ) -> bool {
         let used = if idle { 0 } else { self.bytes };
         let all = used + bytes + records * RECORD_OVERHEAD_BYTES;
-        if all > self.bounds.max_bytes && (used > 0 || records > 1) {
+        let max_bytes = self.max_bytes(idle, self.largest_bytes.max(self.bytes), known);
+        if all > max_bytes && (used > 0 || records > 1) {
             return false;
         }
         // The time is looked at once for each hand-over, not for each record.
         idle || records > 1 || !self.is_over(now())
+    }
+
+    /// What the turn may have in all after its first hand-over, or after one
+    /// that joins it.
+    fn max_bytes(&self, is_first: bool, largest_bytes: usize, known: &Sizes) -> usize {
+        let max_bytes = if is_first {
+            (2 * largest_bytes).max(FIRST_TURN_BYTES)
+        } else {
+            known.proven_bytes()
+        };
+        max_bytes
+            .min(self.bounds.max_bytes)
+            .min(known.limit_bytes())
     }
 
     fn is_over(&self, now: Instant) -> bool {
@@ -134,6 +164,12 @@ mod tests {
             .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
             .collect();
         Bounds::of(&properties, 1 << 20)
+    }
+
+    fn proven(bytes: usize) -> Sizes {
+        let known = Sizes::default();
+        known.prove(bytes);
+        known
     }
 
     fn turn(window_ms: u64, max_bytes: usize) -> Turn {
@@ -155,34 +191,79 @@ mod tests {
 
     #[test]
     fn hand_overs_join_a_turn_within_its_time_and_size() {
-        let (mut turn, begun) = (turn(3, 1_000), Instant::now());
+        let (mut turn, known, begun) = (turn(3, 1_000), proven(5_000), Instant::now());
         let at = |ms| begun + Duration::from_millis(ms);
         let one = || [76].into_iter();
-        assert_eq!(turn.admits(true, at(0), one()), 1);
+        assert_eq!(turn.admits(true, &known, at(0), one()), 1);
         turn.add(1, 76);
-        assert_eq!(turn.admits(false, at(2), one()), 1);
-        assert_eq!(turn.admits(false, at(4), one()), 0, "the time is over");
+        assert_eq!(turn.admits(false, &known, at(2), one()), 1);
+        assert_eq!(turn.admits(false, &known, at(4), one()), 0, "it is over");
         turn.add(8, 8 * 76);
-        assert_eq!(turn.admits(false, at(2), [76; 3].into_iter()), 1);
-        assert_eq!(turn.admits(true, at(9), [76; 20].into_iter()), 10);
+        assert_eq!(turn.admits(false, &known, at(2), [76; 3].into_iter()), 1);
+        assert_eq!(turn.admits(true, &known, at(9), [76; 20].into_iter()), 10);
+    }
+
+    #[test]
+    fn hand_overs_join_a_turn_only_within_what_has_gone_through_in_one_batch() {
+        let (mut turn, known, begun) = (turn(3, 1_000), proven(200), Instant::now());
+        let later = begun + Duration::from_millis(1);
+        let three = || [76; 3].into_iter();
+        // The first hand-over is not bound by it, even if it comes in pieces.
+        assert_eq!(turn.admits(true, &known, begun, [76].into_iter()), 1);
+        turn.add(1, 76);
+        assert_eq!(turn.admits(false, &known, begun, three()), 3);
+        assert_eq!(turn.admits(false, &known, later, three()), 1);
+        assert!(turn.has_room(false, &known, || later, 1, 76));
+        assert!(!turn.has_room(false, &known, || later, 2, 152));
+        known.doubt();
+        assert_eq!(turn.admits(false, &known, later, three()), 0);
+        assert!(!turn.has_room(false, &known, || later, 1, 76));
+    }
+
+    #[test]
+    fn a_turn_is_at_most_twice_the_largest_before_it() {
+        let (mut turn, known, now) = (turn(3, 1 << 20), proven(0), Instant::now());
+        let mut sizes = Vec::new();
+        for _ in 0..8 {
+            let count = turn.admits(true, &known, now, [1_000; 2_000].into_iter());
+            let room = |count| turn.has_room(true, &known, || now, count, count * 1_000);
+            assert!(room(count) && !room(count + 1));
+            turn.add(count, count * 1_000);
+            sizes.push(count);
+        }
+        assert_eq!(sizes, [16, 32, 64, 128, 256, 512, 1_024, 1_024]);
+    }
+
+    #[test]
+    fn a_turn_is_no_larger_than_what_its_topic_takes() {
+        let (mut turn, known, now) = (turn(3, 1_000), proven(1_000), Instant::now());
+        assert!(known.halve(1_000) && !known.halve(1_000));
+        assert_eq!(turn.admits(true, &known, now, [76; 20].into_iter()), 5);
+        turn.add(5, 5 * 76);
+        assert_eq!(turn.admits(false, &known, now, [76].into_iter()), 0);
+        assert!(!turn.has_room(true, &known, || now, 6, 6 * 76));
+        assert_eq!(turn.admits(true, &known, now, [5_000].into_iter()), 1);
     }
 
     #[test]
     fn a_record_larger_than_a_request_has_a_turn_of_its_own() {
-        let (mut turn, now) = (turn(3, 1_000), Instant::now());
-        assert_eq!(turn.admits(true, now, [5_000, 1].into_iter()), 1);
+        let (mut turn, known, now) = (turn(3, 1_000), proven(5_000), Instant::now());
+        assert_eq!(turn.admits(true, &known, now, [5_000, 1].into_iter()), 1);
         turn.add(1, 5_000);
-        assert_eq!(turn.admits(false, now, [1].into_iter()), 0);
+        assert_eq!(turn.admits(false, &known, now, [1].into_iter()), 0);
     }
 
     #[test]
     fn room_is_what_would_be_admitted() {
-        let (mut turn, now) = (turn(3, 1_000), Instant::now());
-        assert!(turn.has_room(true, || now, 1, 5_000));
-        assert!(turn.has_room(true, || now, 10, 760) && !turn.has_room(true, || now, 11, 836));
-        turn.admits(true, now, [76].into_iter());
+        let (mut turn, known, now) = (turn(3, 1_000), proven(5_000), Instant::now());
+        let room = |turn: &Turn, idle, now, records, bytes| {
+            turn.has_room(idle, &known, || now, records, bytes)
+        };
+        assert!(room(&turn, true, now, 1, 5_000));
+        assert!(room(&turn, true, now, 10, 760) && !room(&turn, true, now, 11, 836));
+        turn.admits(true, &known, now, [76].into_iter());
         turn.add(1, 76);
-        assert!(turn.has_room(false, || now, 9, 684) && !turn.has_room(false, || now, 10, 760));
-        assert!(!turn.has_room(false, || now + Duration::from_millis(4), 1, 1));
+        assert!(room(&turn, false, now, 9, 684) && !room(&turn, false, now, 10, 760));
+        assert!(!room(&turn, false, now + Duration::from_millis(4), 1, 1));
     }
 }

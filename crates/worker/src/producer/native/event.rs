@@ -2,7 +2,8 @@
 
 use std::collections::BTreeMap;
 use std::ffi::{CStr, c_char};
-use std::ptr;
+use std::marker::PhantomData;
+use std::ptr::{self, NonNull};
 
 use rdkafka::bindings as rdsys;
 use rdkafka::error::IsError;
@@ -13,13 +14,16 @@ use super::Code;
 pub(in crate::producer) struct Event(*mut rdsys::rd_kafka_event_t);
 
 /// What became of one record.
-pub(in crate::producer) struct Report {
+pub(in crate::producer) struct Report<'a> {
     /// The record's opaque.
     pub(in crate::producer) opaque: u64,
     /// Bytes of its key and value.
     pub(in crate::producer) bytes: usize,
     /// Why it was not delivered, if it was not.
     pub(in crate::producer) error: Option<Code>,
+    /// The record itself, which is the event's and valid as long as that.
+    pub(super) message: NonNull<rdsys::rd_kafka_message_t>,
+    event: PhantomData<&'a Event>,
 }
 
 /// What an event is about.
@@ -147,17 +151,22 @@ unsafe fn text(line: *const c_char) -> String {
 /// The reports of one event, each given once.
 pub(in crate::producer) struct Reports<'a>(&'a Event);
 
-impl Iterator for Reports<'_> {
-    type Item = Report;
+impl<'a> Iterator for Reports<'a> {
+    type Item = Report<'a>;
 
-    fn next(&mut self) -> Option<Report> {
+    fn next(&mut self) -> Option<Report<'a>> {
         // SAFETY: the event is alive; the message is valid until the event
         // ends, and only plain values are read from it.
-        let message = unsafe { rdsys::rd_kafka_event_message_next(self.0.0).as_ref() }?;
+        let (pointer, message) = unsafe {
+            let message = rdsys::rd_kafka_event_message_next(self.0.0).cast_mut();
+            (NonNull::new(message)?, &*message)
+        };
         Some(Report {
             opaque: message._private.addr() as u64,
             bytes: message.len + message.key_len,
             error: message.err.is_error().then_some(message.err),
+            message: pointer,
+            event: PhantomData,
         })
     }
 }

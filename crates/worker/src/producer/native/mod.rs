@@ -13,6 +13,7 @@
 mod admin;
 pub(super) mod event;
 mod partitions;
+mod returned;
 mod topic;
 
 use std::collections::HashMap;
@@ -30,6 +31,7 @@ use rdkafka::types::RDKafkaType;
 pub(super) use admin::NewTopic;
 use event::Event;
 use partitions::Partitions;
+pub(super) use returned::Returned;
 pub(super) use topic::{FullRecord, Record, Topic};
 
 /// librdkafka's error codes.

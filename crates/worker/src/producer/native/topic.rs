@@ -120,10 +120,7 @@ impl Topic {
     ///
     /// # Errors
     /// librdkafka's reason for not taking it.
-    pub(in crate::producer) fn produce_full(
-        &mut self,
-        record: &FullRecord<'_>,
-    ) -> Result<(), Code> {
+    pub(in crate::producer) fn produce_full(&self, record: &FullRecord<'_>) -> Result<(), Code> {
         use rdsys::rd_kafka_vtype_t as Tag;
         let ((value, value_bytes), (key, key_bytes)) = (part(record.value), part(record.key));
         let partition = record

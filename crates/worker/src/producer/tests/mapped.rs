@@ -11,7 +11,7 @@ use crate::producer::creation::tests::creator;
 use crate::producer::{MappedOptions, TopicCreator};
 
 /// A task's sink whose records go through these transforms.
-fn mapped_sink(producer: &Arc<Producer>, transforms: &[(&str, &str)]) -> Box<dyn Sink> {
+pub(super) fn mapped_sink(producer: &Arc<Producer>, transforms: &[(&str, &str)]) -> Box<dyn Sink> {
     creating_sink(producer, transforms, None)
 }
 

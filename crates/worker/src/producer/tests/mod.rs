@@ -6,6 +6,7 @@
 mod ends;
 mod faults;
 mod mapped;
+mod parts;
 mod records;
 mod settings;
 
