@@ -32,6 +32,7 @@ const UTF_16: jint = 1;
 const BYTES: jint = 2;
 
 /// Throws a `ConnectException`.
+const JSON: jint = 3;
 struct ThrowConnectException;
 
 fn throw(env: &mut Env<'_>, text: &str) {
@@ -246,9 +247,10 @@ fn poll<'local>(
     if columns.len() == 0 {
         return Ok(JObject::null());
     }
-    let (values, ends, next) = polled.encoder.encode(columns, task.kinds(), first);
+    let (values, ends, next) = polled.encoder.encode(columns, task.format(), first);
     let (values, values_kind): (JObject<'local>, _) = match values {
         Values::Latin1(units) => (bytes(env, units)?, LATIN_1),
+        Values::Json(units) => (bytes(env, units)?, JSON),
         Values::Bytes(units) => (bytes(env, units)?, BYTES),
         Values::Utf16(units) => {
             let array = JCharArray::new(env, units.len())?;

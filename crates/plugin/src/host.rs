@@ -13,13 +13,13 @@ use tokio::runtime::Builder;
 use websocket_source::dial::{CertificateDer, Dialer, Proxy};
 use websocket_source::events::TARGET;
 use websocket_source::metrics::TaskMetrics;
-use websocket_source::settings::{PauseMode, SourceConfig, parse};
+use websocket_source::settings::{PauseMode, SourceConfig, ValueFormat, parse};
 use websocket_source::task::{TaskHandle, TaskOptions, TaskThreads};
 
 use crate::hand_over::{Columns, HandOver};
 use crate::log;
 use crate::settings::joined;
-use crate::text::{Encoder, Kinds};
+use crate::text::Encoder;
 
 /// Longest wait for the server's close frame when a task is stopped.
 const CLOSE_WAIT: Duration = Duration::from_secs(1);
@@ -71,7 +71,7 @@ pub(crate) struct Task {
     number: u32,
     handle: TaskHandle,
     hand_over: Arc<HandOver>,
-    kinds: Kinds,
+    format: ValueFormat,
     polled: Mutex<Polled>,
     /// Kept until the task has ended.
     _threads: Arc<TaskThreads>,
@@ -159,7 +159,7 @@ pub(crate) fn start(start: Start) -> Result<i64, HostError> {
     }
     let metrics = Arc::new(TaskMetrics::default());
     let hand_over = HandOver::new(Arc::clone(&metrics.receive_to_ack));
-    let kinds = Kinds::of(&config);
+    let format = config.value_format;
     let mut host = host();
     let dialer = host.dialer(start.network);
     let threads = match host.threads.upgrade() {
@@ -182,7 +182,7 @@ pub(crate) fn start(start: Start) -> Result<i64, HostError> {
         number: task,
         handle,
         hand_over,
-        kinds,
+        format,
         polled: Mutex::default(),
         _threads: threads,
     };
@@ -223,9 +223,9 @@ pub(crate) fn stop(number: i64, acknowledged: u64, handed: u64) {
 }
 
 impl Task {
-    /// Which of its values are text.
-    pub(crate) fn kinds(&self) -> Kinds {
-        self.kinds
+    /// `websocket.value.format`.
+    pub(crate) fn format(&self) -> ValueFormat {
+        self.format
     }
 
     /// Takes what Java does not have yet, if that is nothing waits for

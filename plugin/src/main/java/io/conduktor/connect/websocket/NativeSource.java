@@ -8,11 +8,12 @@ import org.apache.kafka.connect.errors.ConnectException;
  * to ask for after it was stopped.
  */
 final class NativeSource {
-    /** Kinds of values in a batch: texts in Latin-1, texts in UTF-16, bytes. */
+    /** Kinds of values in a batch: texts in Latin-1, texts in UTF-16, bytes, JSON in UTF-8 that is to be parsed. */
     static final int LATIN_1 = 0;
     static final int UTF_16 = 1;
     static final int BYTES = 2;
 
+    static final int JSON = 3;
     /** Parts of a batch. */
     static final int VALUES = 0;
     static final int ENDS = 1;

@@ -40,9 +40,10 @@ public class WebSocketSourceTask extends SourceTask {
         private final long base;
         private final Acknowledgements acknowledged = new Acknowledgements();
         private final int[] kind = new int[1];
-        /** Null unless messages are parsed. */
-        private final JsonValues json;
+        private final Map<String, String> props;
         private long source;
+        /** Null as long as no message was to be parsed. */
+        private JsonValues json;
         private WebSocketMetrics metrics;
         /** Records handed to Connect or left out so far; the polling thread's. */
         private volatile long count;
@@ -53,8 +54,14 @@ public class WebSocketSourceTask extends SourceTask {
             this.topic = props.get(WebSocketSourceConnectorConfig.KAFKA_TOPIC_CONFIG).trim();
             this.partition = partition;
             this.base = base;
-            String format = props.getOrDefault("websocket.value.format", "").trim();
-            this.json = format.equalsIgnoreCase("json") ? new JsonValues(props) : null;
+            this.props = props;
+        }
+
+        JsonValues json() {
+            if (json == null) {
+                json = new JsonValues(props);
+            }
+            return json;
         }
 
         void end() {
@@ -147,14 +154,15 @@ public class WebSocketSourceTask extends SourceTask {
 
     private static List<SourceRecord> records(Running now, Batch batch) {
         List<SourceRecord> records = new ArrayList<>(batch.size());
-        Schema schema = now.json != null ? null : batch.isText() ? Schema.STRING_SCHEMA : Schema.BYTES_SCHEMA;
+        JsonValues json = batch.isJson() ? now.json() : null;
+        Schema schema = json != null ? null : batch.isText() ? Schema.STRING_SCHEMA : Schema.BYTES_SCHEMA;
         Object[] parsed = new Object[1];
         long number = now.count;
         try {
             for (int i = 0; i < batch.size(); i++, number++) {
                 Object value = batch.value(i);
-                if (now.json != null) {
-                    if (!now.json.parse(now.topic, (byte[]) value, parsed)) {
+                if (json != null) {
+                    if (!json.parse(now.topic, (byte[]) value, parsed)) {
                         leaveOut(now, number);
                         continue;
                     }
