@@ -21,6 +21,7 @@ use jni::sys::{jint, jlong};
 use jni::{Env, EnvUnowned, jni_str};
 use websocket_source::dial::Proxy;
 
+use websocket_source::settings::bean_url;
 use crate::host::{self, HostError, Network, Start};
 use crate::log::LINES;
 use crate::settings::{self, Texts};
@@ -153,6 +154,20 @@ pub extern "system" fn Java_io_conduktor_connect_websocket_NativeSource_validate
     env.with_env(|env| {
         let config = map(env, &config)?;
         table(env, &settings::validate(&config))
+    })
+    .resolve::<ThrowConnectException>()
+}
+
+/// `String beanUrl(String url)`.
+#[unsafe(no_mangle)]
+pub extern "system" fn Java_io_conduktor_connect_websocket_NativeSource_beanUrl<'caller>(
+    mut env: EnvUnowned<'caller>,
+    _class: JClass<'caller>,
+    url: JString<'caller>,
+) -> JObject<'caller> {
+    env.with_env(|env| -> Result<JObject<'caller>> {
+        let url = bean_url(&url.try_to_string(env)?);
+        Ok(env.new_string(url)?.into())
     })
     .resolve::<ThrowConnectException>()
 }

@@ -21,7 +21,7 @@ pub use self::docs::configuration_markdown;
 pub use self::headers::Header;
 pub use self::parse::{Parsed, SettingError, parse};
 pub use self::table::{Importance, Kind, Row, TABLE, row};
-pub use self::url::{WsUrl, redact};
+pub use self::url::{WsUrl, bean_url, redact};
 use crate::secret::Secret;
 
 /// How text messages become values.

@@ -64,7 +64,14 @@ final class NativeSource {
     /** Name, what to show in place of the value or null, and errors, of each setting. */
     static native String[][] validate(String[] config);
 
-    /** Starts a task; returns its number. Certificates are in DER; those of servers vouch for no others. */
+    /** What the name of an MBean has of a URL: nothing secret. */
+    static native String beanUrl(String url);
+
+    /**
+     * Starts a task; returns its number. Certificates are in DER; those of servers vouch for no others.
+     *
+     * @throws ConfigException naming every setting that is not valid
+     */
     static native long start(String[] config, String connector, int task, byte[][] issuers, byte[][] servers,
                              String[] proxy);
 
