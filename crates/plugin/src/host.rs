@@ -11,7 +11,7 @@ use std::time::Duration;
 
 use tokio::runtime::Builder;
 use websocket_source::dial::{CertificateDer, Dialer, Proxy};
-use websocket_source::events::TARGET;
+use websocket_source::events::{Event, InConnect};
 use websocket_source::metrics::TaskMetrics;
 use websocket_source::settings::{PauseMode, SourceConfig, ValueFormat, parse};
 use websocket_source::task::{TaskHandle, TaskOptions, TaskThreads};
@@ -143,19 +143,18 @@ pub(crate) fn start(start: Start) -> Result<i64, HostError> {
     let config = parsed
         .config
         .map_err(|errors| HostError::Settings(joined(&errors)))?;
-    let (connector, task) = (start.connector.as_str(), start.task);
+    let tell = |event| Event::InConnect(event).emit(&start.connector, start.task);
     for warning in &parsed.warnings {
-        tracing::warn!(target: TARGET, connector, task, "{warning}");
+        tell(InConnect::Setting(warning));
     }
     if config.pause == PauseMode::Disconnect {
-        tracing::warn!(
-            target: TARGET, connector, task,
-            "websocket.pause.mode=disconnect has no effect: Kafka Connect does not tell a task that it is \
-             paused; stop the connector instead"
-        );
+        tell(InConnect::PauseNotTold);
+    }
+    if config.value_format == ValueFormat::Json && wants_dead_letters(&start.config) {
+        tell(InConnect::NoDeadLetters);
     }
     if let Some(proxy) = &start.network.proxy {
-        tracing::info!(target: TARGET, connector, task, "Connecting through the proxy {proxy}");
+        tell(InConnect::Proxied(proxy));
     }
     let metrics = Arc::new(TaskMetrics::default());
     let hand_over = HandOver::new(Arc::clone(&metrics.receive_to_ack));
@@ -168,7 +167,7 @@ pub(crate) fn start(start: Start) -> Result<i64, HostError> {
     };
     let handle = threads.spawn(options(
         &start.connector,
-        task,
+        start.task,
         config,
         dialer,
         &hand_over,
@@ -179,7 +178,7 @@ pub(crate) fn start(start: Start) -> Result<i64, HostError> {
     let number = host.last;
     let task = Task {
         connector: start.connector,
-        number: task,
+        number: start.task,
         handle,
         hand_over,
         format,
@@ -188,6 +187,12 @@ pub(crate) fn start(start: Start) -> Result<i64, HostError> {
     };
     host.tasks.insert(number, Arc::new(task));
     Ok(number)
+}
+
+/// Whether messages that are tolerated are to go to a topic of their own.
+fn wants_dead_letters(config: &BTreeMap<String, String>) -> bool {
+    let text = |name| config.get(name).map_or("", |value| value.trim());
+    text("errors.tolerance") == "all" && !text("errors.deadletterqueue.topic.name").is_empty()
 }
 
 fn options(
@@ -276,11 +281,8 @@ impl Task {
         self.acknowledge(&mut polled, acknowledged);
         let unconfirmed = handed.saturating_sub(polled.acknowledged);
         if unconfirmed > 0 {
-            tracing::warn!(
-                target: TARGET, connector = %self.connector, task = self.number,
-                "{unconfirmed} records were with Kafka Connect when the task was stopped, and it has not \
-                 confirmed them; it may have written them all the same"
-            );
+            let event = Event::InConnect(InConnect::Unconfirmed(unconfirmed));
+            event.emit(&self.connector, self.number);
         }
         self.acknowledge(&mut polled, handed);
         drop(polled);
