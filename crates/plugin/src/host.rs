@@ -24,7 +24,7 @@ use crate::text::Encoder;
 /// Longest wait for the server's close frame when a task is stopped.
 const CLOSE_WAIT: Duration = Duration::from_secs(1);
 
-/// What goes wrong in a call from Java; each becomes a `ConnectException`.
+/// What goes wrong in a call from Java, where each is an exception.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum HostError {
     /// The configuration is not valid; every error, a line each.

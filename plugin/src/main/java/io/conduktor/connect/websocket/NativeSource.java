@@ -1,10 +1,11 @@
 package io.conduktor.connect.websocket;
 
+import org.apache.kafka.common.config.ConfigException;
 import org.apache.kafka.connect.errors.ConnectException;
 
 /**
  * The native source: {@code crates/plugin} has the other side and says what each method does. Every method throws
- * {@link ConnectException} for what goes wrong. A task is a number, which stays valid
+ * {@link ConnectException} for what goes wrong, unless it says otherwise. A task is a number, which stays valid
  * to ask for after it was stopped.
  */
 final class NativeSource {
@@ -12,8 +13,8 @@ final class NativeSource {
     static final int LATIN_1 = 0;
     static final int UTF_16 = 1;
     static final int BYTES = 2;
-
     static final int JSON = 3;
+
     /** Parts of a batch. */
     static final int VALUES = 0;
     static final int ENDS = 1;
