@@ -382,3 +382,29 @@ pub extern "system" fn Java_io_conduktor_connect_websocket_NativeSource_wakeLog<
     })
     .resolve::<Throw>();
 }
+
+/// `void panic(long task, int payload)` of `NativePanic`: a fault while a task is
+/// polled, in the library that only the tests load.
+///
+/// # Panics
+/// Always, within the guard that every method has.
+#[cfg(feature = "panic-test")]
+#[unsafe(no_mangle)]
+pub extern "system" fn Java_io_conduktor_connect_websocket_NativePanic_panic<'caller>(
+    mut env: EnvUnowned<'caller>,
+    _class: JClass<'caller>,
+    task: jlong,
+    payload: jint,
+) {
+    env.with_env(|_env| -> Result<()> {
+        let task = host::find(task);
+        let task = task.as_ref();
+        let _held = task.map(|task| task.poll(0, Duration::ZERO)).transpose()?;
+        match payload {
+            0 => panic!("a fault for the test"),
+            1 => panic!("a fault with the payload {payload}"),
+            _ => std::panic::panic_any(payload),
+        }
+    })
+    .resolve::<Throw>();
+}
