@@ -10,6 +10,7 @@ use std::time::Duration;
 
 use tracing::Level;
 
+use crate::dial::Proxy;
 use crate::session::{ConnectFailure, Loss};
 use crate::task::StopReport;
 
@@ -37,9 +38,29 @@ pub struct Reading {
     pub reconnects: u64,
 }
 
+/// What the plugin tells of a task, and the native worker in other ways or
+/// never.
+#[derive(Debug)]
+pub enum InConnect<'a> {
+    /// What parsing says of a setting that is valid.
+    Setting(&'a str),
+    /// `websocket.pause.mode=disconnect` is set.
+    PauseNotTold,
+    /// `errors.deadletterqueue.topic.name` is set, for messages that are no
+    /// JSON.
+    NoDeadLetters,
+    /// All connections go through a proxy.
+    Proxied(&'a Proxy),
+    /// So many records were given to Kafka Connect, and it is done with the
+    /// task.
+    Unconfirmed(u64),
+}
+
 /// What happened to a task.
 #[derive(Debug)]
 pub enum Event<'a> {
+    /// What is so in Kafka Connect only.
+    InConnect(InConnect<'a>),
     /// The first attempt begins.
     Connecting {
         /// The URL, redacted.
@@ -117,7 +138,9 @@ impl Event<'_> {
             Self::QueueUtilization(reading) if reading.utilisation() >= HIGH_UTILISATION => {
                 Level::WARN
             }
-            Self::Lost(_)
+            Self::InConnect(InConnect::Proxied(_)) => Level::INFO,
+            Self::InConnect(_)
+            | Self::Lost(_)
             | Self::QueueFull { .. }
             | Self::DroppedLately { .. }
             | Self::BinaryDropped(_) => Level::WARN,
@@ -153,9 +176,32 @@ impl fmt::Display for Reading {
     }
 }
 
+impl fmt::Display for InConnect<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Setting(warning) => f.write_str(warning),
+            Self::PauseNotTold => f.write_str(
+                "websocket.pause.mode=disconnect has no effect: Kafka Connect does not tell a task that it is \
+                 paused; stop the connector instead",
+            ),
+            Self::NoDeadLetters => f.write_str(
+                "errors.deadletterqueue.topic.name has no effect: Kafka Connect has no such topic for source \
+                 connectors; messages that are not JSON are left out and counted as dropped",
+            ),
+            Self::Proxied(proxy) => write!(f, "Connecting through the proxy {proxy}"),
+            Self::Unconfirmed(records) => write!(
+                f,
+                "{records} records were with Kafka Connect when the task was stopped, and it has not \
+                 confirmed them; it may have written them all the same"
+            ),
+        }
+    }
+}
+
 impl fmt::Display for Event<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
+            Self::InConnect(event) => write!(f, "{event}"),
             Self::Connecting { url } => write!(f, "Connecting to {url}"),
             Self::Reconnecting(attempt) => write!(f, "Reconnection attempt {attempt}"),
             Self::Connected { url, generation: 1 } => write!(f, "Connected to {url}"),

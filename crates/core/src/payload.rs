@@ -2,7 +2,9 @@
 //!
 //! Invariant: a text message that is not UTF-8 never becomes a record (RFC
 //! 6455 section 8.1 has the connection failed); any other message becomes one
-//! unless `websocket.binary=drop` says otherwise.
+//! unless `websocket.binary=drop` says otherwise. A record's value is text if
+//! the message was, or if its policy makes text of a binary one; what its bytes
+//! look like says nothing.
 
 use std::borrow::Cow;
 
@@ -65,7 +67,7 @@ impl Payload {
                 if simdutf8::basic::from_utf8(bytes).is_err() {
                     return Err(FrameError::InvalidUtf8);
                 }
-                rows.push_read(start, len);
+                rows.push_read(start, len, Kind::Text);
             }
             Kind::Binary => return Ok(self.admit_binary(bytes, start, rows)),
         }
@@ -75,14 +77,14 @@ impl Payload {
     fn admit_binary(self, bytes: &[u8], start: usize, rows: &mut Rows) -> bool {
         match self.binary {
             BinaryPolicy::Drop => return false,
-            BinaryPolicy::Bytes => rows.push_read(start, bytes.len()),
-            BinaryPolicy::Base64 => rows.push_own(|own| {
+            BinaryPolicy::Bytes => rows.push_read(start, bytes.len(), Kind::Binary),
+            BinaryPolicy::Base64 => rows.push_own(Kind::Text, |own| {
                 own.extend_from_slice(STANDARD.encode(bytes).as_bytes());
             }),
             BinaryPolicy::Text => match String::from_utf8_lossy(bytes) {
-                Cow::Borrowed(_) => rows.push_read(start, bytes.len()),
+                Cow::Borrowed(_) => rows.push_read(start, bytes.len(), Kind::Text),
                 Cow::Owned(text) => {
-                    rows.push_own(|own| own.extend_from_slice(text.as_bytes()));
+                    rows.push_own(Kind::Text, |own| own.extend_from_slice(text.as_bytes()));
                 }
             },
         }
@@ -99,13 +101,13 @@ mod tests {
         binary: BinaryPolicy,
         kind: Kind,
         message: &[u8],
-    ) -> Result<Option<Vec<u8>>, FrameError> {
+    ) -> Result<Option<(Kind, Vec<u8>)>, FrameError> {
         let mut rows = Rows::default();
         let slab = [b"..", message].concat();
         let kept = Payload { binary }.admit(kind, &slab, 2, message.len(), &mut rows)?;
         let batch = rows.batch(&slab, Received::now());
         assert_eq!(batch.len(), usize::from(kept));
-        Ok(kept.then(|| batch.value(0).to_vec()))
+        Ok(kept.then(|| (batch.kind(0), batch.value(0).to_vec())))
     }
 
     #[test]
@@ -113,23 +115,37 @@ mod tests {
         let text = "grün".as_bytes();
         assert_eq!(
             admit(BinaryPolicy::Drop, Kind::Text, text),
-            Ok(Some(text.to_vec()))
+            Ok(Some((Kind::Text, text.to_vec())))
         );
         let broken = admit(BinaryPolicy::Bytes, Kind::Text, b"\xff");
         assert_eq!(broken, Err(FrameError::InvalidUtf8));
     }
 
+    type Value<'a> = (Kind, &'a [u8]);
+
     #[test]
     fn binary_follows_its_policy() {
-        let cases: [(BinaryPolicy, Option<&[u8]>); 4] = [
-            (BinaryPolicy::Drop, None),
-            (BinaryPolicy::Bytes, Some(b"a\xffb")),
-            (BinaryPolicy::Base64, Some(b"Yf9i")),
-            (BinaryPolicy::Text, Some("a\u{fffd}b".as_bytes())),
+        let cases: [(BinaryPolicy, &[u8], Option<Value<'_>>); 6] = [
+            (BinaryPolicy::Drop, b"a", None),
+            (
+                BinaryPolicy::Bytes,
+                b"a\xffb",
+                Some((Kind::Binary, b"a\xffb")),
+            ),
+            // It would be UTF-8.
+            (BinaryPolicy::Bytes, b"a", Some((Kind::Binary, b"a"))),
+            (BinaryPolicy::Base64, b"a\xffb", Some((Kind::Text, b"Yf9i"))),
+            (BinaryPolicy::Text, b"a", Some((Kind::Text, b"a"))),
+            (
+                BinaryPolicy::Text,
+                b"a\xffb",
+                Some((Kind::Text, "a\u{fffd}b".as_bytes())),
+            ),
         ];
-        for (policy, expected) in cases {
-            let value = admit(policy, Kind::Binary, b"a\xffb");
-            assert_eq!(value, Ok(expected.map(<[u8]>::to_vec)), "{policy:?}");
+        for (policy, message, expected) in cases {
+            let value = admit(policy, Kind::Binary, message);
+            let expected = expected.map(|(kind, value)| (kind, value.to_vec()));
+            assert_eq!(value, Ok(expected), "{policy:?}");
         }
     }
 
@@ -150,7 +166,11 @@ mod tests {
         for (policy, bytes) in cases {
             assert_eq!(worst(policy), bytes, "{policy:?}");
             let value = admit(policy, Kind::Binary, &[0xff; 4]).expect("valid");
-            assert_eq!(value.map_or(0, |value| value.len()), bytes, "{policy:?}");
+            assert_eq!(
+                value.map_or(0, |(_, value)| value.len()),
+                bytes,
+                "{policy:?}"
+            );
             let text = Ahead {
                 kind: Some(Kind::Text),
                 bytes: 4,

@@ -1,8 +1,9 @@
 //! The native methods of `io.conduktor.connect.websocket.NativeSource`.
 //!
 //! Every error and every panic becomes a `ConnectException` in the calling
-//! thread. Arrays are made here and given to Java whole; no Java method is
-//! called.
+//! thread, but for a configuration that is not valid, which is Kafka's
+//! `ConfigException`. Arrays are made here and given to Java whole; no Java
+//! method is called.
 #![allow(
     unsafe_code,
     reason = "the JVM finds native methods by their unmangled names"
@@ -16,10 +17,11 @@ use jni::errors::ErrorPolicy;
 use jni::objects::{
     JByteArray, JCharArray, JClass, JIntArray, JLongArray, JObject, JObjectArray, JString,
 };
-use jni::strings::JNIString;
+use jni::strings::{JNIStr, JNIString};
 use jni::sys::{jint, jlong};
 use jni::{Env, EnvUnowned, jni_str};
 use websocket_source::dial::Proxy;
+use websocket_source::settings::bean_url;
 
 use crate::host::{self, HostError, Network, Start};
 use crate::log::LINES;
@@ -30,19 +32,22 @@ use crate::text::Values;
 const LATIN_1: jint = 0;
 const UTF_16: jint = 1;
 const BYTES: jint = 2;
+const JSON: jint = 3;
 
-/// Throws a `ConnectException`.
-struct ThrowConnectException;
+const CONNECT_EXCEPTION: &JNIStr = jni_str!("org/apache/kafka/connect/errors/ConnectException");
+const CONFIG_EXCEPTION: &JNIStr = jni_str!("org/apache/kafka/common/config/ConfigException");
 
-fn throw(env: &mut Env<'_>, text: &str) {
+/// Throws what an error or a panic is in Java; the way out of every method.
+struct Throw;
+
+fn throw(env: &mut Env<'_>, class: &JNIStr, text: &str) {
     if !env.exception_check() {
-        let class = jni_str!("org/apache/kafka/connect/errors/ConnectException");
         // What cannot be thrown leaves its own exception, as when memory ends.
         let _ = env.throw_new(class, JNIString::from(text));
     }
 }
 
-impl<T: Default> ErrorPolicy<T, HostError> for ThrowConnectException {
+impl<T: Default> ErrorPolicy<T, HostError> for Throw {
     type Captures<'unowned_env_local: 'native_method, 'native_method> = ();
 
     fn on_error<'unowned_env_local: 'native_method, 'native_method>(
@@ -50,7 +55,11 @@ impl<T: Default> ErrorPolicy<T, HostError> for ThrowConnectException {
         _captures: &mut Self::Captures<'unowned_env_local, 'native_method>,
         error: HostError,
     ) -> jni::errors::Result<T> {
-        throw(env, &error.to_string());
+        let class = match error {
+            HostError::Settings(_) => CONFIG_EXCEPTION,
+            _ => CONNECT_EXCEPTION,
+        };
+        throw(env, class, &error.to_string());
         Ok(T::default())
     }
 
@@ -70,7 +79,7 @@ impl<T: Default> ErrorPolicy<T, HostError> for ThrowConnectException {
         // A payload's drop may panic itself.
         let text = format!("A fault in the connector's native library: {text}");
         std::mem::forget(payload);
-        throw(env, &text);
+        throw(env, CONNECT_EXCEPTION, &text);
         Ok(T::default())
     }
 }
@@ -139,10 +148,10 @@ pub extern "system" fn Java_io_conduktor_connect_websocket_NativeSource_settings
     _class: JClass<'caller>,
 ) -> JObject<'caller> {
     env.with_env(|env| table(env, &settings::definitions()))
-        .resolve::<ThrowConnectException>()
+        .resolve::<Throw>()
 }
 
-/// `String[][] validate(String[] config)`.
+/// `String[][] validate(String[] config)`: keys and values by turns.
 #[unsafe(no_mangle)]
 pub extern "system" fn Java_io_conduktor_connect_websocket_NativeSource_validate<'caller>(
     mut env: EnvUnowned<'caller>,
@@ -153,12 +162,28 @@ pub extern "system" fn Java_io_conduktor_connect_websocket_NativeSource_validate
         let config = map(env, &config)?;
         table(env, &settings::validate(&config))
     })
-    .resolve::<ThrowConnectException>()
+    .resolve::<Throw>()
 }
 
-/// `long start(String[] config, String connector, int task, byte[][] issuers,
-/// byte[][] servers, String[] proxy)`; the proxy is `HTTP` or `SOCKS`, a host and a port, or
-/// nothing.
+/// `String beanUrl(String url)`.
+#[unsafe(no_mangle)]
+pub extern "system" fn Java_io_conduktor_connect_websocket_NativeSource_beanUrl<'caller>(
+    mut env: EnvUnowned<'caller>,
+    _class: JClass<'caller>,
+    url: JString<'caller>,
+) -> JObject<'caller> {
+    env.with_env(|env| -> Result<JObject<'caller>> {
+        let url = bean_url(&url.try_to_string(env)?);
+        Ok(env.new_string(url)?.into())
+    })
+    .resolve::<Throw>()
+}
+
+/// `long start(String[], String, int, byte[][], byte[][], String[])`.
+///
+/// The configuration as for `validate`, the connector's name, the task's
+/// number, the certificates of issuers and of servers in DER, and the proxy:
+/// `HTTP` or `SOCKS`, a host and a port, or nothing.
 #[unsafe(no_mangle)]
 pub extern "system" fn Java_io_conduktor_connect_websocket_NativeSource_start<'caller>(
     mut env: EnvUnowned<'caller>,
@@ -183,7 +208,7 @@ pub extern "system" fn Java_io_conduktor_connect_websocket_NativeSource_start<'c
         };
         host::start(start)
     })
-    .resolve::<ThrowConnectException>()
+    .resolve::<Throw>()
 }
 
 fn through(proxy: &[String]) -> Option<Proxy> {
@@ -226,7 +251,7 @@ pub extern "system" fn Java_io_conduktor_connect_websocket_NativeSource_poll<'ca
     kind: JIntArray<'caller>,
 ) -> JObject<'caller> {
     env.with_env(|env| poll(env, task, wait_ms, acknowledged, &kind))
-        .resolve::<ThrowConnectException>()
+        .resolve::<Throw>()
 }
 
 fn poll<'local>(
@@ -246,9 +271,10 @@ fn poll<'local>(
     if columns.len() == 0 {
         return Ok(JObject::null());
     }
-    let (values, ends, next) = polled.encoder.encode(columns, task.kinds(), first);
+    let (values, ends, next) = polled.encoder.encode(columns, task.format(), first);
     let (values, values_kind): (JObject<'local>, _) = match values {
         Values::Latin1(units) => (bytes(env, units)?, LATIN_1),
+        Values::Json(units) => (bytes(env, units)?, JSON),
         Values::Bytes(units) => (bytes(env, units)?, BYTES),
         Values::Utf16(units) => {
             let array = JCharArray::new(env, units.len())?;
@@ -305,7 +331,7 @@ pub extern "system" fn Java_io_conduktor_connect_websocket_NativeSource_statisti
         array.set_region(env, 0, &readings)?;
         Ok(array.into())
     })
-    .resolve::<ThrowConnectException>()
+    .resolve::<Throw>()
 }
 
 /// `void stop(long task, long acknowledged, long handed)`.
@@ -322,7 +348,7 @@ pub extern "system" fn Java_io_conduktor_connect_websocket_NativeSource_stop<'ca
         host::stop(task, count(acknowledged), count(handed));
         Ok(())
     })
-    .resolve::<ThrowConnectException>();
+    .resolve::<Throw>();
 }
 
 /// `String[] log(long waitMs)`: level, connector, task and text of each line.
@@ -341,7 +367,7 @@ pub extern "system" fn Java_io_conduktor_connect_websocket_NativeSource_log<'cal
         let fields: Vec<_> = fields.collect();
         Ok(texts(env, &fields)?.into())
     })
-    .resolve::<ThrowConnectException>()
+    .resolve::<Throw>()
 }
 
 /// `void wakeLog()`: has a waiting `log` return.
@@ -354,5 +380,31 @@ pub extern "system" fn Java_io_conduktor_connect_websocket_NativeSource_wakeLog<
         LINES.wake();
         Ok(())
     })
-    .resolve::<ThrowConnectException>();
+    .resolve::<Throw>();
+}
+
+/// `void panic(long task, int payload)` of `NativePanic`: a fault while a task is
+/// polled, in the library that only the tests load.
+///
+/// # Panics
+/// Always, within the guard that every method has.
+#[cfg(feature = "panic-test")]
+#[unsafe(no_mangle)]
+pub extern "system" fn Java_io_conduktor_connect_websocket_NativePanic_panic<'caller>(
+    mut env: EnvUnowned<'caller>,
+    _class: JClass<'caller>,
+    task: jlong,
+    payload: jint,
+) {
+    env.with_env(|_env| -> Result<()> {
+        let task = host::find(task);
+        let task = task.as_ref();
+        let _held = task.map(|task| task.poll(0, Duration::ZERO)).transpose()?;
+        match payload {
+            0 => panic!("a fault for the test"),
+            1 => panic!("a fault with the payload {payload}"),
+            _ => std::panic::panic_any(payload),
+        }
+    })
+    .resolve::<Throw>();
 }

@@ -12,6 +12,7 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use websocket_source::buffer::Batch;
+use websocket_source::frames::Kind;
 use websocket_source::metrics::Histogram;
 use websocket_source::sink::{Delivery, Sink, SinkError};
 
@@ -30,6 +31,8 @@ pub(crate) struct Columns {
     pub(crate) values: Vec<u8>,
     /// Where each value ends.
     pub(crate) ends: Vec<usize>,
+    /// Whether each is text.
+    pub(crate) kinds: Vec<Kind>,
     /// When each was received, milliseconds since the epoch.
     pub(crate) received_ms: Vec<i64>,
     /// All keys, one after the other.
@@ -51,6 +54,7 @@ impl Columns {
     fn push(&mut self, batch: &Batch<'_>, row: usize) {
         self.values.extend_from_slice(batch.value(row));
         self.ends.push(self.values.len());
+        self.kinds.push(batch.kind(row));
         self.received_ms.push(batch.received().at_ms);
         if let Some(key) = batch.key(row) {
             self.keys.extend_from_slice(key);
@@ -67,6 +71,7 @@ impl Columns {
         }
         self.values.clear();
         self.ends.clear();
+        self.kinds.clear();
         self.received_ms.clear();
         self.keys.clear();
         self.key_ends.clear();
@@ -250,7 +255,7 @@ mod tests {
             .iter()
             .map(|value| {
                 start += value.len();
-                Row::own(start - value.len(), value.len())
+                Row::own(start - value.len(), value.len(), Kind::Text)
             })
             .collect();
         let batch = Batch::from_parts(&rows, None, arena.as_bytes(), Received::now());

@@ -11,20 +11,20 @@ use std::time::Duration;
 
 use tokio::runtime::Builder;
 use websocket_source::dial::{CertificateDer, Dialer, Proxy};
-use websocket_source::events::TARGET;
+use websocket_source::events::{Event, InConnect};
 use websocket_source::metrics::TaskMetrics;
-use websocket_source::settings::{PauseMode, SourceConfig, parse};
+use websocket_source::settings::{PauseMode, SourceConfig, ValueFormat, parse};
 use websocket_source::task::{TaskHandle, TaskOptions, TaskThreads};
 
 use crate::hand_over::{Columns, HandOver};
 use crate::log;
 use crate::settings::joined;
-use crate::text::{Encoder, Kinds};
+use crate::text::Encoder;
 
 /// Longest wait for the server's close frame when a task is stopped.
 const CLOSE_WAIT: Duration = Duration::from_secs(1);
 
-/// What goes wrong in a call from Java; each becomes a `ConnectException`.
+/// What goes wrong in a call from Java, where each is an exception.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum HostError {
     /// The configuration is not valid; every error, a line each.
@@ -71,7 +71,7 @@ pub(crate) struct Task {
     number: u32,
     handle: TaskHandle,
     hand_over: Arc<HandOver>,
-    kinds: Kinds,
+    format: ValueFormat,
     polled: Mutex<Polled>,
     /// Kept until the task has ended.
     _threads: Arc<TaskThreads>,
@@ -143,23 +143,22 @@ pub(crate) fn start(start: Start) -> Result<i64, HostError> {
     let config = parsed
         .config
         .map_err(|errors| HostError::Settings(joined(&errors)))?;
-    let (connector, task) = (start.connector.as_str(), start.task);
+    let tell = |event| Event::InConnect(event).emit(&start.connector, start.task);
     for warning in &parsed.warnings {
-        tracing::warn!(target: TARGET, connector, task, "{warning}");
+        tell(InConnect::Setting(warning));
     }
     if config.pause == PauseMode::Disconnect {
-        tracing::warn!(
-            target: TARGET, connector, task,
-            "websocket.pause.mode=disconnect has no effect: Kafka Connect does not tell a task that it is \
-             paused; stop the connector instead"
-        );
+        tell(InConnect::PauseNotTold);
+    }
+    if config.value_format == ValueFormat::Json && wants_dead_letters(&start.config) {
+        tell(InConnect::NoDeadLetters);
     }
     if let Some(proxy) = &start.network.proxy {
-        tracing::info!(target: TARGET, connector, task, "Connecting through the proxy {proxy}");
+        tell(InConnect::Proxied(proxy));
     }
     let metrics = Arc::new(TaskMetrics::default());
     let hand_over = HandOver::new(Arc::clone(&metrics.receive_to_ack));
-    let kinds = Kinds::of(&config);
+    let format = config.value_format;
     let mut host = host();
     let dialer = host.dialer(start.network);
     let threads = match host.threads.upgrade() {
@@ -168,7 +167,7 @@ pub(crate) fn start(start: Start) -> Result<i64, HostError> {
     };
     let handle = threads.spawn(options(
         &start.connector,
-        task,
+        start.task,
         config,
         dialer,
         &hand_over,
@@ -179,15 +178,21 @@ pub(crate) fn start(start: Start) -> Result<i64, HostError> {
     let number = host.last;
     let task = Task {
         connector: start.connector,
-        number: task,
+        number: start.task,
         handle,
         hand_over,
-        kinds,
+        format,
         polled: Mutex::default(),
         _threads: threads,
     };
     host.tasks.insert(number, Arc::new(task));
     Ok(number)
+}
+
+/// Whether messages that are tolerated are to go to a topic of their own.
+fn wants_dead_letters(config: &BTreeMap<String, String>) -> bool {
+    let text = |name| config.get(name).map_or("", |value| value.trim());
+    text("errors.tolerance") == "all" && !text("errors.deadletterqueue.topic.name").is_empty()
 }
 
 fn options(
@@ -223,9 +228,9 @@ pub(crate) fn stop(number: i64, acknowledged: u64, handed: u64) {
 }
 
 impl Task {
-    /// Which of its values are text.
-    pub(crate) fn kinds(&self) -> Kinds {
-        self.kinds
+    /// `websocket.value.format`.
+    pub(crate) fn format(&self) -> ValueFormat {
+        self.format
     }
 
     /// Takes what Java does not have yet, if that is nothing waits for
@@ -276,11 +281,8 @@ impl Task {
         self.acknowledge(&mut polled, acknowledged);
         let unconfirmed = handed.saturating_sub(polled.acknowledged);
         if unconfirmed > 0 {
-            tracing::warn!(
-                target: TARGET, connector = %self.connector, task = self.number,
-                "{unconfirmed} records were with Kafka Connect when the task was stopped, and it has not \
-                 confirmed them; it may have written them all the same"
-            );
+            let event = Event::InConnect(InConnect::Unconfirmed(unconfirmed));
+            event.emit(&self.connector, self.number);
         }
         self.acknowledge(&mut polled, handed);
         drop(polled);

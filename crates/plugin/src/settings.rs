@@ -54,9 +54,14 @@ fn shown(row: &Row, config: &BTreeMap<String, String>) -> Option<String> {
     }
 }
 
-/// All errors in one text, a line each.
+/// All errors in one text, a line each, in the order of [`validate`].
 pub(crate) fn joined(errors: &[SettingError]) -> String {
-    let lines: Vec<&str> = errors.iter().map(|error| error.message.as_str()).collect();
+    let own = |row: &Row| {
+        let name = row.name;
+        errors.iter().filter(move |error| error.setting == name)
+    };
+    let lines = TABLE.iter().flat_map(own);
+    let lines: Vec<&str> = lines.map(|error| error.message.as_str()).collect();
     lines.join("\n")
 }
 

@@ -1,36 +1,17 @@
 //! Values in the encodings from which a JVM makes a `String` by copying:
 //! Latin-1 if every character has one, as nearly always, else UTF-16. Java's
 //! own decoder of UTF-8 is slow as soon as a value is not ASCII.
+//!
+//! Here alone it is decided what the values of a task are for Java, by
+//! `websocket.value.format` and the kind of each message.
 
 use std::ops::Range;
 
 use encoding_rs::mem;
-use websocket_source::settings::{BinaryPolicy, SourceConfig, ValueFormat};
+use websocket_source::frames::Kind;
+use websocket_source::settings::ValueFormat;
 
 use crate::hand_over::{Columns, KEEP_BYTES};
-
-/// Which of a task's values are text.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Kinds {
-    /// All of them.
-    Text,
-    /// None.
-    Bytes,
-    /// Those that are valid UTF-8: text and binary messages come side by side.
-    Mixed,
-}
-
-impl Kinds {
-    /// What the settings of a task make of its values.
-    pub(crate) fn of(config: &SourceConfig) -> Self {
-        match config.value_format {
-            // Java parses the JSON.
-            ValueFormat::Bytes | ValueFormat::Json => Self::Bytes,
-            ValueFormat::String if config.binary == BinaryPolicy::Bytes => Self::Mixed,
-            ValueFormat::String => Self::Text,
-        }
-    }
-}
 
 /// Values as Java takes them.
 #[derive(Debug, PartialEq, Eq)]
@@ -39,6 +20,8 @@ pub(crate) enum Values<'a> {
     Latin1(&'a [u8]),
     /// Texts in UTF-16.
     Utf16(&'a [u16]),
+    /// Texts in UTF-8 that Java parses as JSON.
+    Json(&'a [u8]),
     /// Bytes.
     Bytes(&'a [u8]),
 }
@@ -56,18 +39,16 @@ fn range(columns: &Columns, row: usize) -> Range<usize> {
     start..columns.ends[row]
 }
 
-/// The end of the rows from `first` on that are of one kind, and whether they
+/// The end of the rows from `first` on that become one array, and whether they
 /// are text.
-fn run(columns: &Columns, kinds: Kinds, first: usize) -> (usize, bool) {
-    let count = columns.len();
-    let is_text = |row: usize| std::str::from_utf8(&columns.values[range(columns, row)]).is_ok();
-    match kinds {
-        Kinds::Text => (count, true),
-        Kinds::Bytes => (count, false),
-        Kinds::Mixed => {
-            let text = is_text(first);
-            let end = (first..count).find(|row| is_text(*row) != text);
-            (end.unwrap_or(count), text)
+fn run(columns: &Columns, format: ValueFormat, first: usize) -> (usize, Kind) {
+    let rest = &columns.kinds[first..];
+    let kind = rest[0];
+    match format {
+        ValueFormat::Bytes => (columns.len(), Kind::Binary),
+        ValueFormat::String | ValueFormat::Json => {
+            let other = rest.iter().position(|other| *other != kind);
+            (other.map_or(columns.len(), |count| first + count), kind)
         }
     }
 }
@@ -78,20 +59,21 @@ impl Encoder {
     pub(crate) fn encode<'a>(
         &'a mut self,
         columns: &'a Columns,
-        kinds: Kinds,
+        format: ValueFormat,
         first: usize,
     ) -> (Values<'a>, &'a [i32], usize) {
-        let (end, text) = run(columns, kinds, first);
+        let (end, kind) = run(columns, format, first);
         self.clear();
         let start = range(columns, first).start;
         let bytes = &columns.values[start..columns.ends[end - 1]];
-        let values = if !text || bytes.is_ascii() {
+        let is_string = kind == Kind::Text && format == ValueFormat::String;
+        let values = if !is_string || bytes.is_ascii() {
             let ends = columns.ends[first..end].iter();
             self.ends.extend(ends.map(|end| units(end - start)));
-            if text {
-                Values::Latin1(bytes)
-            } else {
-                Values::Bytes(bytes)
+            match kind {
+                Kind::Text if is_string => Values::Latin1(bytes),
+                Kind::Text => Values::Json(bytes),
+                Kind::Binary => Values::Bytes(bytes),
             }
         } else if mem::is_utf8_latin1(bytes) {
             self.encode_latin1(columns, first..end);
@@ -149,11 +131,17 @@ mod tests {
 
     use super::*;
 
-    fn columns(values: &[&[u8]]) -> Columns {
+    fn columns(kind: Kind, values: &[&[u8]]) -> Columns {
+        let of_kind: Vec<_> = values.iter().map(|value| (kind, *value)).collect();
+        mixed(&of_kind)
+    }
+
+    fn mixed(values: &[(Kind, &[u8])]) -> Columns {
         let mut columns = Columns::default();
-        for value in values {
+        for (kind, value) in values {
             columns.values.extend_from_slice(value);
             columns.ends.push(columns.values.len());
+            columns.kinds.push(*kind);
             columns.received_ms.push(0);
         }
         columns
@@ -162,9 +150,9 @@ mod tests {
     /// All texts, put together again from what Java would get.
     fn decoded(texts: &[&str]) -> (Vec<String>, bool) {
         let bytes: Vec<_> = texts.iter().map(|text| text.as_bytes()).collect();
-        let columns = columns(&bytes);
+        let columns = columns(Kind::Text, &bytes);
         let mut encoder = Encoder::default();
-        let (values, ends, after) = encoder.encode(&columns, Kinds::Text, 0);
+        let (values, ends, after) = encoder.encode(&columns, ValueFormat::String, 0);
         assert_eq!(after, texts.len());
         let mut start = 0;
         let ends = ends.iter().map(|end| {
@@ -181,7 +169,7 @@ mod tests {
                 let text = |range: Range<usize>| String::from_utf16_lossy(&units[range]);
                 (ends.map(text).collect(), false)
             }
-            Values::Bytes(_) => panic!("bytes of texts"),
+            Values::Json(_) | Values::Bytes(_) => panic!("bytes of texts"),
         }
     }
 
@@ -198,52 +186,68 @@ mod tests {
         }
     }
 
-    #[test]
-    fn texts_and_bytes_side_by_side_come_run_by_run() {
-        let columns = columns(&[
-            b"a",
-            "ä".as_bytes(),
-            b"\xff\xfe",
-            b"",
-            b"\xc3",
-            "€".as_bytes(),
-        ]);
+    /// Values as Java would get them, run by run, with their ends.
+    fn runs(columns: &Columns, format: ValueFormat) -> Vec<(&'static str, Vec<i32>)> {
         let mut encoder = Encoder::default();
         let mut runs = Vec::new();
         let mut first = 0;
         while first < columns.len() {
-            let (values, ends, end) = encoder.encode(&columns, Kinds::Mixed, first);
-            runs.push((matches!(values, Values::Bytes(_)), ends.to_vec()));
+            let (values, ends, end) = encoder.encode(columns, format, first);
+            let kind = match values {
+                Values::Latin1(_) | Values::Utf16(_) => "string",
+                Values::Json(_) => "json",
+                Values::Bytes(_) => "bytes",
+            };
+            runs.push((kind, ends.to_vec()));
             first = end;
         }
-        let expected = [
-            (false, vec![1, 2]),
-            (true, vec![2]),
-            (false, vec![0]),
-            (true, vec![1]),
-            (false, vec![1]),
+        runs
+    }
+
+    #[test]
+    fn texts_and_bytes_side_by_side_come_run_by_run() {
+        let columns = mixed(&[
+            (Kind::Text, b"a"),
+            (Kind::Text, "ä".as_bytes()),
+            (Kind::Binary, b"\xff\xfe"),
+            // It could be text, and is none.
+            (Kind::Binary, b"bytes"),
+            (Kind::Text, b""),
+            (Kind::Binary, b""),
+            (Kind::Text, "€".as_bytes()),
+        ]);
+        let strings = [
+            ("string", vec![1, 2]),
+            ("bytes", vec![2, 7]),
+            ("string", vec![0]),
+            ("bytes", vec![0]),
+            ("string", vec![1]),
         ];
-        assert_eq!(runs, expected);
+        assert_eq!(runs(&columns, ValueFormat::String), strings);
+        let parsed = [
+            ("json", vec![1, 3]),
+            ("bytes", vec![2, 7]),
+            ("json", vec![0]),
+            ("bytes", vec![0]),
+            ("json", vec![3]),
+        ];
+        assert_eq!(runs(&columns, ValueFormat::Json), parsed);
+        let all = [("bytes", vec![1, 3, 5, 10, 10, 10, 13])];
+        assert_eq!(runs(&columns, ValueFormat::Bytes), all);
     }
 
     #[test]
     fn memory_that_a_large_text_needed_is_given_back() {
         let large = "€".repeat(KEEP_BYTES);
         let mut encoder = Encoder::default();
-        encoder.encode(&columns(&[large.as_bytes()]), Kinds::Text, 0);
-        assert!(encoder.utf16.capacity() > KEEP_BYTES / 2);
-        encoder.encode(&columns(&[b"a"]), Kinds::Text, 0);
-        assert!(encoder.utf16.capacity() <= KEEP_BYTES / 2);
-    }
-
-    #[test]
-    fn bytes_are_not_looked_at() {
-        let columns = columns(&[b"a", b"\xff"]);
-        let mut encoder = Encoder::default();
-        assert_eq!(
-            encoder.encode(&columns, Kinds::Bytes, 0),
-            (Values::Bytes(b"a\xff"), &[1, 2][..], 2)
+        encoder.encode(
+            &columns(Kind::Text, &[large.as_bytes()]),
+            ValueFormat::String,
+            0,
         );
+        assert!(encoder.utf16.capacity() > KEEP_BYTES / 2);
+        encoder.encode(&columns(Kind::Text, &[b"a"]), ValueFormat::String, 0);
+        assert!(encoder.utf16.capacity() <= KEEP_BYTES / 2);
     }
 
     proptest! {

@@ -1,5 +1,6 @@
 //! Distributed workers that share their work.
 
+use std::collections::BTreeMap;
 use std::io;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
@@ -21,12 +22,12 @@ pub struct Cluster {
 }
 
 impl Cluster {
-    /// How long the work of a killed worker may rest by the workers'
-    /// settings: until it is missed, and until it is given to others.
-    pub const FAILOVER: Duration = Duration::from_millis(SESSION_TIMEOUT_MS + REBALANCE_DELAY_MS);
-
-    /// How long the work of a worker that leaves in order may rest.
+    /// How long the work of a worker that is missed rests, by the workers'
+    /// settings.
     pub const REBALANCE_DELAY: Duration = Duration::from_millis(REBALANCE_DELAY_MS);
+
+    /// How long after its last sign of life a worker that was killed is missed.
+    pub const SESSION_TIMEOUT: Duration = Duration::from_millis(SESSION_TIMEOUT_MS);
 
     /// Starts so many workers and waits until all answer.
     pub fn start(workers: usize, builder: &Builder) -> Self {
@@ -51,9 +52,30 @@ impl Cluster {
         self.member(id).kill();
     }
 
+    /// Asks a worker, by its id, to end in order.
+    pub fn ask_to_end(&mut self, id: &str) {
+        self.member(id).process().signal("TERM");
+    }
+
     /// Ends a worker in order, by its id, and waits for its end.
     pub fn terminate(&mut self, id: &str) {
         self.member(id).end();
+    }
+
+    /// Waits until the process of a worker has ended, by its id.
+    pub fn wait_for_end(&mut self, id: &str) {
+        let mut workers = self.members.iter_mut().map(|(worker, _)| worker);
+        let found = workers.find(|worker| worker.id() == id);
+        let worker = found.unwrap_or_else(|| panic!("no worker {id}"));
+        wait::until_true(&format!("the end of {id}"), || worker.has_ended());
+    }
+
+    /// How often workers have begun to share their work out, by their ids; of
+    /// those that live.
+    pub fn rebalances(&self) -> BTreeMap<String, usize> {
+        let begun = |worker: &RealWorker| worker.log().matches("Rebalance started").count();
+        let live = self.live().map(|worker| (worker.id(), begun(worker)));
+        live.collect()
     }
 
     /// The log of a worker, also of one that has ended, by its id.

@@ -95,6 +95,11 @@ impl RealWorker {
         assert_eq!(self.process.exit_code(), 143);
     }
 
+    /// Whether its process has ended.
+    pub(super) fn has_ended(&mut self) -> bool {
+        self.process.ended().is_some()
+    }
+
     /// Ends it as a crash would.
     pub(super) fn kill(&mut self) {
         self.process.kill();

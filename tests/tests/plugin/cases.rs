@@ -147,9 +147,13 @@ fn others() -> Vec<Case> {
     ]
 }
 
-/// Records of two types in one topic: which type a message has, its bytes say
-/// and not its frame.
-fn mixed() -> Case {
+/// Records of two types in one topic: which type a message has, its frame says
+/// and not its bytes.
+fn mixed() -> Vec<Case> {
+    vec![texts_and_bytes(), json_and_bytes()]
+}
+
+fn texts_and_bytes() -> Case {
     Case {
         name: "text-and-bytes",
         settings: &[
@@ -169,10 +173,29 @@ fn mixed() -> Case {
             r#"{"schema":{"type":"string","optional":false},"payload":"a"}"#,
             r#"{"schema":{"type":"bytes","optional":false},"payload":"//4A"}"#,
             r#"{"schema":{"type":"string","optional":false},"payload":"käse €"}"#,
-            r#"{"schema":{"type":"string","optional":false},"payload":"ok"}"#,
+            r#"{"schema":{"type":"bytes","optional":false},"payload":"b2s="}"#,
             r#"{"schema":{"type":"bytes","optional":false},"payload":"gA=="}"#,
             r#"{"schema":{"type":"string","optional":false},"payload":"b"}"#,
         ]),
+    }
+}
+
+fn json_and_bytes() -> Case {
+    Case {
+        name: "json-and-bytes",
+        settings: &[
+            ("websocket.value.format", "json"),
+            ("websocket.binary", "bytes"),
+            ("value.converter.schemas.enable", "false"),
+        ],
+        converter: JSON,
+        wire: vec![
+            text(r#"{"n":0}"#),
+            binary(br#"{"n":1}"#),
+            binary(b"\xff"),
+            text(r#"{"n":2}"#),
+        ],
+        values: values(&[r#"{"n":0}"#, r#""eyJuIjoxfQ==""#, r#""/w==""#, r#"{"n":2}"#]),
     }
 }
 
@@ -255,7 +278,7 @@ pub(crate) fn failing() -> Case {
 pub(crate) fn all() -> Vec<Case> {
     let mut cases = texts();
     cases.extend(others());
-    cases.push(mixed());
+    cases.extend(mixed());
     cases.extend(fewer());
     cases
 }

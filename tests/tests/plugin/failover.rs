@@ -19,6 +19,20 @@ const CONNECTORS: u64 = 10;
 const WORKERS: usize = 3;
 const TOPIC: &str = "failover";
 
+/// How often a worker asks whether the work is to be shared out anew, in
+/// milliseconds: little beside what is measured.
+const HEARTBEAT_MS: &str = "300";
+
+/// What joining the group twice and starting the tasks may take, besides the
+/// delay that the workers' settings have between: with it less than the time
+/// in which a killed worker is missed, or a measurement from the wrong moment
+/// would pass.
+const STARTING: Duration = Duration::from_secs(3);
+const _: () = assert!(
+    Cluster::REBALANCE_DELAY.as_millis() + STARTING.as_millis()
+        < Cluster::SESSION_TIMEOUT.as_millis()
+);
+
 /// Messages a second of each feed.
 const RATE: u64 = 20;
 
@@ -35,36 +49,31 @@ fn the_connectors_of_workers_that_are_gone_go_on_on_the_others(version: Version)
     // One partition keeps the order of each feed.
     kafka.create_topic(TOPIC, 1);
     let feeds: Vec<Feed> = (0..CONNECTORS).map(Feed::new).collect();
-    let builder = with_commits(Builder::distributed(kafka, "failover"));
+    let builder = with_commits(Builder::distributed(kafka, "failover"))
+        .set("heartbeat.interval.ms", HEARTBEAT_MS);
     let mut cluster = Cluster::start(WORKERS, &builder);
     for feed in &feeds {
         let connector = Connector::new(&feed.name, &feed.server, TOPIC)
             .set("websocket.message.queue.size", &QUEUE.to_string());
         cluster.put(201, &connector);
     }
-    wait::until_true("each worker has a task", || {
-        let workers: BTreeSet<String> = places(&cluster, &feeds).into_values().collect();
-        workers.len() == WORKERS
-    });
-
     let [crash, order] = [
-        (
-            "SIGKILL",
-            Cluster::kill as fn(&mut Cluster, &str),
-            Cluster::FAILOVER,
-        ),
-        ("SIGTERM", Cluster::terminate, Cluster::REBALANCE_DELAY),
+        ("SIGKILL", Cluster::kill as fn(&mut Cluster, &str)),
+        ("SIGTERM", Cluster::ask_to_end),
     ]
-    .map(|(how, end, delay)| {
+    .map(|(how, end)| {
         // All have something to lose.
         wait_for_more(&cluster, &feeds);
-        take_over(&mut cluster, &feeds, how, end, delay)
+        take_over(&mut cluster, &feeds, how, end)
     });
     wait_for_more(&cluster, &feeds);
     let records = numbers(&kafka.read_all(TOPIC));
     println!("Kafka {version:?}, {CONNECTORS} connectors, {RATE} messages/s each:");
     for ended in [&crash, &order] {
         println!("{}", ended.figures(&feeds, &records));
+    }
+    for ended in [&crash, &order] {
+        ended.assert_soon();
     }
     crash.assert_silent();
     order.assert_accounted(&feeds, &records);
@@ -169,14 +178,45 @@ fn places(cluster: &Cluster, feeds: &[Feed]) -> BTreeMap<String, String> {
     feeds.iter().filter_map(place).collect()
 }
 
+/// The workers of all tasks, once all run and no worker has more than one
+/// connector or task more than another: nothing is left to be moved.
+fn settled(cluster: &Cluster, feeds: &[Feed]) -> BTreeMap<String, String> {
+    let live: Vec<String> = cluster.live().map(RealWorker::id).collect();
+    let even = |places: &[String]| {
+        let counts = live
+            .iter()
+            .map(|worker| places.iter().filter(|place| *place == worker).count());
+        let counts: Vec<usize> = counts.collect();
+        counts
+            .iter()
+            .max()
+            .zip(counts.iter().min())
+            .is_some_and(|(most, least)| most - least <= 1)
+    };
+    wait::until("all tasks run and the work is shared out evenly", || {
+        let tasks = places(cluster, feeds);
+        let connectors = feeds.iter().filter_map(|feed| {
+            let worker = &cluster.status(&feed.name)?["connector"]["worker_id"];
+            worker.as_str().map(str::to_owned)
+        });
+        let connectors: Vec<String> = connectors.collect();
+        let of_tasks: Vec<String> = tasks.values().cloned().collect();
+        let all = [&connectors, &of_tasks]
+            .iter()
+            .all(|some| some.len() == feeds.len());
+        (all && even(&connectors) && even(&of_tasks)).then_some(tasks)
+    })
+}
+
 /// A worker that has gone, and what became of its connectors.
 struct Ended {
     how: &'static str,
-    /// How long its work may rest by the workers' settings.
-    delay: Duration,
     /// The connectors that it had, and how many connections each had had.
     moved: BTreeMap<String, usize>,
-    /// Until all tasks ran again.
+    /// From its end, or its being asked for it, until the others shared their
+    /// work out.
+    missed_after: Duration,
+    /// From then on until all tasks ran.
     running_after: Duration,
     /// Connections of the other connectors that were made anew meanwhile.
     disturbed: usize,
@@ -191,12 +231,8 @@ fn take_over(
     feeds: &[Feed],
     how: &'static str,
     end: fn(&mut Cluster, &str),
-    delay: Duration,
 ) -> Ended {
-    let before = wait::until("all tasks run", || {
-        let places = places(cluster, feeds);
-        (places.len() == feeds.len()).then_some(places)
-    });
+    let before = settled(cluster, feeds);
     let tasks = |worker: &&String| before.values().filter(|place| place == worker).count();
     let victim = before.values().max_by_key(tasks).expect("a worker").clone();
     let subscriptions: Vec<usize> = feeds.iter().map(Feed::subscriptions).collect();
@@ -204,14 +240,23 @@ fn take_over(
 
     // Tasks that were given away at the start have had their last lines.
     let log = cluster.log(&victim).len();
+    let rebalances = cluster.rebalances();
     let started = Instant::now();
     end(cluster, &victim);
+    wait::until_true("the others miss it", || {
+        let now = cluster.rebalances();
+        now.iter()
+            .any(|(worker, count)| *count > rebalances[worker])
+    });
+    let missed_after = started.elapsed();
+    let missed = Instant::now();
     let live: BTreeSet<String> = cluster.live().map(RealWorker::id).collect();
     wait::until_true("all tasks run on the others", || {
         let places = places(cluster, feeds);
         places.len() == feeds.len() && places.values().all(|worker| live.contains(worker))
     });
-    let running_after = started.elapsed();
+    let running_after = missed.elapsed();
+    cluster.wait_for_end(&victim);
     let log = cluster.log(&victim).split_off(log);
     let mut moved = BTreeMap::new();
     let mut disturbed = 0;
@@ -225,8 +270,8 @@ fn take_over(
     }
     Ended {
         how,
-        delay,
         moved,
+        missed_after,
         running_after,
         disturbed,
         log,
@@ -234,6 +279,17 @@ fn take_over(
 }
 
 impl Ended {
+    /// Once a worker is missed, its tasks rest no longer than the settings say.
+    fn assert_soon(&self) {
+        let limit = Cluster::REBALANCE_DELAY + STARTING;
+        assert!(
+            self.running_after <= limit,
+            "{}: all tasks RUNNING {:?} after the worker was missed, which is more than {limit:?}",
+            self.how,
+            self.running_after
+        );
+    }
+
     /// Nothing was said of what was left: nobody was there to say it.
     fn assert_silent(&self) {
         assert!(!self.log.contains("Stopped - "), "{}", self.log);
@@ -293,13 +349,17 @@ impl Ended {
         let sum = |all: &[u64]| all.iter().sum::<u64>();
         let most = |all: &[u64]| all.iter().max().copied().unwrap_or_default();
         format!(
-            "  {}: {} connectors moved, all tasks RUNNING after {:.1} s ({:.1} s by the settings), {} connections of others made anew; \
+            "  {}: {} connectors moved; missed after {:.1} s (session.timeout.ms is {:.1} s), all tasks RUNNING {:.1} s later \
+             ({:.1} s by scheduled.rebalance.max.delay.ms, and at most {:.1} s for starting), {} connections of others made anew; \
              lost of what was sent to the old connections {} (at most {} of one; {} by its log), \
              while nobody listened {} (at most {} of one, {:.1} s)",
             self.how,
             self.moved.len(),
+            self.missed_after.as_secs_f64(),
+            Cluster::SESSION_TIMEOUT.as_secs_f64(),
             self.running_after.as_secs_f64(),
-            self.delay.as_secs_f64(),
+            Cluster::REBALANCE_DELAY.as_secs_f64(),
+            STARTING.as_secs_f64(),
             self.disturbed,
             sum(&received),
             most(&received),

@@ -76,6 +76,22 @@ fn every_class_that_a_service_file_names_is_there() {
     }
 }
 
+/// What the plugin's own tests have beside it to make a library panic.
+#[test]
+fn no_library_has_a_method_that_only_tests_call() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let files = extract(folder.path());
+    let libraries = files.iter().filter(|path| has_extension(path, "so"));
+    let libraries: Vec<_> = libraries.collect();
+    assert!(!libraries.is_empty(), "no libraries in {files:?}");
+    for library in libraries {
+        let bytes = fs::read(library).expect("a library");
+        let has = |name: &str| bytes.windows(name.len()).any(|at| at == name.as_bytes());
+        assert!(has("NativeSource_poll"), "{}", library.display());
+        assert!(!has("NativePanic"), "{}", library.display());
+    }
+}
+
 fn has_extension(path: &Path, extension: &str) -> bool {
     path.extension().is_some_and(|found| found == extension)
 }

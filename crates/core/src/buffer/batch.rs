@@ -5,12 +5,14 @@
 //! buffer itself (`Slab::Read`); those that had to be put together or
 //! converted (fragments, base64) lie in the rows' own memory (`Slab::Own`).
 //!
-//! Invariants: a row's range lies within its slab; rows are in the order in
-//! which the server sent the messages.
+//! Invariants: a row's range lies within its slab; a row of [`Kind::Text`] has
+//! a value that is UTF-8; rows are in the order in which the server sent the
+//! messages.
 
 use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
 use crate::clock;
+use crate::frames::Kind;
 
 /// When bytes were read from the socket, on both clocks.
 #[derive(Clone, Copy, Debug)]
@@ -49,23 +51,25 @@ pub struct Row {
     start: u32,
     len: u32,
     slab: Slab,
+    kind: Kind,
 }
 
 impl Row {
-    /// A row over `len` bytes at `start` of an arena.
+    /// A row over a value of `len` bytes at `start` of an arena.
     ///
     /// Offsets fit 32 bits because every arena is far below 4 GiB.
-    pub fn own(start: usize, len: usize) -> Self {
-        Self::at(start, len, Slab::Own)
+    pub fn own(start: usize, len: usize, kind: Kind) -> Self {
+        Self::at(start, len, Slab::Own, kind)
     }
 
     #[allow(clippy::cast_possible_truncation)]
-    fn at(start: usize, len: usize, slab: Slab) -> Self {
+    fn at(start: usize, len: usize, slab: Slab, kind: Kind) -> Self {
         debug_assert!(u32::try_from(start + len).is_ok());
         Self {
             start: start as u32,
             len: len as u32,
             slab,
+            kind,
         }
     }
 
@@ -104,20 +108,20 @@ impl Rows {
     }
 
     /// Adds a value that lies in the receive buffer at `start`.
-    pub fn push_read(&mut self, start: usize, len: usize) {
-        self.push(start, len, Slab::Read);
+    pub fn push_read(&mut self, start: usize, len: usize, kind: Kind) {
+        self.push(start, len, Slab::Read, kind);
     }
 
     /// Adds a value written by `write` to the rows' own memory.
-    pub fn push_own(&mut self, write: impl FnOnce(&mut Vec<u8>)) {
+    pub fn push_own(&mut self, kind: Kind, write: impl FnOnce(&mut Vec<u8>)) {
         let start = self.own.len();
         write(&mut self.own);
-        self.push(start, self.own.len() - start, Slab::Own);
+        self.push(start, self.own.len() - start, Slab::Own, kind);
     }
 
-    fn push(&mut self, start: usize, len: usize, slab: Slab) {
+    fn push(&mut self, start: usize, len: usize, slab: Slab, kind: Kind) {
         self.value_bytes += len;
-        self.rows.push(Row::at(start, len, slab));
+        self.rows.push(Row::at(start, len, slab, kind));
     }
 
     /// Bytes of own memory in use; callers hand a batch over before this
@@ -200,6 +204,15 @@ impl<'a> Batch<'a> {
         self.slice(self.rows[index])
     }
 
+    /// Whether the value of record `index` is text: that of a text message, or
+    /// what `websocket.binary` has made text of.
+    ///
+    /// # Panics
+    /// If `index` is not below [`Batch::len`].
+    pub fn kind(&self, index: usize) -> Kind {
+        self.rows[index].kind
+    }
+
     /// The key of record `index`, if the batch carries keys.
     ///
     /// # Panics
@@ -226,6 +239,11 @@ impl<'a> Batch<'a> {
         self.rows.iter().map(|row| self.slice(*row))
     }
 
+    /// All values in order, each with its kind.
+    pub fn messages(&self) -> impl ExactSizeIterator<Item = (Kind, &'a [u8])> + '_ {
+        self.rows.iter().map(|row| (row.kind, self.slice(*row)))
+    }
+
     fn slice(&self, row: Row) -> &'a [u8] {
         let slab = match row.slab {
             Slab::Read => self.read,
@@ -243,22 +261,31 @@ mod tests {
     fn values_come_from_both_slabs_in_order() {
         let read = b"hello world";
         let mut rows = Rows::default();
-        rows.push_read(0, 5);
-        rows.push_own(|own| own.extend_from_slice(b"joined"));
-        rows.push_read(6, 5);
+        rows.push_read(0, 5, Kind::Text);
+        rows.push_own(Kind::Binary, |own| own.extend_from_slice(b"joined"));
+        rows.push_read(6, 5, Kind::Text);
         let batch = rows.batch(read, Received::now());
         let values: Vec<_> = batch.values().collect();
         assert_eq!(values, [&b"hello"[..], b"joined", b"world"]);
         assert_eq!(batch.tail(1).value(0), b"joined");
+        let kinds: Vec<_> = batch.messages().map(|(kind, _)| kind).collect();
+        assert_eq!(kinds, [Kind::Text, Kind::Binary, Kind::Text]);
+        assert_eq!(batch.tail(1).kind(0), Kind::Binary);
         assert_eq!(rows.value_bytes(), 16);
     }
 
     #[test]
     fn clearing_gives_exceptional_memory_back() {
         let mut rows = Rows::default();
-        rows.push_own(|own| own.resize(KEEP_OWN_BYTES * 2, b'x'));
+        rows.push_own(Kind::Binary, |own| own.resize(KEEP_OWN_BYTES * 2, b'x'));
         rows.clear();
         assert!(rows.is_empty());
         assert_eq!(rows.own.capacity(), 0);
+    }
+
+    /// Each message that waits has one.
+    #[test]
+    fn a_row_is_three_words_of_32_bits() {
+        assert_eq!(size_of::<Row>(), 12);
     }
 }

@@ -11,6 +11,7 @@
 use std::collections::VecDeque;
 
 use super::batch::{Batch, Received, Row};
+use crate::frames::Kind;
 
 /// Arena size up to which the newest chunk takes more rows.
 const CHUNK_BYTES: usize = 64 * 1024;
@@ -88,8 +89,8 @@ impl Buffer {
     /// Appends all records of `batch` and drops the oldest beyond the limits.
     pub fn push(&mut self, batch: &Batch<'_>) -> Dropped {
         let mut dropped = Dropped::default();
-        for value in batch.values() {
-            self.append(value, batch.received());
+        for (kind, value) in batch.messages() {
+            self.append(kind, value, batch.received());
             while self.messages > 1
                 && (self.messages > self.max_messages || self.bytes > self.max_bytes)
             {
@@ -102,12 +103,12 @@ impl Buffer {
 
     /// Appends all records of `batch`, whatever the limits.
     pub fn push_beyond(&mut self, batch: &Batch<'_>) {
-        for value in batch.values() {
-            self.append(value, batch.received());
+        for (kind, value) in batch.messages() {
+            self.append(kind, value, batch.received());
         }
     }
 
-    fn append(&mut self, value: &[u8], received: Received) {
+    fn append(&mut self, kind: Kind, value: &[u8], received: Received) {
         let grows = self.chunks.back().is_some_and(|chunk| {
             chunk.arena.len() + value.len() <= CHUNK_BYTES
                 && received.at_ms - chunk.received.at_ms <= CHUNK_SPAN_MS
@@ -122,7 +123,8 @@ impl Buffer {
             });
         }
         if let Some(chunk) = self.chunks.back_mut() {
-            chunk.rows.push(Row::own(chunk.arena.len(), value.len()));
+            let start = chunk.arena.len();
+            chunk.rows.push(Row::own(start, value.len(), kind));
             chunk.arena.extend_from_slice(value);
             self.messages += 1;
             self.bytes += value.len();
@@ -184,7 +186,7 @@ mod tests {
     fn push(buffer: &mut Buffer, values: &[Vec<u8>], at_ms: i64) -> Dropped {
         let mut rows = Rows::default();
         for value in values {
-            rows.push_own(|own| own.extend_from_slice(value));
+            rows.push_own(Kind::Text, |own| own.extend_from_slice(value));
         }
         buffer.push(&rows.batch(
             &[],
@@ -242,6 +244,25 @@ mod tests {
             buffer.front().map(|batch| batch.received().at_ms),
             Some(5_000)
         );
+    }
+
+    #[test]
+    fn what_waits_stays_text_or_binary() {
+        let mut rows = Rows::default();
+        let kinds = [Kind::Binary, Kind::Text, Kind::Text, Kind::Binary];
+        for kind in kinds {
+            rows.push_own(kind, |own| own.push(b'x'));
+        }
+        let batch = rows.batch(&[], Received::now());
+        let (mut bounded, mut beyond) = (Buffer::new(10, 1000), Buffer::new(1, 1));
+        bounded.push(&batch);
+        beyond.push_beyond(&batch);
+        for mut buffer in [bounded, beyond] {
+            buffer.advance(1);
+            let front = buffer.front().expect("three");
+            let seen: Vec<_> = front.messages().map(|(kind, _)| kind).collect();
+            assert_eq!(seen, kinds[1..]);
+        }
     }
 
     proptest! {

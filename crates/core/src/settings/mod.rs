@@ -21,7 +21,7 @@ pub use self::docs::configuration_markdown;
 pub use self::headers::Header;
 pub use self::parse::{Parsed, SettingError, parse};
 pub use self::table::{Importance, Kind, Row, TABLE, row};
-pub use self::url::{WsUrl, redact};
+pub use self::url::{WsUrl, bean_url, redact};
 use crate::secret::Secret;
 
 /// How text messages become values.
@@ -31,21 +31,21 @@ pub enum ValueFormat {
     String,
     /// BYTES, both kinds of messages.
     Bytes,
-    /// What the JSON in a text message says; binary messages as under
-    /// [`ValueFormat::String`].
+    /// What the JSON in a text message says, or in what `websocket.binary`
+    /// makes text of; other binary messages as under [`ValueFormat::String`].
     Json,
 }
 
-/// What becomes of binary messages under `websocket.value.format=string`.
+/// What becomes of binary messages unless `websocket.value.format=bytes`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum BinaryPolicy {
     /// Dropped and counted.
     Drop,
     /// A BYTES value.
     Bytes,
-    /// A STRING of base64 (RFC 4648 section 4).
+    /// A text of base64 (RFC 4648 section 4).
     Base64,
-    /// A STRING; what is not UTF-8 becomes U+FFFD.
+    /// A text; what is not UTF-8 becomes U+FFFD.
     Text,
 }
 

@@ -203,8 +203,9 @@ pub const TABLE: &[Row] = &[
         Kind::OneOf(&["drop", "bytes", "base64", "text"]),
         Some("drop"),
         Importance::Medium,
-        "What becomes of binary messages under websocket.value.format=string: drop (counted and logged), \
-         bytes (the bytes as they are), base64, or text (UTF-8, with U+FFFD in place of what is not).",
+        "What becomes of binary messages under websocket.value.format=string or json: drop (counted and \
+         logged), bytes (BYTES values, the bytes as they are, also if they could be text), base64, or text \
+         (UTF-8, with U+FFFD in place of what is not); of the last two, what becomes of text messages.",
     ),
     optional(
         "websocket.buffer.max.bytes",

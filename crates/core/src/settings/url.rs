@@ -7,6 +7,9 @@ use url::{Host, Position, Url};
 
 use crate::secret::Secret;
 
+/// Characters of [`bean_url`] at most, as in the reference.
+const BEAN_URL_CHARS: usize = 50;
+
 const NO_HOST: &str = "WebSocket URL must have a valid host";
 
 /// The scheme of RFC 3986 section 3.1, if the text begins with one.
@@ -191,6 +194,20 @@ pub fn redact(text: &str) -> String {
     format!("{scheme}{slashes}{host}{path}")
 }
 
+/// What the name of a connector's MBean has of its URL, valid or not: host,
+/// port and path in at most 50 characters, which need no quoting (the
+/// reference's `WebSocketMetrics`).
+pub fn bean_url(text: &str) -> String {
+    let redacted = redact(text.trim());
+    let (_, place) = redacted.split_once("//").unwrap_or(("", &redacted));
+    let plain = |c: char| match c {
+        '.' | '_' | '-' => c,
+        _ if c.is_ascii_alphanumeric() => c,
+        _ => '_',
+    };
+    place.chars().take(BEAN_URL_CHARS).map(plain).collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -272,5 +289,20 @@ mod tests {
             assert!(!redact(text).contains("s3cret"), "{}", redact(text));
         }
         assert_eq!(redact("ws://h:1/p?q"), "ws://h:1/p");
+    }
+
+    #[test]
+    fn a_bean_s_name_has_of_a_url_what_is_neither_secret_nor_special() {
+        for (url, expected) in [
+            ("wss://user:s3cret@h:9443/p?key=s3cret", "h_9443_p"),
+            ("ws://a@b:c@h", "h"),
+            ("ws://h/a b#s3cret", "h_a_b"),
+            ("ws://user:s3c/s3cret@h", "_hidden_"),
+            (" ws://[::1]:80/x-y.z ", "___1__80_x-y.z"),
+            ("h?s3cret", "h"),
+        ] {
+            assert_eq!(bean_url(url), expected, "{url}");
+        }
+        assert_eq!(bean_url(&format!("ws://{}", "x".repeat(80))).len(), 50);
     }
 }

@@ -23,7 +23,7 @@ use crate::dial::{Dialer, Dialled};
 use crate::metrics::{DropReason, TaskMetrics};
 use crate::session::{Action, ConnectFailure, Input, Loss, Session};
 use crate::settings::{PauseMode, SourceConfig};
-use crate::sink::{Delivery, SinkError};
+use crate::sink::{Delivery, Progress, SinkError};
 
 /// How long a closed connection may take to send its last frame.
 const FAREWELL: Duration = Duration::from_secs(1);
@@ -197,20 +197,21 @@ impl Runner {
         }
     }
 
+    /// What the host has last asked for, and whether it is gone.
+    fn command(&mut self) -> (Command, bool) {
+        let gone = self.commands.has_changed().is_err();
+        (*self.commands.borrow_and_update(), gone)
+    }
+
     /// Does what the host has last asked for. A host that is gone wants the
     /// task to end at once.
     fn obey(&mut self) {
-        let gone = self.commands.has_changed().is_err();
-        let command = *self.commands.borrow_and_update();
-        match command {
-            Command::Stop { within, drains } => {
-                self.drains &= drains;
-                self.stop(within);
-            }
-            _ if gone => self.stop(Duration::ZERO),
-            Command::Pause if !self.intake.paused => self.pause(),
-            Command::Run if self.intake.paused => self.resume(),
-            Command::Pause | Command::Run => {}
+        match self.command() {
+            (Command::Stop { within, drains }, _) => self.stop(within, drains),
+            (_, true) => self.stop(Duration::ZERO, true),
+            (Command::Pause, _) if !self.intake.paused => self.pause(),
+            (Command::Run, _) if self.intake.paused => self.resume(),
+            (Command::Pause | Command::Run, _) => {}
         }
     }
 
@@ -233,8 +234,9 @@ impl Runner {
     }
 
     /// The host may want a stop to be over sooner than it said before, but
-    /// never later.
-    fn stop(&mut self, within: Duration) {
+    /// never later, and what is left to stay where it is after all.
+    fn stop(&mut self, within: Duration, drains: bool) {
+        self.drains &= drains;
         let by = clock::now() + within;
         if let Some(before) = &mut self.stop_by {
             *before = by.min(*before);
@@ -472,21 +474,16 @@ impl Runner {
     /// What is left is not kept back by a pause, and nobody is there to have
     /// it delivered for when the host is gone.
     fn obey_in_drain(&mut self) {
-        let gone = self.commands.has_changed().is_err();
-        let command = *self.commands.borrow_and_update();
-        match command {
-            _ if gone => self.drains = false,
-            Command::Stop { within, drains } => {
-                self.drains &= drains;
-                self.stop(within);
-            }
-            Command::Pause | Command::Run => {}
+        match self.command() {
+            (_, true) => self.drains = false,
+            (Command::Stop { within, drains }, _) => self.stop(within, drains),
+            (Command::Pause | Command::Run, _) => {}
         }
     }
 
     fn delivered(&self) -> bool {
-        let taken = self.delivery.progress().taken;
-        self.deliverable() == 0 && taken == self.settled()
+        let progress = self.delivery.progress();
+        self.deliverable() == 0 && progress.taken == self.settled(progress)
     }
 
     /// Messages that are still to be handed to the sink.
@@ -499,17 +496,16 @@ impl Runner {
     }
 
     /// Records whose fate is no concern of the task any more.
-    fn settled(&self) -> u64 {
-        let acknowledged = self.delivery.progress().acknowledged;
+    fn settled(&self, progress: Progress) -> u64 {
         let fetched = self.intake.fetched().unwrap_or(0);
-        fetched.max(acknowledged)
+        fetched.max(progress.acknowledged)
     }
 
     fn end(mut self) {
         let metrics = &self.metrics;
         let dropped = metrics.dropped_total();
         let received = metrics.received.load(Relaxed);
-        let delivered = self.settled();
+        let delivered = self.settled(self.delivery.progress());
         let lost = received.saturating_sub(delivered + dropped);
         metrics.add_dropped(DropReason::Stop, lost);
         let report = StopReport {

@@ -14,6 +14,7 @@ use connect_api::chain::Chain;
 use connect_api::converter::{Converter, HeaderConverter, parse_json};
 use connect_api::data::{Kind, Schema, Value};
 use connect_api::record::{DataError, Record};
+use websocket_source::frames::Kind as MessageKind;
 use websocket_source::settings::ValueFormat;
 
 pub use tolerance::{ErrorCounts, ErrorHandler, Failure, Tolerance};
@@ -117,8 +118,13 @@ impl Mapping {
     ///
     /// # Errors
     /// Where and why it cannot be mapped.
-    pub fn apply(&self, message: &[u8], timestamp_ms: i64) -> Result<Option<Mapped>, MappingError> {
-        let record = self.record(message, timestamp_ms)?;
+    pub fn apply(
+        &self,
+        kind: MessageKind,
+        message: &[u8],
+        timestamp_ms: i64,
+    ) -> Result<Option<Mapped>, MappingError> {
+        let record = self.record(kind, message, timestamp_ms)?;
         let record = match self.chain.apply(record) {
             Ok(Some(record)) => record,
             Ok(None) => return Ok(None),
@@ -141,22 +147,26 @@ impl Mapping {
         }
     }
 
-    fn record(&self, message: &[u8], timestamp_ms: i64) -> Result<Record, MappingError> {
-        let (value_schema, value) = match self.format {
-            ValueFormat::Bytes => (Some(Arc::clone(&BYTES)), Value::Bytes(message.to_vec())),
-            ValueFormat::Json => {
-                let text = std::str::from_utf8(message).map_err(|_| {
-                    let why = "a binary message that is not UTF-8 cannot be JSON";
-                    self.value_error(DataError::data(why))
-                })?;
+    fn record(
+        &self,
+        kind: MessageKind,
+        message: &[u8],
+        timestamp_ms: i64,
+    ) -> Result<Record, MappingError> {
+        let text = match kind {
+            // A message of this kind is UTF-8: the core has seen to it.
+            MessageKind::Text => std::str::from_utf8(message).ok(),
+            MessageKind::Binary => None,
+        };
+        let (value_schema, value) = match (self.format, text) {
+            (ValueFormat::Bytes, _) | (_, None) => {
+                (Some(Arc::clone(&BYTES)), Value::Bytes(message.to_vec()))
+            }
+            (ValueFormat::Json, Some(text)) => {
                 let value = parse_json(text).map_err(|error| self.value_error(error))?;
                 (None, value)
             }
-            // A binary message under `websocket.binary=bytes` may be no text.
-            ValueFormat::String => match std::str::from_utf8(message) {
-                Ok(text) => (Some(Arc::clone(&STRING)), Value::text(text)),
-                Err(_) => (Some(Arc::clone(&BYTES)), Value::Bytes(message.to_vec())),
-            },
+            (ValueFormat::String, Some(text)) => (Some(Arc::clone(&STRING)), Value::text(text)),
         };
         Ok(Record {
             topic: self.topic.clone(),

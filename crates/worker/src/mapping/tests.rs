@@ -1,5 +1,6 @@
 use connect_api::converter;
 
+use super::MessageKind::{Binary, Text};
 use super::*;
 use crate::test_map::map;
 
@@ -32,7 +33,7 @@ fn only_what_changes_a_message_needs_a_mapping() {
     ];
     let mapping = mapping(ValueFormat::String, "String", &routed);
     assert!(!mapping.is_identity());
-    let mapped = mapping.apply(b"x", 5).expect("mapped").expect("kept");
+    let mapped = mapping.apply(Text, b"x", 5).expect("mapped").expect("kept");
     assert_eq!(mapped.topic, "u");
     assert_eq!(mapped.value.as_deref(), Some(&b"x"[..]));
     assert_eq!((mapped.timestamp_ms, mapped.key), (Some(5), None));
@@ -62,7 +63,10 @@ fn json_has_fields_for_keys_and_headers() {
     ];
     let mapping = mapping(ValueFormat::Json, "Json", &steps);
     let message = br#"{"symbol":"BTC","price":7}"#;
-    let mapped = mapping.apply(message, 0).expect("mapped").expect("kept");
+    let mapped = mapping
+        .apply(Text, message, 0)
+        .expect("mapped")
+        .expect("kept");
     assert_eq!(mapped.key.as_deref(), Some(&b"BTC"[..]));
     assert_eq!(mapped.value.as_deref(), Some(&message[..]));
     assert_eq!(mapped.headers, [("price".to_owned(), Some(b"7".to_vec()))]);
@@ -70,8 +74,9 @@ fn json_has_fields_for_keys_and_headers() {
 
 #[test]
 fn what_cannot_be_mapped_says_where() {
-    let stage =
-        |mapping: &Mapping, message: &[u8]| mapping.apply(message, 0).expect_err("refused").stage;
+    let stage = |mapping: &Mapping, message: &[u8]| {
+        mapping.apply(Text, message, 0).expect_err("refused").stage
+    };
     let json = mapping(ValueFormat::Json, "Json", &[]);
     assert_eq!(stage(&json, b"{"), Stage::ValueConverter);
     let numbers = mapping(ValueFormat::String, "Integer", &[]);
@@ -86,13 +91,14 @@ fn what_cannot_be_mapped_says_where() {
     ];
     let cast = mapping(ValueFormat::String, "Integer", &cast);
     assert_eq!(stage(&cast, b"x"), Stage::Transformation);
-    assert!(cast.apply(b"12", 0).is_ok());
+    assert!(cast.apply(Text, b"12", 0).is_ok());
 }
 
 #[test]
 fn what_cannot_be_mapped_names_the_class_that_refused_it() {
-    let class =
-        |mapping: &Mapping, message: &[u8]| mapping.apply(message, 0).expect_err("refused").class;
+    let class = |mapping: &Mapping, message: &[u8]| {
+        mapping.apply(Text, message, 0).expect_err("refused").class
+    };
     let values = mapping(ValueFormat::String, "Integer", &[]);
     assert_eq!(class(&values, b"x"), "value");
     let to_key = [
@@ -120,4 +126,26 @@ fn what_cannot_be_mapped_names_the_class_that_refused_it() {
     let mut headers = mapping(ValueFormat::Json, "Json", &to_header);
     headers.header = converter::create_header("Integer", &plain).expect("a converter");
     assert_eq!(class(&headers, br#"{"a":"x"}"#), "header");
+}
+
+/// Under `websocket.binary=bytes`.
+#[test]
+fn a_binary_message_is_bytes_whatever_they_look_like() {
+    let base64 = |format, message: &[u8]| {
+        let mapping = mapping(format, "Json", &[]);
+        let mapped = mapping.apply(Binary, message, 0).expect("mapped");
+        mapped.and_then(|mapped| mapped.value)
+    };
+    for format in [ValueFormat::String, ValueFormat::Json, ValueFormat::Bytes] {
+        assert_eq!(
+            base64(format, b"{}").as_deref(),
+            Some(&br#""e30=""#[..]),
+            "{format:?}"
+        );
+        assert_eq!(
+            base64(format, b"\xff").as_deref(),
+            Some(&br#""/w==""#[..]),
+            "{format:?}"
+        );
+    }
 }

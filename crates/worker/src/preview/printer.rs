@@ -15,6 +15,7 @@ use rdkafka::Timestamp;
 use rdkafka::message::{Header, OwnedHeaders, OwnedMessage};
 use tokio::sync::mpsc;
 use websocket_source::buffer::{Batch, Received};
+use websocket_source::frames::Kind;
 use websocket_source::metrics::Histogram;
 use websocket_source::sink::{Delivery, Sink, SinkError};
 
@@ -60,14 +61,14 @@ impl Printer {
     fn print(
         &self,
         out: &mut dyn Write,
-        message: &[u8],
+        (kind, message): (Kind, &[u8]),
         received: Received,
     ) -> Result<io::Result<bool>, SinkError> {
         let Some(mapping) = &self.mapping else {
             let written = out.write_all(message).and_then(|()| out.write_all(b"\n"));
             return Ok(written.map(|()| true));
         };
-        match mapping.apply(message, received.at_ms) {
+        match mapping.apply(kind, message, received.at_ms) {
             Ok(Some(mapped)) => {
                 Ok(write(out, &mapped, &mapping.topic, received.at_ms).map(|()| true))
             }
@@ -133,7 +134,7 @@ fn write(out: &mut dyn Write, mapped: &Mapped, topic: &str, received_ms: i64) ->
 impl Sink for Printer {
     fn offer(&mut self, batch: &Batch<'_>) -> Result<usize, SinkError> {
         let mut out = io::stdout().lock();
-        for message in batch.values() {
+        for message in batch.messages() {
             // What comes after the last record wanted is let go, or the end
             // would wait for it to be delivered.
             if self.left == 0 {

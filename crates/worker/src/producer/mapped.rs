@@ -11,6 +11,7 @@ use std::sync::atomic::Ordering::Relaxed;
 use std::time::{Duration, Instant};
 
 use websocket_source::buffer::{Batch, Received};
+use websocket_source::frames::Kind;
 use websocket_source::sink::{Delivery, Sink, SinkError};
 
 use super::creation::{Gate, Passage, TopicCreator};
@@ -38,9 +39,9 @@ pub(super) struct MappedSink {
     pub(super) destinations: HashMap<String, Destination>,
     /// What a topic that is not among the destinations has to pass.
     pub(super) gate: Gate,
-    /// A message that has to wait, and what it was mapped to. The
+    /// A message that has to wait, its kind, and what it was mapped to. The
     /// buffer may drop it before it is offered again.
-    pub(super) pending: Option<(Vec<u8>, Mapped)>,
+    pub(super) pending: Option<(Kind, Vec<u8>, Mapped)>,
     /// Why no further message can be taken.
     pub(super) failure: Option<SinkError>,
 }
@@ -110,14 +111,15 @@ impl MappedSink {
     /// topic is still to be created.
     fn take(
         &mut self,
-        message: &[u8],
+        (kind, message): (Kind, &[u8]),
         received: Received,
         now: Instant,
     ) -> Result<bool, SinkError> {
         let pending = self.pending.take();
-        let (kept, mapped) = match pending.filter(|(source, _)| source == message) {
-            Some((source, mapped)) => (Some(source), Some(mapped)),
-            None => (None, self.map(message, received)?),
+        let same = pending.filter(|(of, source, _)| *of == kind && source == message);
+        let (kept, mapped) = match same {
+            Some((_, source, mapped)) => (Some(source), Some(mapped)),
+            None => (None, self.map(kind, message, received)?),
         };
         let Some(mapped) = mapped else {
             self.lane.leave_out();
@@ -128,7 +130,7 @@ impl MappedSink {
         }
         // It is copied once, however often it is offered.
         let source = kept.unwrap_or_else(|| message.to_vec());
-        self.pending = Some((source, mapped));
+        self.pending = Some((kind, source, mapped));
         Ok(false)
     }
 
@@ -195,9 +197,14 @@ impl MappedSink {
     }
 
     /// Maps a message, and judges one that cannot be mapped.
-    fn map(&self, message: &[u8], received: Received) -> Result<Option<Mapped>, SinkError> {
+    fn map(
+        &self,
+        kind: Kind,
+        message: &[u8],
+        received: Received,
+    ) -> Result<Option<Mapped>, SinkError> {
         let mapping = &self.options.mapping;
-        let error = match mapping.apply(message, received.at_ms) {
+        let error = match mapping.apply(kind, message, received.at_ms) {
             Ok(mapped) => return Ok(mapped),
             Err(error) => error,
         };
@@ -273,8 +280,8 @@ impl Sink for MappedSink {
         }
         let now = Instant::now();
         let mut taken = 0;
-        for value in batch.values() {
-            match self.take(value, batch.received(), now) {
+        for message in batch.messages() {
+            match self.take(message, batch.received(), now) {
                 Ok(true) => taken += 1,
                 Ok(false) => break,
                 Err(error) => {

@@ -6,6 +6,8 @@
 use std::sync::atomic::Ordering::Relaxed;
 use std::time::{SystemTime, UNIX_EPOCH};
 
+use websocket_source::settings::bean_url;
+
 use super::{
     APP_INFO, APP_INFO_BY_ID, CONNECTION, CONNECTOR, KAFKA_MBEAN, METRICS_COUNT, SOURCE_TASK, TASK,
     TASK_ERRORS, WORKER, WORKER_CONNECTOR,
@@ -189,7 +191,7 @@ fn connection(connector: &str, task: &TaskReading) -> Bean {
         Value::long(metrics.reconnects.load(Relaxed)),
     ];
     let mut bean = Bean::new(&CONNECTION, Vec::new(), values);
-    let properties = [("name", connector.to_owned()), ("url", place(&task.url))];
+    let properties = [("name", connector.to_owned()), ("url", bean_url(&task.url))];
     bean.name.properties.extend(
         properties
             .iter()
@@ -206,10 +208,4 @@ fn since(at_ms: i64) -> i64 {
     let now = SystemTime::now().duration_since(UNIX_EPOCH);
     let now_ms = now.map_or(0, |now| i64::try_from(now.as_millis()).unwrap_or(i64::MAX));
     now_ms.saturating_sub(at_ms).max(0)
-}
-
-/// A redacted URL as the connector writes it into its bean's name.
-fn place(url: &str) -> String {
-    let (_, place) = url.split_once("//").unwrap_or(("", url));
-    place.replace([':', '/'], "_")
 }

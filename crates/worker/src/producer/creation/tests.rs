@@ -10,6 +10,7 @@ use std::sync::mpsc::{Receiver, channel};
 use std::time::{Duration, Instant};
 
 use websocket_source::buffer::{Batch, Received, Row};
+use websocket_source::frames::Kind;
 use websocket_source::metrics::Histogram;
 use websocket_source::sink::{Sink, SinkError};
 
@@ -53,7 +54,7 @@ fn sink(kafka: &EmbeddedKafka, creator: &Arc<TopicCreator>) -> Box<dyn Sink> {
 
 /// Offers one record.
 fn offer(sink: &mut dyn Sink) -> Result<usize, SinkError> {
-    let rows = [Row::own(0, 6)];
+    let rows = [Row::own(0, 6, Kind::Text)];
     sink.offer(&Batch::from_parts(&rows, None, b"record", Received::now()))
 }
 

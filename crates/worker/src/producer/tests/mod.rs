@@ -18,6 +18,7 @@ use rdkafka::consumer::{BaseConsumer, Consumer};
 use rdkafka::message::{BorrowedMessage, Message};
 use rdkafka::{ClientConfig, Offset, TopicPartitionList};
 use websocket_source::buffer::{Batch, Received, Row};
+use websocket_source::frames::Kind;
 use websocket_source::metrics::Histogram;
 use websocket_source::sink::{Sink, SinkError};
 
@@ -79,7 +80,7 @@ impl Records {
     fn push(&mut self, bytes: &[u8]) -> Row {
         let start = self.arena.len();
         self.arena.extend_from_slice(bytes);
-        Row::own(start, bytes.len())
+        Row::own(start, bytes.len(), Kind::Text)
     }
 
     fn batch(&self) -> Batch<'_> {

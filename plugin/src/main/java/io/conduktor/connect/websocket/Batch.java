@@ -25,8 +25,14 @@ final class Batch {
         return ends.length;
     }
 
+    /** Whether the values are texts; those that are to be parsed are none. */
     boolean isText() {
-        return kind != NativeSource.BYTES;
+        return kind == NativeSource.LATIN_1 || kind == NativeSource.UTF_16;
+    }
+
+    /** Whether the values are JSON in UTF-8 that is to be parsed. */
+    boolean isJson() {
+        return kind == NativeSource.JSON;
     }
 
     /** A {@code String} or a {@code byte[]}. */

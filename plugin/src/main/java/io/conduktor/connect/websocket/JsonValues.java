@@ -21,10 +21,6 @@ final class JsonValues {
         converter.configure(Map.of("schemas.enable", "false"), false);
         tolerant = "all".equals(props.getOrDefault("errors.tolerance", "").trim());
         logs = Boolean.parseBoolean(props.getOrDefault("errors.log.enable", "").trim());
-        if (tolerant && !props.getOrDefault("errors.deadletterqueue.topic.name", "").isBlank()) {
-            LOG.warn("errors.deadletterqueue.topic.name has no effect: Kafka Connect has no such topic for source "
-                + "connectors; messages that are not JSON are left out and counted as dropped");
-        }
     }
 
     /**

@@ -1,17 +1,19 @@
 package io.conduktor.connect.websocket;
 
+import org.apache.kafka.common.config.ConfigException;
 import org.apache.kafka.connect.errors.ConnectException;
 
 /**
  * The native source: {@code crates/plugin} has the other side and says what each method does. Every method throws
- * {@link ConnectException} for what goes wrong. A task is a number, which stays valid
+ * {@link ConnectException} for what goes wrong, unless it says otherwise. A task is a number, which stays valid
  * to ask for after it was stopped.
  */
 final class NativeSource {
-    /** Kinds of values in a batch: texts in Latin-1, texts in UTF-16, bytes. */
+    /** Kinds of values in a batch: texts in Latin-1, texts in UTF-16, bytes, JSON in UTF-8 that is to be parsed. */
     static final int LATIN_1 = 0;
     static final int UTF_16 = 1;
     static final int BYTES = 2;
+    static final int JSON = 3;
 
     /** Parts of a batch. */
     static final int VALUES = 0;
@@ -63,7 +65,14 @@ final class NativeSource {
     /** Name, what to show in place of the value or null, and errors, of each setting. */
     static native String[][] validate(String[] config);
 
-    /** Starts a task; returns its number. Certificates are in DER; those of servers vouch for no others. */
+    /** What the name of an MBean has of a URL: nothing secret. */
+    static native String beanUrl(String url);
+
+    /**
+     * Starts a task; returns its number. Certificates are in DER; those of servers vouch for no others.
+     *
+     * @throws ConfigException naming every setting that is not valid
+     */
     static native long start(String[] config, String connector, int task, byte[][] issuers, byte[][] servers,
                              String[] proxy);
 

@@ -15,7 +15,6 @@ import javax.management.ObjectName;
  * here by the {@code increment} methods.
  */
 public class WebSocketMetrics implements WebSocketMetricsMBean, AutoCloseable {
-    private static final int MAX_URL_CHARACTERS = 50;
     private static final int[] COUNTERS = {
         NativeSource.RECEIVED, NativeSource.DROPPED, NativeSource.PRODUCED, NativeSource.RECONNECTS,
     };
@@ -55,15 +54,13 @@ public class WebSocketMetrics implements WebSocketMetricsMBean, AutoCloseable {
         }
     }
 
-    /** A URL as a part of a name: without scheme, user info and query, which may hold keys. */
-    static String shown(String url) {
+    /** What a name has of a URL, without user info and query, which may hold keys. */
+    private static String shown(String url) {
         if (url == null) {
             return "unknown";
         }
-        String shown = url.trim().replaceFirst("^[a-zA-Z]+://", "").replaceFirst("[?#].*$", "");
-        int authority = shown.indexOf('/') < 0 ? shown.length() : shown.indexOf('/');
-        shown = shown.substring(shown.lastIndexOf('@', authority) + 1).replaceAll("[^a-zA-Z0-9._-]", "_");
-        return shown.substring(0, Math.min(MAX_URL_CHARACTERS, shown.length()));
+        NativeSource.require();
+        return NativeSource.beanUrl(url);
     }
 
     private long reading(int which) {

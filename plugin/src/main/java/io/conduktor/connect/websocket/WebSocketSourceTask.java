@@ -23,6 +23,8 @@ public class WebSocketSourceTask extends SourceTask {
     private static final Logger LOG = LoggerFactory.getLogger(WebSocketSourceTask.class);
     /** How long a poll waits for a message; Connect cannot end it sooner. */
     private static final long POLL_MS = 200;
+    /** No task has this number. */
+    private static final long NOT_STARTED = 0;
     private static final String PARTITION = "websocket_url";
 
     private volatile Running running;
@@ -40,21 +42,29 @@ public class WebSocketSourceTask extends SourceTask {
         private final long base;
         private final Acknowledgements acknowledged = new Acknowledgements();
         private final int[] kind = new int[1];
-        /** Null unless messages are parsed. */
-        private final JsonValues json;
-        private long source;
+        private final Map<String, String> props;
+        private final long source;
+        /** Null as long as no message was to be parsed. */
+        private JsonValues json;
         private WebSocketMetrics metrics;
         /** Records handed to Connect or left out so far; the polling thread's. */
         private volatile long count;
         /** Why the next poll fails. */
         private RuntimeException failure;
 
-        Running(Map<String, String> props, Map<String, String> partition, long base) {
+        Running(long source, Map<String, String> props, Map<String, String> partition, long base) {
+            this.source = source;
             this.topic = props.get(WebSocketSourceConnectorConfig.KAFKA_TOPIC_CONFIG).trim();
             this.partition = partition;
             this.base = base;
-            String format = props.getOrDefault("websocket.value.format", "").trim();
-            this.json = format.equalsIgnoreCase("json") ? new JsonValues(props) : null;
+            this.props = props;
+        }
+
+        JsonValues json() {
+            if (json == null) {
+                json = new JsonValues(props);
+            }
+            return json;
         }
 
         void end() {
@@ -77,24 +87,35 @@ public class WebSocketSourceTask extends SourceTask {
     @Override
     public synchronized void start(Map<String, String> props) {
         NativeSource.require();
-        WebSocketSourceConnectorConfig.requireValid(props);
-        String url = props.get(WebSocketSourceConnectorConfig.WEBSOCKET_URL_CONFIG).trim();
+        // The native source judges it, with all the rest.
+        String given = props.get(WebSocketSourceConnectorConfig.WEBSOCKET_URL_CONFIG);
+        String url = given == null ? "" : given.trim();
         String connector = props.getOrDefault("name", "websocket-connector");
         Map<String, String> partition = Collections.singletonMap(PARTITION, url);
-        Running starting = new Running(props, partition, storedSequence(partition));
-        JvmNetwork.Trust trust = trust(url);
-        String[] proxy = JvmNetwork.proxy(url);
+        long base = storedSequence(partition);
+        JvmNetwork.Trust trust;
+        String[] proxy;
+        try {
+            trust = trust(url);
+            proxy = JvmNetwork.proxy(url);
+        } catch (RuntimeException error) {
+            // What is wrong with a URL, its setting's error says better.
+            WebSocketSourceConnectorConfig.requireValid(props);
+            throw error;
+        }
         String[] config = WebSocketSourceConnectorConfig.flat(props);
         NativeLog.acquire();
+        long source = NOT_STARTED;
         boolean started = false;
         try {
-            starting.source = NativeSource.start(config, connector, 0, trust.issuers, trust.servers, proxy);
-            starting.metrics = metrics(connector, url, starting.source);
+            source = NativeSource.start(config, connector, 0, trust.issuers, trust.servers, proxy);
+            Running starting = new Running(source, props, partition, base);
+            starting.metrics = metrics(connector, url, source);
             running = starting;
             started = true;
         } finally {
             if (!started) {
-                NativeSource.stop(starting.source, 0, 0);
+                NativeSource.stop(source, 0, 0);
                 NativeLog.release();
             }
         }
@@ -147,14 +168,15 @@ public class WebSocketSourceTask extends SourceTask {
 
     private static List<SourceRecord> records(Running now, Batch batch) {
         List<SourceRecord> records = new ArrayList<>(batch.size());
-        Schema schema = now.json != null ? null : batch.isText() ? Schema.STRING_SCHEMA : Schema.BYTES_SCHEMA;
+        JsonValues json = batch.isJson() ? now.json() : null;
+        Schema schema = json != null ? null : batch.isText() ? Schema.STRING_SCHEMA : Schema.BYTES_SCHEMA;
         Object[] parsed = new Object[1];
         long number = now.count;
         try {
             for (int i = 0; i < batch.size(); i++, number++) {
                 Object value = batch.value(i);
-                if (now.json != null) {
-                    if (!now.json.parse(now.topic, (byte[]) value, parsed)) {
+                if (json != null) {
+                    if (!json.parse(now.topic, (byte[]) value, parsed)) {
                         leaveOut(now, number);
                         continue;
                     }

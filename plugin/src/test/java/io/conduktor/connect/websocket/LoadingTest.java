@@ -13,6 +13,7 @@ import java.nio.file.Paths;
 import java.util.Map;
 import java.util.stream.Stream;
 import org.apache.kafka.common.config.ConfigDef;
+import org.apache.kafka.common.config.ConfigException;
 import org.apache.kafka.connect.connector.Connector;
 import org.apache.kafka.connect.errors.ConnectException;
 import org.junit.jupiter.api.Test;
@@ -44,7 +45,7 @@ class LoadingTest {
     @Test
     void whatGoesWrongInTheLibraryIsAConnectException() {
         assertThrows(ConnectException.class, () -> NativeSource.validate(new String[] {null, "x"}));
-        assertThrows(ConnectException.class,
+        assertThrows(ConfigException.class,
             () -> NativeSource.start(new String[0], "c", 0, new byte[0][], new byte[0][], new String[0]));
         assertNull(NativeSource.statistics(-1));
         NativeSource.stop(-1, 0, 0);

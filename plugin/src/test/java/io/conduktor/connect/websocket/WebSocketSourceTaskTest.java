@@ -64,9 +64,35 @@ class WebSocketSourceTaskTest {
 
     @Test
     void aConfigurationThatIsNotValidIsRefusedWithItsSettings() {
-        String text = assertThrows(ConfigException.class,
-            () -> task.start(config("websocket.url", "http://h", "kafka.topic", " "))).getMessage();
+        Map<String, String> config = config("websocket.url", "http://h", "kafka.topic", " ",
+            "websocket.message.queue.size", "0", "websocket.binary", "hex");
+        String text = assertThrows(ConfigException.class, () -> task.start(config)).getMessage();
         assertTrue(text.contains("websocket.url") && text.contains("kafka.topic"), text);
+        assertEquals(4, text.split("\n").length, text);
+        // In the words and the order of the connector's own start.
+        ConfigException connector = assertThrows(ConfigException.class,
+            () -> new WebSocketSourceConnector().start(config));
+        assertEquals(connector.getMessage(), text);
+    }
+
+    @Test
+    void aUrlThatIsNoneIsAnErrorOfItsSettingAndOfNothingElse() {
+        for (String url : List.of(" ", "h", "http://h", "ws:h", "ws://", "ws://:80", "ws:///p", "ws://h h", "ws://[::1",
+            "ws://h:99999", "ws://u:p@", "ws://h^")) {
+            Map<String, String> config = config("websocket.url", url);
+            String text = assertThrows(ConfigException.class, () -> task.start(config), url).getMessage();
+            assertTrue(text.startsWith("Invalid value") && text.contains("websocket.url"), text);
+        }
+    }
+
+    @Test
+    void aConfigurationWithoutWhatIsRequiredIsRefusedAndLeavesNothing() {
+        for (Map<String, String> config : List.of(Map.<String, String>of(),
+            config("websocket.url", null, "kafka.topic", null))) {
+            String text = assertThrows(ConfigException.class, () -> task.start(config)).getMessage();
+            assertTrue(text.contains("websocket.url") && text.contains("kafka.topic"), text);
+        }
+        assertFalse(hasThread("websocket-log"));
     }
 
     @Test
