@@ -17,10 +17,6 @@ const LIFE: &[Unplayed] = &[
         "The WebSocket can be read meanwhile, and nothing has to start the worker again.",
     ),
     (
-        "A resume or a restart with a configuration that is not valid any more (the file of a variable is gone) is an error 400, and the task is FAILED with the reason. The real worker answers 202 to the resume, and then has no task; it answers 500 to the restart, and the old task goes on.",
-        "Whoever asks for it shall know, and the status says so from then on: the task could not be started again.",
-    ),
-    (
         "`standalone --help` ends with status 0.",
         "Help that was asked for is no error; the real one ends with 1.",
     ),
