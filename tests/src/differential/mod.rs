@@ -6,6 +6,7 @@
 //! * [`shown`]: an answer without what differs from run to run.
 //! * [`compare`]: where two answers differ.
 //! * [`known_beans`]: the same for beans, which a test of their own compares.
+//! * [`known_classes`]: the same for transforms and predicates.
 //! * [`known`]: the differences that stay, each with its reason; they are also
 //!   what `docs/compatibility.md` is written from.
 //! * [`unplayed`]: what no request shows; in that document too.
@@ -18,6 +19,7 @@ pub mod compare;
 pub mod documentation;
 pub mod known;
 pub mod known_beans;
+pub mod known_classes;
 pub mod play;
 pub mod report;
 pub mod scenario;
