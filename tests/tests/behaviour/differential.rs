@@ -252,6 +252,20 @@ fn the_scenario_is_read_as_it_is_written() {
 }
 
 #[test]
+fn the_scenario_changes_files() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = folder.path().join("f");
+    let text = "### one\n# @file {{f}} a=1 b\nGET /\n### two\n# @file {{f}}\nGET /\n";
+    let variables = [("f", file.display().to_string())];
+    let steps = scenario::parse("f", text, &variables).expect("a scenario");
+    let change = |step: usize| steps[step].file.as_ref().expect("a change").make();
+    change(0);
+    assert_eq!(fs::read_to_string(&file).expect("a file"), "a=1 b");
+    change(1);
+    assert!(!file.exists());
+}
+
+#[test]
 fn a_known_difference_covers_what_it_says_and_no_more() {
     assert!(matches("a*c", "abc") && matches("a*c", "ac") && matches("*", ""));
     assert!(!matches("a*c", "abcd") && !matches("a", "ab"));
