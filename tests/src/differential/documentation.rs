@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use super::known::{KNOWN, Known};
 use super::known_beans::KNOWN_BEANS;
 use super::known_classes::KNOWN_CLASSES;
-use super::unplayed::UNPLAYED;
+use super::unplayed::{UNPLAYED, Unplayed};
 use crate::kafka::Version;
 
 const HEAD: &str = "\
@@ -60,7 +60,7 @@ settings and its offsets stay the same.
 const UNPLAYED_HEAD: &str = "
 ## Beyond the REST API
 
-What no request shows; the same for both versions.
+What no request shows, the same for both versions. Each has tests that show it.
 ";
 
 /// The whole document, in Markdown.
@@ -83,7 +83,7 @@ pub fn compatibility_markdown() -> String {
     out.push_str(UNPLAYED_HEAD);
     for (topic, differences) in UNPLAYED {
         heading(&mut out, topic);
-        for (what, why) in *differences {
+        for Unplayed { what, why, .. } in *differences {
             let _ = writeln!(out, "| {what} | {why} |");
         }
     }

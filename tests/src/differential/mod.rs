@@ -9,7 +9,8 @@
 //! * [`known_classes`]: the same for transforms and predicates.
 //! * [`known`]: the differences that stay, each with its reason; they are also
 //!   what `docs/compatibility.md` is written from.
-//! * [`unplayed`]: what no request shows; in that document too.
+//! * [`unplayed`]: what no request shows, with the tests that show it; in that
+//!   document too.
 //!
 //! Invariants: the whole scenario is played, whatever differs, so that a
 //! report has everything; a known difference that does not show is as much a
