@@ -9,6 +9,8 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.BufferedReader;
 import java.io.InputStreamReader;
 import java.io.PrintStream;
+import java.lang.reflect.InvocationTargetException;
+import java.lang.reflect.Method;
 import java.math.BigDecimal;
 import java.math.BigInteger;
 import java.nio.ByteBuffer;
@@ -26,6 +28,7 @@ import org.apache.kafka.common.Configurable;
 import org.apache.kafka.common.config.ConfigDef;
 import org.apache.kafka.common.config.ConfigValue;
 import org.apache.kafka.common.config.types.Password;
+import org.apache.kafka.common.utils.Time;
 import org.apache.kafka.connect.connector.ConnectRecord;
 import org.apache.kafka.connect.data.ConnectSchema;
 import org.apache.kafka.connect.data.Field;
@@ -36,14 +39,17 @@ import org.apache.kafka.connect.data.Struct;
 import org.apache.kafka.connect.data.Values;
 import org.apache.kafka.connect.header.ConnectHeaders;
 import org.apache.kafka.connect.header.Header;
+import org.apache.kafka.connect.runtime.ConnectMetrics;
 import org.apache.kafka.connect.runtime.ConnectorConfig;
 import org.apache.kafka.connect.runtime.TransformationStage;
 import org.apache.kafka.connect.runtime.isolation.Plugins;
+import org.apache.kafka.connect.runtime.standalone.StandaloneConfig;
 import org.apache.kafka.connect.source.SourceRecord;
 import org.apache.kafka.connect.storage.Converter;
 import org.apache.kafka.connect.storage.HeaderConverter;
 import org.apache.kafka.connect.transforms.Transformation;
 import org.apache.kafka.connect.transforms.predicates.Predicate;
+import org.apache.kafka.connect.util.ConnectorTaskId;
 
 /**
  * Kafka Connect's own converters, transforms, predicates and ConfigDefs behind standard input and output: one JSON
@@ -203,13 +209,44 @@ public final class ConnectReference {
     private static ConnectRecord<?> chain(JsonNode request) throws Thrown {
         Plugins plugins = plugins();
         SourceRecord record = record(request.get("record"));
-        List<TransformationStage<SourceRecord>> stages =
-            attempt(() -> new ConnectorConfig(plugins, config(request)).transformationStages());
+        List<TransformationStage<SourceRecord>> stages = attempt(() -> stages(plugins, config(request)));
         for (TransformationStage<SourceRecord> stage : stages) {
             SourceRecord before = record;
             record = before == null ? null : attempt(() -> stage.apply(before));
         }
         return record;
+    }
+
+    /** 4.1 has metrics of each stage, and wants to know whose they are. */
+    @SuppressWarnings("unchecked")
+    private static List<TransformationStage<SourceRecord>> stages(Plugins plugins, Map<String, String> config)
+        throws Exception {
+        ConnectorConfig connector = new ConnectorConfig(plugins, config);
+        for (Method method : ConnectorConfig.class.getMethods()) {
+            if (method.getName().equals("transformationStages")) {
+                Object[] arguments = method.getParameterCount() == 0
+                    ? new Object[0]
+                    : new Object[] {plugins, new ConnectorTaskId("c", 0), metrics()};
+                try {
+                    return (List<TransformationStage<SourceRecord>>) method.invoke(connector, arguments);
+                } catch (InvocationTargetException thrown) {
+                    throw thrown.getCause() instanceof Exception ? (Exception) thrown.getCause() : thrown;
+                }
+            }
+        }
+        throw new NoSuchMethodException("transformationStages");
+    }
+
+    private static ConnectMetrics metrics;
+
+    private static ConnectMetrics metrics() {
+        if (metrics == null) {
+            String converter = "org.apache.kafka.connect.storage.StringConverter";
+            StandaloneConfig worker = new StandaloneConfig(Map.of("bootstrap.servers", "127.0.0.1:1",
+                "key.converter", converter, "value.converter", converter, "offset.storage.file.filename", "unused"));
+            metrics = new ConnectMetrics("worker", worker, Time.SYSTEM, "cluster");
+        }
+        return metrics;
     }
 
     private static <T> T attempt(Callable<T> call) throws Thrown {

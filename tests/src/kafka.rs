@@ -74,6 +74,13 @@ pub fn java(version: Version, heap_mb: u32) -> Command {
     command
 }
 
+/// An option that has clients' requests and settings in a log; a later option
+/// counts.
+pub(crate) fn log_clients() -> String {
+    let log = tools::repository().join("tests/kafka/log4j-clients.properties");
+    format!("-Dlog4j.configuration=file:{}", log.display())
+}
+
 /// What a broker may have besides its plain listener.
 #[derive(Clone, Debug, Default)]
 pub struct Extras {
@@ -83,6 +90,8 @@ pub struct Extras {
     pub settings: String,
     /// Arguments of `kafka-storage format --add-scram`.
     pub scram_users: Vec<String>,
+    /// Whether each request is in its log.
+    pub logs_requests: bool,
 }
 
 impl Extras {
@@ -102,6 +111,7 @@ impl Extras {
 pub struct Kafka {
     version: Version,
     port: u16,
+    logs_requests: bool,
     folder: TempDir,
     process: Mutex<Option<Process>>,
 }
@@ -160,6 +170,7 @@ impl Kafka {
         let kafka = Self {
             version,
             port,
+            logs_requests: extras.logs_requests,
             folder,
             process: Mutex::new(None),
         };
@@ -181,6 +192,9 @@ impl Kafka {
     /// until it answers.
     pub fn start_again(&self) {
         let mut command = java(self.version, 384);
+        if self.logs_requests {
+            command.arg(log_clients());
+        }
         command
             .arg("kafka.Kafka")
             .arg(self.file("server.properties"));
@@ -204,6 +218,13 @@ impl Kafka {
         if process.wait(Duration::from_secs(15)).is_err() {
             process.kill();
         }
+    }
+
+    /// Whether a client, by its id, has made a request of this name.
+    pub fn was_asked(&self, client_id: &str, request: &str) -> bool {
+        let log = fs::read_to_string(self.file("log")).expect("a log");
+        let header = format!("\"clientId\":\"{client_id}\",\"requestApiKeyName\":\"{request}\"");
+        log.lines().any(|line| line.contains(&header))
     }
 
     /// For `bootstrap.servers`.

@@ -65,6 +65,7 @@ impl SecuredKafka {
                 listeners: vec![("SASL_SSL", sasl_port), ("SSL", mutual_tls_port)],
                 settings: settings(folder.path(), &keys),
                 scram_users: vec![scram("SCRAM-SHA-256"), scram("SCRAM-SHA-512")],
+                ..Extras::default()
             },
         );
         Self {

@@ -79,6 +79,11 @@ impl Builder {
         self
     }
 
+    /// Has the settings of its producers in its log.
+    pub fn log_clients(self) -> Self {
+        self.jvm_option(kafka::log_clients())
+    }
+
     /// Lets its MBeans be read, by [`RealWorker::mbeans`].
     pub fn jmx(mut self) -> Self {
         self.jmx = true;
@@ -109,7 +114,7 @@ impl Builder {
         fs::create_dir(&temporary).expect("a folder");
         let mut command = kafka::java(self.version, 256);
         command.arg(format!("-Djava.io.tmpdir={}", temporary.display()));
-        if self.plugin != Plugin::Stub {
+        if matches!(self.plugin, Plugin::Jar | Plugin::UberJar) {
             // A later option counts. Connect 4.1 sets levels over REST for
             // another logging library than the tests have.
             let log = tools::repository().join("tests/kafka/log4j-plugin.properties");

@@ -13,7 +13,7 @@ use std::path::{Path, PathBuf};
 pub use api::Api;
 pub use builder::Builder;
 pub use cluster::Cluster;
-pub use plugin::{CLASS, Plugin, is_library, jar};
+pub use plugin::{CLASS, Plugin, SINK_CLASS, is_library, jar};
 pub use worker::{RealWorker, lines_of};
 
 use crate::kafka::{self, Kafka, Version};

@@ -10,10 +10,12 @@ use crate::tools;
 /// The connector's class.
 pub const CLASS: &str = "io.conduktor.connect.websocket.WebSocketSourceConnector";
 
+/// The class of the sink in `tests/kafka/sink`, which forgets everything.
+pub const SINK_CLASS: &str = "forgetting.ForgettingSinkConnector";
+
 const JAR: &str = "kafka-connect-websocket-1.0.0.jar";
 /// The one with this machine's library only, which `make test` builds.
 const HOST_JAR: &str = "kafka-connect-websocket-1.0.0-host.jar";
-const PACKAGE: &str = "io/conduktor/connect/websocket";
 const SERVICES: &str = "META-INF/services";
 
 /// The connector that a worker runs.
@@ -22,6 +24,9 @@ pub enum Plugin {
     /// `tests/kafka/stub`, compiled for each worker: a few records, no
     /// WebSocket.
     Stub,
+    /// The stub, and `tests/kafka/sink` likewise: a sink, of the class
+    /// [`SINK_CLASS`].
+    StubAndSink,
     /// The jar that users install: `CONNECT_WEBSOCKET_JAR`, else the one that
     /// `make test` builds.
     Jar,
@@ -35,7 +40,11 @@ impl Plugin {
     /// readme tells users to.
     pub(super) fn install(self, version: Version, plugins: &Path) {
         match self {
-            Self::Stub => compile_stub(version, &plugins.join("websocket")),
+            Self::Stub => compile_stub(version, plugins),
+            Self::StubAndSink => {
+                compile_stub(version, plugins);
+                compile(version, "sink", "forgetting", &plugins.join("sink"));
+            }
             Self::Jar => {
                 let folder = plugins.join("kafka-connect-websocket");
                 fs::create_dir_all(&folder).expect("a folder");
@@ -69,11 +78,16 @@ pub fn jar() -> PathBuf {
     jar
 }
 
-/// Compiles the stub with this version's API into a folder that a
-/// `plugin.path` may have, its service file included.
-fn compile_stub(version: Version, into: &Path) {
-    let stub = tools::repository().join("tests/kafka/stub");
-    let sources = fs::read_dir(stub.join(PACKAGE)).expect("the stub's sources");
+fn compile_stub(version: Version, plugins: &Path) {
+    let package = "io/conduktor/connect/websocket";
+    compile(version, "stub", package, &plugins.join("websocket"));
+}
+
+/// Compiles a package of a folder in `tests/kafka` with this version's API
+/// into one that a `plugin.path` may have, its service file included.
+fn compile(version: Version, folder: &str, package: &str, into: &Path) {
+    let folder = tools::repository().join("tests/kafka").join(folder);
+    let sources = fs::read_dir(folder.join(package)).expect("the sources");
     let mut javac = Command::new("javac");
     javac
         .args(["-proc:none", "-cp", &version.class_path(), "-d"])
@@ -82,7 +96,7 @@ fn compile_stub(version: Version, into: &Path) {
     kafka::succeeded(&javac.output().expect("javac runs"));
     let services = into.join(SERVICES);
     fs::create_dir_all(&services).expect("a folder");
-    for entry in fs::read_dir(stub.join(SERVICES)).expect("the stub's services") {
+    for entry in fs::read_dir(folder.join(SERVICES)).expect("the service files") {
         let entry = entry.expect("a service file");
         fs::copy(entry.path(), services.join(entry.file_name())).expect("a copy");
     }

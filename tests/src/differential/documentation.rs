@@ -4,7 +4,8 @@ use std::fmt::Write as _;
 
 use super::known::{KNOWN, Known};
 use super::known_beans::KNOWN_BEANS;
-use super::unplayed::UNPLAYED;
+use super::known_classes::KNOWN_CLASSES;
+use super::unplayed::{UNPLAYED, Unplayed};
 use crate::kafka::Version;
 
 const HEAD: &str = "\
@@ -14,7 +15,7 @@ The REST API is that of a standalone worker of Kafka Connect 3.9. One scenario (
 real `connect-standalone` (3.9.1, and 4.1.1 for the second list) and against this worker, and every status, header and body is compared. What differs is listed \
 here, and nothing else does; the test fails as well when something listed no longer differs.
 
-Written from `known.rs`, `known_beans.rs` and `unplayed.rs` in `tests/src/differential`; after a change there, \
+Written from `known.rs`, `known_beans.rs`, `known_classes.rs` and `unplayed.rs` in `tests/src/differential`; after a change there, \
 `UPDATE_DOCS=1 cargo test -p end-to-end compatibility` writes it anew.
 
 Settings of a connector that Kafka Connect's standalone mode takes and does nothing by are no difference: \
@@ -38,6 +39,16 @@ and the values that are texts or counts of tasks.
 |---|---|
 ";
 
+const CLASSES_HEAD: &str = "
+## Transforms and predicates
+
+Those of 3.9.1 and of 4.1.1 are compared with this worker's: definitions, validated and refused settings, and what becomes of \
+generated records, or which exception they meet. From 3.9.1 nothing differs, and this from 4.1.1:
+
+| Difference | Reason |
+|---|---|
+";
+
 const DEFERRED: &str = "
 ## Not there yet
 
@@ -49,7 +60,7 @@ settings and its offsets stay the same.
 const UNPLAYED_HEAD: &str = "
 ## Beyond the REST API
 
-What no request shows; the same for both versions.
+What no request shows, the same for both versions. Each has tests that show it.
 ";
 
 /// The whole document, in Markdown.
@@ -65,10 +76,14 @@ pub fn compatibility_markdown() -> String {
     for known in KNOWN_BEANS {
         let _ = writeln!(out, "| {} | {} |", known.what, known.why);
     }
+    out.push_str(CLASSES_HEAD);
+    for known in KNOWN_CLASSES {
+        let _ = writeln!(out, "| {} | {} |", known.what, known.why);
+    }
     out.push_str(UNPLAYED_HEAD);
     for (topic, differences) in UNPLAYED {
         heading(&mut out, topic);
-        for (what, why) in *differences {
+        for Unplayed { what, why, .. } in *differences {
             let _ = writeln!(out, "| {what} | {why} |");
         }
     }

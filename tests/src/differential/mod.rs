@@ -6,9 +6,11 @@
 //! * [`shown`]: an answer without what differs from run to run.
 //! * [`compare`]: where two answers differ.
 //! * [`known_beans`]: the same for beans, which a test of their own compares.
+//! * [`known_classes`]: the same for transforms and predicates.
 //! * [`known`]: the differences that stay, each with its reason; they are also
 //!   what `docs/compatibility.md` is written from.
-//! * [`unplayed`]: what no request shows; in that document too.
+//! * [`unplayed`]: what no request shows, with the tests that show it; in that
+//!   document too.
 //!
 //! Invariants: the whole scenario is played, whatever differs, so that a
 //! report has everything; a known difference that does not show is as much a
@@ -18,6 +20,7 @@ pub mod compare;
 pub mod documentation;
 pub mod known;
 pub mod known_beans;
+pub mod known_classes;
 pub mod play;
 pub mod report;
 pub mod scenario;

@@ -29,6 +29,9 @@ pub fn play<'a>(
     our_port: u16,
 ) -> Report<'a> {
     let outcomes = steps.iter().map(|step| {
+        if let Some(file) = &step.file {
+            file.make();
+        }
         let (real, ours) = thread::scope(|scope| {
             let real = scope.spawn(|| settle(real_port, step, wait::LIMIT));
             let (ours, _) = settle(our_port, step, SETTLED);

@@ -12,10 +12,12 @@
 //! A body is sent as `application/json` unless a `Content-Type` is given; an
 //! empty `Content-Type:` sends none. `{{name}}` stands for a variable. A request
 //! with `@until` is repeated until its answer's body has this value at that
-//! JSON pointer (`*` is any value, `-` is none, `#N` is a status code).
+//! JSON pointer (`*` is any value, `-` is none, `#N` is a status code). Before
+//! a request with `@file PATH` that file has the rest of the line, or is gone
+//! if there is none.
 
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use serde_json::Value;
 
@@ -69,6 +71,35 @@ impl Until {
     }
 }
 
+/// What becomes of a file that both workers read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FileChange {
+    path: PathBuf,
+    /// What it has; `None` if it is gone.
+    text: Option<String>,
+}
+
+impl FileChange {
+    fn parse(words: &str) -> Self {
+        let (path, text) = match words.trim().split_once(' ') {
+            None => (words.trim(), None),
+            Some((path, text)) => (path, Some(text.to_owned())),
+        };
+        Self {
+            path: path.into(),
+            text,
+        }
+    }
+
+    /// Makes it so.
+    pub fn make(&self) {
+        match &self.text {
+            Some(text) => fs::write(&self.path, text).expect("a file"),
+            None => fs::remove_file(&self.path).expect("a file that is there"),
+        }
+    }
+}
+
 /// A request of the scenario.
 #[derive(Clone, Debug)]
 pub struct Step {
@@ -76,6 +107,8 @@ pub struct Step {
     pub title: String,
     /// File and line.
     pub place: String,
+    /// What is done before.
+    pub file: Option<FileChange>,
     /// What is sent.
     pub request: Request,
     /// All of these must hold, or it is sent again.
@@ -132,13 +165,15 @@ pub fn parse(file: &str, text: &str, variables: &[(&str, String)]) -> Result<Vec
 
 fn step(place: &str, lines: &[&str]) -> Result<Step, String> {
     let title = lines[0].trim_start_matches('#').trim().to_owned();
-    let mut until = Vec::new();
+    let (mut until, mut file) = (Vec::new(), None);
     let mut head = Vec::new();
     let mut rest = lines[1..].iter();
     for line in rest.by_ref() {
-        if let Some(comment) = line.strip_prefix('#') {
-            if let Some(wanted) = comment.trim().strip_prefix("@until ") {
+        if let Some(comment) = line.strip_prefix('#').map(str::trim) {
+            if let Some(wanted) = comment.strip_prefix("@until ") {
                 until.push(Until::parse(wanted)?);
+            } else if let Some(words) = comment.strip_prefix("@file ") {
+                file = Some(FileChange::parse(words));
             }
         } else if !line.trim().is_empty() {
             head.push(*line);
@@ -165,6 +200,7 @@ fn step(place: &str, lines: &[&str]) -> Result<Step, String> {
     Ok(Step {
         title,
         place: place.to_owned(),
+        file,
         request: Request {
             method: method.to_owned(),
             target: target.trim().to_owned(),

@@ -4,24 +4,30 @@
 //! `tests/kafka/ConnectReference.java` has the other side: a JSON line in, a
 //! JSON line out. A question is an object with `op` and what belongs to it,
 //! which the functions of [`ask`] make; [`encode`] and [`decode`] say how
-//! schemas, values and records are written. Invariants: one JVM for each
-//! version of Kafka and run of tests, started when it is first asked; answers
-//! come in the order of the questions, each within [`wait::LIMIT`]; a
-//! question that Java does not understand fails the test.
+//! schemas, values and records are written. It is compiled with the oldest
+//! version's classes, so that each version is asked by the same program, as a
+//! plugin would be that was built for the oldest.
+//!
+//! Invariants: one JVM for each version of Kafka and run of tests, started
+//! when it is first asked; answers come in the order of the questions, each
+//! within [`wait::LIMIT`]; a question that Java does not understand fails the
+//! test.
 
 pub mod ask;
 pub mod decode;
 pub mod encode;
 
 use std::io::{BufRead, BufReader, BufWriter, Write};
+use std::path::Path;
 use std::process::{ChildStdin, ChildStdout, Stdio};
 use std::sync::mpsc::{Receiver, sync_channel};
 use std::sync::{Mutex, OnceLock};
 
 use serde_json::Value as Json;
+use tempfile::TempDir;
 
-use crate::kafka::{Version, java};
-use crate::{tools, wait};
+use crate::kafka::{self, Version, java};
+use crate::{process, tools, wait};
 
 /// Lines that may be read ahead of who asked.
 const AHEAD: usize = 1_024;
@@ -69,9 +75,11 @@ impl Reference {
         // The JVM is killed with the thread that started it, so that must be
         // one that lasts as long as all the tests.
         std::thread::spawn(move || {
+            let classes = compiled();
+            let class_path = format!("{}:{}", classes.display(), version.class_path());
             let mut child = java(version, 256)
-                .arg("-Duser.timezone=UTC")
-                .arg(tools::repository().join("tests/kafka/ConnectReference.java"))
+                .args(["-Duser.timezone=UTC", "-cp", &class_path])
+                .arg("ConnectReference")
                 .stdin(Stdio::piped())
                 .stdout(Stdio::piped())
                 .spawn()
@@ -118,6 +126,25 @@ impl Reference {
         let pairs = questions.iter().zip(lines);
         pairs.map(|(asked, line)| answer(asked, &line)).collect()
     }
+}
+
+/// The folder with its classes.
+fn compiled() -> &'static Path {
+    static CLASSES: OnceLock<TempDir> = OnceLock::new();
+    let classes = CLASSES.get_or_init(|| {
+        let folder = tempfile::tempdir().expect("a folder");
+        kafka::remove_after_us(folder.path());
+        let mut javac = process::command("javac");
+        javac
+            .args(["-nowarn", "-proc:none", "-cp"])
+            .arg(Version::V3_9.class_path())
+            .arg("-d")
+            .arg(folder.path())
+            .arg(tools::repository().join("tests/kafka/ConnectReference.java"));
+        kafka::succeeded(&javac.output().expect("javac runs"));
+        folder
+    });
+    classes.path()
 }
 
 fn read_lines(output: ChildStdout, mut take: impl FnMut(String) -> bool) {

@@ -71,7 +71,8 @@ fn real_workers_do_not_differ(version: Version) {
     let kafka = Kafka::shared(version);
     let server = websocket_server();
     let [one, two] = [(); 2].map(|()| RealWorker::start(kafka, &SETTINGS));
-    let steps = steps(version, Plugin::Stub, &server);
+    let files = tempfile::tempdir().expect("a folder");
+    let steps = steps(version, Plugin::Stub, &server, files.path());
     let report = play::play(version, &steps, &[], one.port(), two.port());
     assert_eq!(report.unknown(), 0, "{}", report.text());
 }
@@ -96,7 +97,8 @@ fn every_difference_is_known(version: Version, plugin: Plugin) -> Seen {
         builder = builder.set(key, value);
     }
     let (real, ours) = (real.start(), builder.start());
-    let steps = steps(version, plugin, &server);
+    let files = tempfile::tempdir().expect("a folder");
+    let steps = steps(version, plugin, &server, files.path());
     assert!(steps.len() >= 150, "{} requests", steps.len());
     let report = play::play(version, &steps, KNOWN, real.port(), ours.port());
     let all = report.text();
@@ -121,7 +123,8 @@ fn websocket_server() -> Server {
     script.endless().rate(5).unasked().start()
 }
 
-fn steps(version: Version, plugin: Plugin, server: &Server) -> Vec<Step> {
+/// The steps, and those that change files do so in `files`.
+fn steps(version: Version, plugin: Plugin, server: &Server, files: &Path) -> Vec<Step> {
     let class = "io.conduktor.connect.websocket.WebSocketSourceConnector";
     let url = server.url();
     let topic = format!("differential-{version:?}-{plugin:?}");
@@ -130,6 +133,7 @@ fn steps(version: Version, plugin: Plugin, server: &Server) -> Vec<Step> {
     );
     let folder = repository().join("tests/scenario");
     let values = folder.join("values.properties").display().to_string();
+    let changing = files.join("changing.properties").display().to_string();
     let variables = [
         ("class", class.to_owned()),
         ("url", url),
@@ -137,6 +141,7 @@ fn steps(version: Version, plugin: Plugin, server: &Server) -> Vec<Step> {
         ("dead", "ws://127.0.0.1:1/stream".to_owned()),
         ("valid", valid),
         ("values", values),
+        ("changing", changing),
     ];
     scenario::read(&folder, &variables)
 }
@@ -244,6 +249,20 @@ fn the_scenario_is_read_as_it_is_written() {
     assert_eq!(two.request.headers, []);
     assert_eq!(two.request.body, None);
     assert!(scenario::parse("f", "### no request\n", &[]).is_err());
+}
+
+#[test]
+fn the_scenario_changes_files() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = folder.path().join("f");
+    let text = "### one\n# @file {{f}} a=1 b\nGET /\n### two\n# @file {{f}}\nGET /\n";
+    let variables = [("f", file.display().to_string())];
+    let steps = scenario::parse("f", text, &variables).expect("a scenario");
+    let change = |step: usize| steps[step].file.as_ref().expect("a change").make();
+    change(0);
+    assert_eq!(fs::read_to_string(&file).expect("a file"), "a=1 b");
+    change(1);
+    assert!(!file.exists());
 }
 
 #[test]

@@ -76,6 +76,31 @@ fn a_paused_connector_that_is_restarted_stays_paused() {
     assert_complete(&kafka.read_all("life-paused"), 0..100);
 }
 
+#[test]
+fn what_arrives_in_a_pause_goes_to_the_topic_that_it_was_received_for() {
+    let mut server = Script::new(Library::Python).count(10).start();
+    let kafka = Kafka::shared(Version::V3_9);
+    let connector = Connector::new("numbers", &server, "life-before");
+    let worker = Worker::builder(kafka).connector(connector.clone()).start();
+    worker.wait_for_acknowledged("numbers", 10);
+    worker.expect(202, "PUT", "/connectors/numbers/pause");
+    server.restart_at(10, 90);
+    worker.wait_for_received("numbers", 100);
+    worker.wait_for_queued("numbers", 90);
+
+    let other = connector.set("kafka.topic", "life-after").config();
+    let answer = worker.request("PUT", "/connectors/numbers/config", Some(&other));
+    assert_eq!(answer.status, 200, "{}", answer.body);
+    worker.wait_for_queued("numbers", 90);
+    assert_eq!(received(&worker.session("numbers")), 100, "the same task");
+
+    worker.expect(202, "PUT", "/connectors/numbers/resume");
+    let tasks = worker.get("/connectors/numbers/tasks");
+    assert_eq!(tasks[0]["config"]["kafka.topic"], "life-after");
+    assert_complete(&kafka.read_all("life-before"), 0..100);
+    server.wait_for("subscription", 2);
+}
+
 /// A connector with room for 100 messages that is paused after the first ten.
 fn paused(topic: &str, overflow: &str) -> (end_to_end::server::Server, Worker) {
     let server = Script::new(Library::Npm)

@@ -12,6 +12,9 @@ extern crate end_to_end;
 
 mod access;
 mod batches;
+mod beyond_clients;
+mod beyond_errors;
+mod beyond_rest;
 mod clients;
 mod command_line;
 mod commands;

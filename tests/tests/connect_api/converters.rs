@@ -10,8 +10,7 @@ use proptest::strategy::Strategy;
 use serde_json::Value as Json;
 
 use crate::generate::{pair, pair_around, samples};
-use crate::helpers::{bare, config, shown};
-use crate::newer::{VERSIONS, ask_all};
+use crate::helpers::{VERSIONS, bare, config, shown};
 use crate::order::pairs_as_in_java;
 
 const COUNT: usize = 1_500;
@@ -31,10 +30,6 @@ fn pairs(seed: u8, strategy: &impl Strategy<Value = Pair>) -> Vec<Pair> {
     pairs
 }
 
-fn java() -> &'static Reference {
-    Reference::shared(Version::V3_9)
-}
-
 /// Converts pairs here and in Java and compares them by `same`, which is not
 /// asked about errors.
 fn compare(
@@ -52,7 +47,7 @@ fn compare(
     let convert = |(schema, value): &Pair| ours.from_connect_data("t", schema.as_ref(), value);
     let results: Vec<Converted> = pairs.iter().map(convert).collect();
     for version in VERSIONS {
-        let answers = ask_all(version, &questions);
+        let answers = Reference::shared(version).ask_all(&questions);
         for ((pair, result), answer) in pairs.iter().zip(&results).zip(answers) {
             check(version, pair, result, &answer, &same);
         }
@@ -206,7 +201,7 @@ fn headers() {
             _ => never,
         };
         for version in VERSIONS {
-            let answers = ask_all(version, &questions);
+            let answers = Reference::shared(version).ask_all(&questions);
             for (pair, answer) in pairs.iter().zip(answers) {
                 let result = ours.from_connect_header("t", "h", pair.0.as_ref(), &pair.1);
                 check(version, pair, &result, &answer, same);
@@ -218,9 +213,12 @@ fn headers() {
 #[test]
 fn definitions() {
     for class in HEADER_CONVERTERS {
-        let theirs = java().ask(&ask::config_def(class)).expect("definitions");
         let ours = converter::config_def(class).expect("definitions");
-        assert_eq!(shown(&ours), bare(theirs), "{class}");
+        for version in VERSIONS {
+            let theirs = Reference::shared(version).ask(&ask::config_def(class));
+            let theirs = bare(theirs.expect("definitions"));
+            assert_eq!(shown(&ours), theirs, "{version:?} {class}");
+        }
     }
 }
 
@@ -242,9 +240,11 @@ fn wrong_settings() {
         let (class, config) = (full(name), config(&[settings]));
         let question = ask::from_connect_data((class, &config, true), "t", None, &value);
         let ours: Result<(), Vec<String>> = converter::create(class, true, &config).map(drop);
-        let java = java().ask(&question).map(drop);
-        let java = java.map_err(|thrown| vec![thrown.message.unwrap_or_default()]);
-        assert_eq!(ours, java, "{settings:?}");
+        for version in VERSIONS {
+            let java = Reference::shared(version).ask(&question).map(drop);
+            let java = java.map_err(|thrown| vec![thrown.message.unwrap_or_default()]);
+            assert_eq!(ours, java, "{version:?} {settings:?}");
+        }
     }
     // Java would encode; we say so.
     let config = config(&[("converter.encoding", "UTF-16")]);

@@ -6,8 +6,12 @@ use std::collections::BTreeMap;
 use connect_api::config::{ConfigDef, ConfigKey, ConfigValue, Default, Parsed};
 use connect_api::data::Value;
 use connect_api::record::Record;
+use end_to_end::kafka::Version;
 use end_to_end::reference::ask::Config;
 use serde_json::{Value as Json, json};
+
+/// The versions of Kafka that are asked.
+pub(crate) const VERSIONS: [Version; 2] = [Version::V3_9, Version::V4_1];
 
 /// Pairs of names and values.
 pub(crate) type Pairs = &'static [(&'static str, &'static str)];

@@ -11,8 +11,7 @@ use proptest::sample::select;
 use serde_json::{Value as Json, json};
 
 use super::generate::samples;
-use super::helpers::{config, record};
-use super::newer::{VERSIONS, ask_all};
+use super::helpers::{VERSIONS, config, record};
 
 /// What patterns are put together of.
 const PARTS: &[&str] = &[
@@ -193,7 +192,7 @@ fn literal() -> impl Strategy<Value = String> {
 fn literals_are_java_s() {
     let texts = samples(53, 4_000, &literal());
     let questions: Vec<Json> = texts.iter().map(|text| ask::parse_string(text)).collect();
-    let answers = VERSIONS.map(|version| ask_all(version, &questions));
+    let answers = VERSIONS.map(|version| Reference::shared(version).ask_all(&questions));
     let texts = texts.iter().cycle();
     for (text, answer) in texts.zip(answers.into_iter().flatten()) {
         let (schema, value) = parse_string(text);

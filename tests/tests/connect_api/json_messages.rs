@@ -2,13 +2,12 @@
 
 use connect_api::converter::parse_json;
 use end_to_end::kafka::Version;
-use end_to_end::reference::{Answer, ask, decode};
+use end_to_end::reference::{Answer, Reference, ask, decode};
 use proptest::prelude::*;
 use proptest::sample::select;
 
 use crate::generate::samples;
-use crate::helpers::config;
-use crate::newer::{VERSIONS, ask_all};
+use crate::helpers::{VERSIONS, config};
 
 /// Compares all texts and gives the number of those that are JSON.
 fn compare(texts: &[String]) -> usize {
@@ -18,7 +17,10 @@ fn compare(texts: &[String]) -> usize {
         |text: &String| ask::to_connect_data((class, &config, false), "t", Some(text.as_bytes()));
     let questions: Vec<_> = texts.iter().map(question).collect();
     for version in VERSIONS {
-        for (text, answer) in texts.iter().zip(ask_all(version, &questions)) {
+        for (text, answer) in texts
+            .iter()
+            .zip(Reference::shared(version).ask_all(&questions))
+        {
             if version == Version::V3_9 || !has_huge_exponent(text) {
                 check(text, answer);
             }

@@ -15,7 +15,7 @@ mod helpers;
 mod java_dates;
 mod java_text;
 mod json_messages;
-mod newer;
+mod known;
 mod order;
 mod records;
 mod transform_cases;

@@ -91,10 +91,25 @@ impl Started {
     }
 }
 
+/// A connector's settings as given.
+pub(super) type Config = BTreeMap<String, String>;
+
+/// Which configuration a connector's task has.
+#[derive(Debug)]
+pub(super) enum TaskConfig {
+    /// The connector's.
+    Current,
+    /// One that the connector had before: it was given another while paused.
+    Earlier(Config),
+    /// None: the connector's was refused when it was resumed.
+    Missing,
+}
+
 /// A connector as the herder keeps it.
 #[derive(Debug)]
 pub(super) struct Connector {
-    pub(super) config: BTreeMap<String, String>,
+    pub(super) config: Config,
+    pub(super) task_config: TaskConfig,
     pub(super) target: Target,
     pub(super) slot: Slot,
 }
@@ -104,6 +119,8 @@ pub(super) struct Connector {
 pub struct ConnectorView {
     /// Its configuration as given; holds secrets.
     pub config: BTreeMap<String, String>,
+    /// That of its task, if it is another.
+    earlier: Option<BTreeMap<String, String>>,
     /// RUNNING, PAUSED or STOPPED.
     pub state: &'static str,
     /// Its task, if it has one.
@@ -136,6 +153,11 @@ impl TaskView {
 }
 
 impl ConnectorView {
+    /// The configuration of its task; holds secrets.
+    pub fn task_config(&self) -> &BTreeMap<String, String> {
+        self.earlier.as_ref().unwrap_or(&self.config)
+    }
+
     /// The name in its configuration.
     pub fn name(&self) -> &str {
         self.config.get("name").map_or("", |name| name.trim())
@@ -146,6 +168,10 @@ impl Connector {
     pub(super) fn view(&self) -> ConnectorView {
         ConnectorView {
             config: self.config.clone(),
+            earlier: match &self.task_config {
+                TaskConfig::Earlier(config) => Some(config.clone()),
+                TaskConfig::Current | TaskConfig::Missing => None,
+            },
             state: InitialState::from(self.target).name(),
             task: self.task_view(),
         }
@@ -181,9 +207,43 @@ impl Connector {
         }
     }
 
+    /// The configuration that its task has, or would have.
+    pub(super) fn task_config(&self) -> &Config {
+        match &self.task_config {
+            TaskConfig::Earlier(config) => config,
+            TaskConfig::Current | TaskConfig::Missing => &self.config,
+        }
+    }
+
+    /// The configuration that it is to have a task of and has none of.
+    pub(super) fn missing_task(&self) -> Option<Config> {
+        let has =
+            matches!(self.task_config, TaskConfig::Current) && !matches!(self.slot, Slot::Empty);
+        (self.target == Target::Started && !has).then(|| self.config.clone())
+    }
+
+    /// Gives it another configuration, and not its task.
+    pub(super) fn change(&mut self, config: Config) {
+        let before = std::mem::replace(&mut self.config, config);
+        let of_task = match std::mem::replace(&mut self.task_config, TaskConfig::Current) {
+            TaskConfig::Current => before,
+            TaskConfig::Earlier(config) => config,
+            TaskConfig::Missing => {
+                self.task_config = TaskConfig::Missing;
+                return;
+            }
+        };
+        if of_task != self.config {
+            self.task_config = TaskConfig::Earlier(of_task);
+        }
+    }
+
     /// Changes what is wanted of it, and of its task if it has one.
     pub(super) fn retarget(&mut self, target: Target) {
         self.target = target;
+        if target == Target::Stopped {
+            self.task_config = TaskConfig::Current;
+        }
         match (&self.slot, target) {
             (Slot::Started(started), Target::Paused) => started.handle.pause(),
             (Slot::Started(started), Target::Started) => started.handle.resume(),

@@ -14,6 +14,9 @@ pub enum HerderError {
     /// The configuration has errors.
     #[error("Connector configuration is invalid and contains the following {} error(s):\n{}\nYou can also find the above list of errors at the endpoint `/connector-plugins/{{connectorType}}/config/validate`", .0.len(), .0.join("\n"))]
     Invalid(Vec<String>),
+    /// A value of the configuration is kept elsewhere and cannot be read.
+    #[error("{0}")]
+    Unresolved(String),
     /// The request makes no sense.
     #[error("{0}")]
     BadRequest(String),

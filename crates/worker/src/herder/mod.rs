@@ -5,7 +5,9 @@
 //! two of one connector can never overlap; readers see the state before or
 //! after a change. A connector's old task has ended, its records are
 //! delivered and its offset is stored before a new one starts, so two tasks
-//! of one connector never write at the same time.
+//! of one connector never write at the same time. A task goes on with the
+//! configuration it was started with, also after a restart, until its
+//! connector is to run with another.
 
 mod auto_restart;
 mod connector;
@@ -17,6 +19,7 @@ mod restart;
 mod shutdown;
 mod start;
 mod storing;
+mod targets;
 mod topics;
 
 use std::collections::BTreeMap;
@@ -37,7 +40,7 @@ use crate::kafka_settings::SystemTrust;
 use crate::offsets::OffsetStore;
 use crate::producer::{AdminPool, ProducerPool};
 use crate::validation::{Plan, Refusal, Validation, check, is_our_class, unknown_class, validate};
-use connector::{Connector, Slot};
+use connector::{Connector, Slot, TaskConfig};
 use start::Startups;
 use topics::Topics;
 
@@ -150,8 +153,8 @@ impl Herder {
     /// Checks a configuration against this worker.
     ///
     /// # Errors
-    /// [`HerderError::Invalid`] with all errors, or [`HerderError::Internal`]
-    /// with what no validation shows.
+    /// [`HerderError::Unresolved`], or [`HerderError::Invalid`] with all errors,
+    /// or [`HerderError::Internal`] with what no validation shows.
     pub fn check(&self, config: &BTreeMap<String, String>) -> Result<Plan, HerderError> {
         match config.get("connector.class") {
             None => return Err(HerderError::no_class(config)),
@@ -161,6 +164,7 @@ impl Herder {
             Some(_) => {}
         }
         check(config, &self.worker, &self.system_trust).map_err(|refusal| match refusal {
+            Refusal::Unresolved { why, .. } => HerderError::Unresolved(why),
             Refusal::Invalid(errors) => HerderError::Invalid(errors),
             Refusal::Unstartable(error) => HerderError::Internal(error),
         })
@@ -210,8 +214,9 @@ impl Herder {
         Ok(self.insert(config, target, plan))
     }
 
-    /// Creates a connector or gives it a new configuration, and so a new task.
-    /// The same configuration again changes nothing.
+    /// Creates a connector or gives it a new configuration, and so a new task,
+    /// at once or, if it is paused, when it is resumed. The same configuration
+    /// again changes nothing.
     ///
     /// # Errors
     /// The configuration is invalid; then nothing has changed.
@@ -231,7 +236,7 @@ impl Herder {
         let name = plan.name.clone();
         let before = self.connectors().get(&name).map(|connector| {
             (
-                connector.config == config,
+                connector.config == config && connector.missing_task().is_none(),
                 connector.target,
                 connector.view(),
             )
@@ -243,15 +248,16 @@ impl Herder {
                 Ok((Put::Created, view))
             }
             Some((true, _, view)) => Ok((Put::Updated, view)),
-            Some((false, target, before)) => {
+            // What has been received goes on to where it was meant to go.
+            Some((false, Target::Paused, ConnectorView { task: Some(_), .. })) => {
+                self.announce(&plan);
+                let view = self.set_config(&name, config);
+                self.store_again(&name);
+                view.map(|view| (Put::Updated, view))
+            }
+            Some((false, target, _)) => {
                 self.end_task(&name, self.graceful()).await;
-                let paused = target == Target::Paused && before.task.is_some();
-                let start = if paused { Target::Started } else { target };
-                let mut view = self.insert(config, start, plan);
-                if paused {
-                    self.retarget(&name, Target::Paused)?;
-                    view = self.view(&name).unwrap_or(view);
-                }
+                let view = self.insert(config, target, plan);
                 self.store_again(&name);
                 Ok((Put::Updated, view))
             }
@@ -289,11 +295,8 @@ impl Herder {
         target: Target,
         plan: Plan,
     ) -> ConnectorView {
-        for warning in &plan.warnings {
-            tracing::warn!(target: "Herder", connector = %plan.name, "{warning}");
-        }
+        self.announce(&plan);
         let name = plan.name.clone();
-        self.startups.connectors.fetch_add(1, Relaxed);
         // A connector that is created paused has no task until it is resumed.
         let slot = if target == Target::Started {
             self.start(plan)
@@ -302,12 +305,21 @@ impl Herder {
         };
         let connector = Connector {
             config,
+            task_config: TaskConfig::Current,
             target,
             slot,
         };
         let view = connector.view();
         self.connectors().insert(name, connector);
         view
+    }
+
+    /// Counts a start of a connector, and tells what is worth telling of it.
+    fn announce(&self, plan: &Plan) {
+        for warning in &plan.warnings {
+            tracing::warn!(target: "Herder", connector = %plan.name, "{warning}");
+        }
+        self.startups.connectors.fetch_add(1, Relaxed);
     }
 
     /// Removes a connector after its task has delivered what it has. Its
@@ -325,51 +337,6 @@ impl Herder {
         self.forget(name);
         tracing::info!(target: "Herder", connector = %name, "Deleted connector {name}");
         Ok(())
-    }
-
-    /// Pauses, resumes or stops a connector.
-    ///
-    /// # Errors
-    /// There is none of this name, or its configuration has become invalid;
-    /// then its task has failed.
-    pub async fn set_target(&self, name: &str, target: Target) -> Result<(), HerderError> {
-        let _changing = self.change().await?;
-        if !self.connectors().contains_key(name) {
-            return Err(match target {
-                // Standalone Connect's words and status.
-                Target::Stopped => {
-                    HerderError::Internal(format!("No connector `{name}` configured"))
-                }
-                _ => HerderError::NotFound(format!("Unknown connector {name}")),
-            });
-        }
-        if target == Target::Stopped {
-            self.end_task(name, self.graceful()).await;
-        }
-        let retargeted = self.retarget(name, target);
-        // Also where its task could not be started: it is wanted as it is now.
-        self.store_again(name);
-        retargeted
-    }
-
-    fn retarget(&self, name: &str, target: Target) -> Result<(), HerderError> {
-        let config = match self.connectors().get_mut(name) {
-            None => return Ok(()),
-            Some(connector) => {
-                if let (Slot::Empty, Target::Started) = (&connector.slot, target) {
-                    connector.config.clone()
-                } else {
-                    connector.retarget(target);
-                    return Ok(());
-                }
-            }
-        };
-        let (slot, checked) = self.start_from(name, &config);
-        if let Some(connector) = self.connectors().get_mut(name) {
-            connector.target = target;
-            connector.slot = slot;
-        }
-        checked
     }
 
     fn graceful(&self) -> Duration {
@@ -399,5 +366,7 @@ impl Herder {
     }
 }
 
+#[cfg(test)]
+mod renewal_tests;
 #[cfg(test)]
 mod tests;

@@ -74,7 +74,7 @@ impl Connector {
     }
 
     fn redacted_url(&self) -> String {
-        let url = self.config.get("websocket.url");
+        let url = self.task_config().get("websocket.url");
         url.map(|url| websocket_source::settings::redact(url.trim()))
             .unwrap_or_default()
     }

@@ -1,9 +1,11 @@
 //! Restarting connectors and tasks (KIP-745).
+//!
+//! Invariant: a task whose configuration cannot be read goes on; it is ended
+//! only when it is known what another would be started with.
 
-use std::collections::BTreeMap;
-
-use super::connector::Slot;
+use super::connector::{Config, Slot, TaskConfig};
 use super::{ConnectorView, Herder, HerderError, Target};
+use crate::providers::ProviderError;
 
 impl Herder {
     /// Restarts a connector, and with `include_tasks` its task; with
@@ -11,8 +13,8 @@ impl Herder {
     /// before.
     ///
     /// # Errors
-    /// There is none of this name, or its configuration has become invalid;
-    /// then its task has failed.
+    /// There is none of this name, or its configuration cannot be read; then
+    /// nothing is restarted.
     pub async fn restart(
         &self,
         name: &str,
@@ -20,17 +22,29 @@ impl Herder {
         only_failed: bool,
     ) -> Result<ConnectorView, HerderError> {
         let _changing = self.change().await?;
-        let (before, restarts) = match self.connectors().get(name) {
+        let (before, config, missing, restarts) = match self.connectors().get(name) {
             None => return Err(HerderError::NotFound(format!("Unknown connector: {name}"))),
             Some(connector) => {
                 let has_task = !matches!(connector.slot, Slot::Empty);
                 let restarts =
                     has_task && include_tasks && (!only_failed || connector.has_failed());
-                (connector.view(), restarts)
+                let missing = connector.missing_task();
+                (
+                    connector.view(),
+                    connector.config.clone(),
+                    missing,
+                    restarts,
+                )
             }
         };
-        if restarts {
-            self.restart_task(name).await?;
+        // A connector never fails here, so it is not what has failed.
+        if !only_failed {
+            self.resolve(&config)?;
+        }
+        match missing.filter(|_| !only_failed) {
+            Some(config) => self.renew_task(name, &config).await,
+            None if restarts => self.restart_task(name).await?,
+            None => {}
         }
         Ok(before)
     }
@@ -38,8 +52,8 @@ impl Herder {
     /// Restarts the task of this number.
     ///
     /// # Errors
-    /// There is no such connector, or no such task, or its configuration has
-    /// become invalid; then it has failed.
+    /// There is no such connector, or no such task, or its configuration
+    /// cannot be read; then it goes on.
     pub async fn restart_one(&self, name: &str, task: i32) -> Result<(), HerderError> {
         let _changing = self.change().await?;
         let has_task = match self.connectors().get(name) {
@@ -60,23 +74,32 @@ impl Herder {
     }
 
     async fn restart_task(&self, name: &str) -> Result<(), HerderError> {
-        self.end_task(name, self.graceful()).await;
-        let Some(config) = self.config(name) else {
-            return Ok(());
+        let config = match self.connectors().get(name) {
+            None => return Ok(()),
+            Some(connector) => connector.task_config().clone(),
         };
-        let (slot, checked) = self.start_from(name, &config);
+        let checked = self.check(&config);
+        if let Err(error @ HerderError::Unresolved(_)) = checked {
+            return Err(error);
+        }
+        self.end_task(name, self.graceful()).await;
+        let slot = self.start_checked(name, checked);
         if let Some(connector) = self.connectors().get_mut(name) {
             connector.slot = slot;
+            if matches!(connector.task_config, TaskConfig::Missing) {
+                connector.task_config = TaskConfig::Current;
+            }
             if let (Slot::Started(started), Target::Paused) = (&connector.slot, connector.target) {
                 started.handle.pause();
             }
         }
-        checked
+        Ok(())
     }
 
-    fn config(&self, name: &str) -> Option<BTreeMap<String, String>> {
-        let connectors = self.connectors();
-        let connector = connectors.get(name)?;
-        Some(connector.config.clone())
+    /// Whether everything that a configuration names can be read.
+    fn resolve(&self, config: &Config) -> Result<(), HerderError> {
+        let resolved = self.worker.providers.resolve(config);
+        let unresolved = |error: ProviderError| HerderError::Unresolved(error.to_string());
+        resolved.map(drop).map_err(unresolved)
     }
 }

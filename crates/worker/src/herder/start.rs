@@ -1,6 +1,5 @@
 //! Starting a task where its stored offset ends, and committing offsets.
 
-use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::sync::{Arc, PoisonError};
 use std::time::{Duration, Instant};
@@ -133,20 +132,13 @@ impl Herder {
     /// Starts the task of a configuration that was valid once. If it is not
     /// any more, as when a config provider's file cannot be read, the task has
     /// failed, so that this is seen and can be tried again.
-    ///
-    /// Both read files: the caller holds `changing` and not the map.
-    pub(super) fn start_from(
-        &self,
-        name: &str,
-        config: &BTreeMap<String, String>,
-    ) -> (Slot, Result<(), HerderError>) {
-        match self.check(config) {
-            Ok(plan) => (self.start(plan), Ok(())),
+    pub(super) fn start_checked(&self, name: &str, checked: Result<Plan, HerderError>) -> Slot {
+        match checked {
+            Ok(plan) => self.start(plan),
             Err(error) => {
                 let start = self.startups.next.fetch_add(1, Relaxed);
                 let class = "org.apache.kafka.connect.errors.ConnectException";
-                let slot = self.unstartable(name, start, class, &error.to_string());
-                (slot, Err(error))
+                self.unstartable(name, start, class, &error.to_string())
             }
         }
     }

@@ -1,5 +1,4 @@
-//! What becomes of tasks that cannot be started and what is told of those that
-//! can, without a broker.
+//! The end of a worker and what is told of its connectors, without a broker.
 
 use std::fs;
 use std::path::PathBuf;
@@ -14,14 +13,14 @@ use crate::log::tests::logged;
 use crate::test_map::map;
 
 /// A worker with the connector "c", whose topic is in a file of its own.
-struct Fixture {
-    herder: Herder,
+pub(super) struct Fixture {
+    pub(super) herder: Herder,
     topic: PathBuf,
     _folder: TempDir,
 }
 
 impl Fixture {
-    async fn new() -> Self {
+    pub(super) async fn new() -> Self {
         Self::with_graceful_timeout("0").await
     }
 
@@ -61,66 +60,29 @@ impl Fixture {
         fixture
     }
 
-    fn give_topic(&self) {
-        fs::write(&self.topic, "topic=t\n").expect("written");
+    pub(super) fn give_topic(&self) {
+        self.give("t");
     }
 
-    fn take_topic(&self) {
+    pub(super) fn give(&self, topic: &str) {
+        fs::write(&self.topic, format!("topic={topic}\n")).expect("written");
+    }
+
+    pub(super) fn take_topic(&self) {
         fs::remove_file(&self.topic).expect("removed");
     }
 
-    fn task(&self) -> (&'static str, String) {
-        let view = self.herder.view("c").expect("there");
-        assert_eq!(view.state, "RUNNING");
-        let task = view.task.expect("a task");
+    pub(super) fn task(&self) -> (&'static str, String) {
+        let task = self.herder.view("c").expect("there").task;
+        let task = task.expect("a task");
         (task.state, task.trace.unwrap_or_default())
     }
 
-    fn has_failed(&self) {
-        let (state, trace) = self.task();
-        assert_eq!(state, "FAILED");
-        assert!(
-            trace.starts_with("org.apache.kafka.connect.errors.ConnectException: ")
-                && trace.contains("Could not read properties"),
-            "{trace}"
-        );
+    /// Which of the worker's starts of tasks its task comes from.
+    pub(super) fn start(&self) -> u64 {
+        let reading = self.herder.reading();
+        reading.connectors[0].task.as_ref().expect("a task").start
     }
-}
-
-#[tokio::test]
-async fn a_task_whose_configuration_cannot_be_read_at_a_restart_has_failed() {
-    let fixture = Fixture::new().await;
-    fixture.take_topic();
-    let refused = fixture.herder.restart_one("c", 0).await;
-    assert!(
-        matches!(refused, Err(HerderError::Invalid(_))),
-        "{refused:?}"
-    );
-    fixture.has_failed();
-    fixture.give_topic();
-    let restarted = fixture.herder.restart("c", true, true).await;
-    restarted.expect("what has failed can be restarted");
-    assert_eq!(fixture.task(), ("RUNNING", String::new()));
-    let startups = fixture.herder.reading().task_startup;
-    assert_eq!((startups.attempts, startups.failures), (3, 1));
-    assert_eq!(startups.successes(), 2);
-}
-
-#[tokio::test]
-async fn a_task_whose_configuration_cannot_be_read_at_a_resume_has_failed() {
-    let fixture = Fixture::new().await;
-    let stopped = fixture.herder.set_target("c", Target::Stopped).await;
-    stopped.expect("stopped");
-    fixture.take_topic();
-    let refused = fixture.herder.set_target("c", Target::Started).await;
-    assert!(
-        matches!(refused, Err(HerderError::Invalid(_))),
-        "{refused:?}"
-    );
-    fixture.has_failed();
-    fixture.give_topic();
-    fixture.herder.restart_one("c", 0).await.expect("restarted");
-    assert_eq!(fixture.task(), ("RUNNING", String::new()));
 }
 
 #[tokio::test]

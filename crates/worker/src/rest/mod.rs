@@ -126,7 +126,9 @@ impl From<HerderError> for RestError {
             HerderError::NotFound(_) => StatusCode::NOT_FOUND,
             HerderError::Conflict(_) => StatusCode::CONFLICT,
             HerderError::Invalid(_) | HerderError::BadRequest(_) => StatusCode::BAD_REQUEST,
-            HerderError::Internal(_) => StatusCode::INTERNAL_SERVER_ERROR,
+            HerderError::Unresolved(_) | HerderError::Internal(_) => {
+                StatusCode::INTERNAL_SERVER_ERROR
+            }
         };
         Self {
             status,

@@ -191,7 +191,7 @@ pub(super) fn task_state(task: &TaskView, worker_id: &str) -> Value {
 /// The configuration that a connector's task is given.
 pub(super) fn task_config(view: &ConnectorView) -> BTreeMap<String, String> {
     let class = "io.conduktor.connect.websocket.WebSocketSourceTask";
-    let mut config = view.config.clone();
+    let mut config = view.task_config().clone();
     config.insert("task.class".to_owned(), class.to_owned());
     config
 }

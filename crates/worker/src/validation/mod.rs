@@ -48,11 +48,21 @@ pub struct Validation {
     /// What the task needs, or why it cannot be started although every
     /// setting is valid by itself.
     plan: Option<Result<Plan, String>>,
+    /// Why a value that is kept elsewhere cannot be read.
+    unresolved: Option<String>,
 }
 
 /// Why there is no [`Plan`].
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Refusal {
+    /// A value that is kept elsewhere cannot be read.
+    Unresolved {
+        /// Which, and why.
+        why: String,
+        /// That and what else is wrong; an answer to a validation shows the
+        /// same.
+        errors: Vec<String>,
+    },
     /// Settings are wrong; an answer to a validation shows the same.
     Invalid(Vec<String>),
     /// Connect finds this out when it creates the connector, so no answer to
@@ -64,7 +74,7 @@ impl Refusal {
     /// All that is wrong.
     pub fn into_errors(self) -> Vec<String> {
         match self {
-            Self::Invalid(errors) => errors,
+            Self::Invalid(errors) | Self::Unresolved { errors, .. } => errors,
             Self::Unstartable(error) => vec![error],
         }
     }
@@ -83,6 +93,9 @@ impl Validation {
     /// All that is wrong.
     pub fn into_plan(self) -> Result<Plan, Refusal> {
         let errors = self.errors();
+        if let Some(why) = self.unresolved {
+            return Err(Refusal::Unresolved { why, errors });
+        }
         match self.plan {
             Some(Ok(mut plan)) if errors.is_empty() => {
                 plan.warnings = self.warnings;
@@ -118,6 +131,7 @@ pub fn validate(written: &Config, worker: &WorkerConfig, trust: &SystemTrust) ->
         validation.plan = None;
         let setting = error.setting.clone();
         validation.refuse(&setting, error.to_string());
+        validation.unresolved = Some(error.to_string());
     }
     for warning in &mut validation.warnings {
         *warning = Providers::hide(written, &resolved, warning);

@@ -120,6 +120,7 @@ fn parse(config: &Config) -> Validation {
         groups,
         warnings: Vec::new(),
         plan: None,
+        unresolved: None,
     }
 }
 

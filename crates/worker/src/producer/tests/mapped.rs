@@ -73,6 +73,23 @@ fn the_room_of_records_with_headers_is_given_back() {
 }
 
 #[test]
+fn mapped_records_carry_the_time_of_their_receipt() {
+    let (_kafka, producer, servers) = kafka(1);
+    let mut sink = mapped_sink(&producer, &HEADER);
+    let now = Received::now();
+    // They have not waited.
+    let received = Received {
+        at_ms: now.at_ms - 60_000,
+        ..now
+    };
+    offer_all(sink.as_mut(), &numbered(3).batch_received(received)).unwrap();
+    wait_acknowledged(sink.as_ref(), 3);
+    for seen in read(&servers, "t", 1, 3) {
+        assert_eq!(seen.timestamp_ms, Some(received.at_ms));
+    }
+}
+
+#[test]
 fn records_without_a_key_go_to_every_partition_of_a_topic() {
     let (_kafka, producer, servers) = kafka(4);
     let mut sink = mapped_sink(&producer, &HEADER);
