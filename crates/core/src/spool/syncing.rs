@@ -1,0 +1,274 @@
+//! Flushing to the disk behind a task's back: a task never waits for it with
+//! `SyncMode::Interval`.
+//!
+//! One thread of the process serves all spools, one after the other, so that
+//! a thousand of them cost one thread; it ends with the last spool. Per
+//! append there is one atomic store; the lock is taken when a segment begins.
+//! A failure is counted and shown, and has the spool begin a new segment:
+//! what the system says of a file after a failed flush is worth little.
+
+use std::io;
+use std::path::PathBuf;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use super::disk::{Disk, DiskFile};
+
+/// Files that have something to flush.
+#[derive(Debug, Default)]
+struct Pending {
+    /// The segment that grows.
+    active: Option<Arc<dyn DiskFile>>,
+    /// Segments that grow no more: as many as there may be at the most.
+    sealed: Vec<Arc<dyn DiskFile>>,
+    /// Segments of an earlier process, which may not have flushed them.
+    found: Vec<PathBuf>,
+    state: Option<Arc<dyn DiskFile>>,
+    folder: bool,
+}
+
+/// What is to be flushed of one spool.
+#[derive(Debug)]
+pub(super) struct Flusher {
+    disk: Arc<dyn Disk>,
+    dir: PathBuf,
+    pending: Mutex<Pending>,
+    dirty: AtomicBool,
+    failed: AtomicBool,
+    closed: AtomicBool,
+    /// The acknowledged sequence in the state that was written last.
+    written: AtomicU64,
+    /// The same of the state that is on the disk.
+    settled: AtomicU64,
+    errors: AtomicU64,
+    last_error: Mutex<Option<String>>,
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    // Each value behind these locks is whole at any time.
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+impl Flusher {
+    /// Nothing to flush yet.
+    pub(super) fn new(disk: Arc<dyn Disk>, dir: PathBuf) -> Self {
+        Self {
+            disk,
+            dir,
+            pending: Mutex::default(),
+            dirty: AtomicBool::new(false),
+            failed: AtomicBool::new(false),
+            closed: AtomicBool::new(false),
+            written: AtomicU64::new(0),
+            settled: AtomicU64::new(0),
+            errors: AtomicU64::new(0),
+            last_error: Mutex::default(),
+        }
+    }
+
+    /// A segment begins: the one before it grows no more.
+    pub(super) fn begin(&self, file: Option<Arc<dyn DiskFile>>) {
+        let mut pending = lock(&self.pending);
+        let before = pending.active.take();
+        pending.sealed.extend(before);
+        pending.folder |= file.is_some();
+        pending.active = file;
+    }
+
+    /// Entries of the folder are not flushed.
+    pub(super) fn folder_changed(&self) {
+        lock(&self.pending).folder = true;
+        self.dirty.store(true, Ordering::Release);
+    }
+
+    /// These segments are from before.
+    pub(super) fn found(&self, paths: impl Iterator<Item = PathBuf>) {
+        lock(&self.pending).found.extend(paths);
+        self.dirty.store(true, Ordering::Release);
+    }
+
+    /// Something was appended.
+    #[inline]
+    pub(super) fn appended(&self) {
+        self.dirty.store(true, Ordering::Release);
+    }
+
+    /// The state was written, with this acknowledged sequence.
+    pub(super) fn state_written(&self, file: &Arc<dyn DiskFile>, acknowledged: u64) {
+        let mut pending = lock(&self.pending);
+        if pending.state.is_none() {
+            pending.state = Some(Arc::clone(file));
+        }
+        self.written.store(acknowledged, Ordering::Release);
+        self.dirty.store(true, Ordering::Release);
+    }
+
+    /// What was written counts without a flush by this.
+    pub(super) fn settle(&self) {
+        let written = self.written.load(Ordering::Acquire);
+        self.settled.store(written, Ordering::Release);
+    }
+
+    /// Everything below this is acknowledged whatever happens to the machine.
+    pub(super) fn settled(&self) -> u64 {
+        self.settled.load(Ordering::Acquire)
+    }
+
+    /// Counts a failure and keeps its words.
+    pub(super) fn count_error(&self, what: &str, error: &io::Error) {
+        self.errors.fetch_add(1, Ordering::Relaxed);
+        *lock(&self.last_error) = Some(format!("{what}: {error}"));
+    }
+
+    /// Failures so far.
+    pub(super) fn errors(&self) -> u64 {
+        self.errors.load(Ordering::Relaxed)
+    }
+
+    /// The last failure in words.
+    pub(super) fn last_error(&self) -> Option<String> {
+        lock(&self.last_error).clone()
+    }
+
+    /// Whether a flush has failed since this was last asked.
+    #[inline]
+    pub(super) fn has_failed(&self) -> bool {
+        self.failed.load(Ordering::Relaxed) && self.failed.swap(false, Ordering::AcqRel)
+    }
+
+    /// Flushes what has come since the last time.
+    ///
+    /// # Errors
+    /// The first failure; it is counted.
+    pub(super) fn flush(&self) -> io::Result<()> {
+        if !self.dirty.swap(false, Ordering::AcqRel) {
+            return Ok(());
+        }
+        let written = self.written.load(Ordering::Acquire);
+        let (found, sealed, growing, folder) = {
+            let mut pending = lock(&self.pending);
+            let found = std::mem::take(&mut pending.found);
+            let sealed = std::mem::take(&mut pending.sealed);
+            let growing = [pending.active.clone(), pending.state.clone()];
+            (found, sealed, growing, std::mem::take(&mut pending.folder))
+        };
+        let mut first = Ok(());
+        for path in found {
+            let synced = match self.disk.open(&path) {
+                // Removed since, because all of it is delivered.
+                Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
+                opened => opened.and_then(|file| file.sync()),
+            };
+            if synced.is_err() {
+                lock(&self.pending).found.push(path);
+            }
+            first = first.and(synced);
+        }
+        for file in sealed {
+            let synced = file.sync();
+            if synced.is_err() {
+                lock(&self.pending).sealed.push(file);
+            }
+            first = first.and(synced);
+        }
+        for file in growing.into_iter().flatten() {
+            first = first.and(file.sync());
+        }
+        if folder {
+            let synced = self.disk.sync_folder(&self.dir);
+            lock(&self.pending).folder |= synced.is_err();
+            first = first.and(synced);
+        }
+        match &first {
+            Ok(()) => self.settled.store(written, Ordering::Release),
+            Err(error) => {
+                self.count_error("The spool cannot be flushed to the disk", error);
+                self.failed.store(true, Ordering::Release);
+                self.dirty.store(true, Ordering::Release);
+            }
+        }
+        first
+    }
+
+    /// The spool is closed: a last flush, and no more.
+    pub(super) fn close(&self) {
+        self.closed.store(true, Ordering::Release);
+        WAKE.notify_all();
+    }
+}
+
+#[derive(Debug)]
+struct Served {
+    flusher: Arc<Flusher>,
+    interval: Duration,
+    due: Instant,
+}
+
+#[derive(Debug)]
+struct Thread {
+    served: Vec<Served>,
+    running: bool,
+}
+
+static THREAD: Mutex<Thread> = Mutex::new(Thread {
+    served: Vec::new(),
+    running: false,
+});
+static WAKE: Condvar = Condvar::new();
+
+/// Has the process's thread flush this spool at every interval until it is
+/// closed.
+pub(super) fn serve(flusher: &Arc<Flusher>, interval: Duration) {
+    let mut state = lock(&THREAD);
+    state.served.push(Served {
+        flusher: Arc::clone(flusher),
+        interval,
+        due: Instant::now() + interval,
+    });
+    if !state.running {
+        let spawned = thread::Builder::new()
+            .name("spool-sync".to_owned())
+            .spawn(flush_all);
+        match spawned {
+            Ok(_) => state.running = true,
+            Err(error) => flusher.count_error("The system gives no thread for flushing", &error),
+        }
+    }
+    WAKE.notify_all();
+}
+
+fn flush_all() {
+    let mut state = lock(&THREAD);
+    loop {
+        let now = Instant::now();
+        let mut due = Vec::new();
+        state.served.retain_mut(|served| {
+            let closed = served.flusher.closed.load(Ordering::Acquire);
+            if closed || served.due <= now {
+                due.push(Arc::clone(&served.flusher));
+                served.due = now + served.interval;
+            }
+            !closed
+        });
+        if !due.is_empty() {
+            drop(state);
+            for flusher in due {
+                // What fails is counted there.
+                let _ = flusher.flush();
+            }
+            state = lock(&THREAD);
+            continue;
+        }
+        let Some(next) = state.served.iter().map(|served| served.due).min() else {
+            state.running = false;
+            return;
+        };
+        let wait = next.saturating_duration_since(now);
+        state = WAKE
+            .wait_timeout(state, wait)
+            .unwrap_or_else(PoisonError::into_inner)
+            .0;
+    }
+}

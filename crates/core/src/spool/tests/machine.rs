@@ -1,0 +1,131 @@
+//! On this machine's own file system.
+
+use std::fs;
+use std::os::unix::fs::PermissionsExt as _;
+use std::sync::mpsc::{Sender, channel};
+
+use super::*;
+
+fn real(dir: &Path) -> SpoolOptions {
+    SpoolOptions {
+        dir: dir.join("spools").join("trades-0"),
+        ..options()
+    }
+}
+
+#[test]
+fn folders_and_files_are_their_owner_s_only() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let options = real(folder.path());
+    let (mut spool, _) = Spool::open(options.clone()).expect("opens");
+    spool.delivered_to(0);
+    append(&mut spool, &["a"]).expect("appended");
+    let mode = |path: &Path| fs::metadata(path).expect("there").permissions().mode() & 0o777;
+    assert_eq!(mode(&options.dir), 0o700);
+    let files = fs::read_dir(&options.dir).expect("readable");
+    let mut names = Vec::new();
+    for file in files {
+        let file = file.expect("a file");
+        assert_eq!(mode(&file.path()), 0o600, "{file:?}");
+        names.push(file.file_name().into_string().expect("UTF-8"));
+    }
+    names.sort();
+    assert_eq!(names, ["00000000000000000000.spool", "lock", "state"]);
+}
+
+#[test]
+fn a_spool_has_one_owner_at_a_time() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let options = real(folder.path());
+    let (mut spool, _) = Spool::open(options.clone()).expect("opens");
+    spool.delivered_to(0);
+    append(&mut spool, &["a", "b"]).expect("appended");
+    let refused = Spool::open(options.clone()).map(|_| ());
+    assert!(
+        matches!(refused, Err(SpoolError::Owned { .. })),
+        "{refused:?}"
+    );
+    spool.close();
+    let (mut spool, recovery) = Spool::open(options).expect("free again");
+    assert_eq!(recovery.segments, 1);
+    assert_eq!(read_all(&mut spool), ["a", "b"]);
+}
+
+#[test]
+fn a_look_changes_nothing_and_needs_no_lock() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let options = real(folder.path());
+    let (mut spool, _) = Spool::open(options.clone()).expect("opens");
+    spool.delivered_to(0);
+    append(&mut spool, &["a", "b", "c"]).expect("appended");
+    spool.acknowledge(1, Instant::now());
+    // A write that is under way.
+    let path = segments::segment_path(&options.dir, 0);
+    let mut bytes = fs::read(&path).expect("readable");
+    bytes.extend_from_slice(&format::MARKER);
+    fs::write(&path, &bytes).expect("written");
+    let mut seen = Vec::new();
+    let mut note = |message: &Message<'_>| {
+        seen.push((
+            message.sequence,
+            message.acknowledged,
+            message.payload.to_vec(),
+        ));
+        Ok(())
+    };
+    let found = inspect(&options.dir, &mut note).expect("readable");
+    assert_eq!(
+        seen,
+        [
+            (0, true, b"a".to_vec()),
+            (1, false, b"b".to_vec()),
+            (2, false, b"c".to_vec())
+        ]
+    );
+    assert_eq!((found.owned, found.undelivered), (true, 2));
+    assert_eq!(
+        (found.id, found.damage.as_slice()),
+        (Some(spool.id()), &[][..])
+    );
+    assert_eq!(fs::read(&path).expect("readable"), bytes);
+    drop(spool);
+    let found = inspect(&options.dir, &mut |_| Ok(())).expect("readable");
+    assert!(!found.owned);
+    assert_eq!(found.damage.len(), 1, "nobody writes any more: {found:?}");
+}
+
+/// Says when it is flushed.
+#[derive(Debug)]
+struct Told(Sender<String>);
+
+impl DiskFile for Told {
+    fn read_at(&self, _: &mut [u8], _: u64) -> std::io::Result<usize> {
+        Ok(0)
+    }
+    fn write_at(&self, bytes: &[u8], _: u64) -> std::io::Result<usize> {
+        Ok(bytes.len())
+    }
+    fn sync(&self) -> std::io::Result<()> {
+        let name = std::thread::current().name().unwrap_or_default().to_owned();
+        let _ = self.0.send(name);
+        Ok(())
+    }
+    fn truncate(&self, _: u64) -> std::io::Result<()> {
+        Ok(())
+    }
+}
+
+#[test]
+fn a_thread_flushes_what_was_appended_and_once_more_at_the_end() {
+    let limit = Duration::from_secs(60);
+    let (tells, told) = channel();
+    let disk: Arc<dyn Disk> = Arc::new(ModelDisk::new(1));
+    let flusher = Arc::new(Flusher::new(disk, PathBuf::from("/spool")));
+    flusher.begin(Some(Arc::new(Told(tells))));
+    flusher.appended();
+    syncing::serve(&flusher, Duration::from_millis(1));
+    assert_eq!(told.recv_timeout(limit).as_deref(), Ok("spool-sync"));
+    flusher.appended();
+    flusher.close();
+    assert_eq!(told.recv_timeout(limit).as_deref(), Ok("spool-sync"));
+}

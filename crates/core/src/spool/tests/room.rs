@@ -1,0 +1,161 @@
+//! Bounds, full disks and disks that fail.
+
+use super::*;
+
+#[test]
+fn a_full_spool_takes_nothing_until_there_is_room() {
+    let options = SpoolOptions {
+        max_bytes: 400,
+        ..options()
+    };
+    let (disk, mut spool) = new(&options);
+    let mut taken = 0;
+    while append(&mut spool, &["0123456789"]).is_ok() {
+        taken += 1;
+    }
+    assert!(!spool.has_room(1, 10));
+    let refused = append(&mut spool, &["0123456789"]);
+    assert!(
+        matches!(refused, Err(AppendError::Full { .. })),
+        "{refused:?}"
+    );
+    let refused = append(&mut spool, &[&"x".repeat(400)]);
+    assert!(
+        matches!(refused, Err(AppendError::TooLarge { .. })),
+        "{refused:?}"
+    );
+    assert!(spool.counters().disk_bytes <= 400);
+    assert_eq!(read_all(&mut spool).len(), taken);
+    spool.acknowledge(taken as u64, Instant::now());
+    assert!(spool.has_room(1, 10));
+    append(&mut spool, &["0123456789"]).expect("room, since all is delivered");
+    drop(disk);
+}
+
+#[test]
+fn making_room_tells_what_was_not_read() {
+    let options = SpoolOptions {
+        segment_bytes: 150,
+        ..options()
+    };
+    let (_disk, mut spool) = new(&options);
+    for value in ["a", "b", "c", "d", "e"] {
+        append(&mut spool, &[value]).expect("appended");
+    }
+    spool.advance(1);
+    let dropped = spool.drop_oldest().expect("dropped");
+    assert_eq!((dropped.from, dropped.to, dropped.lost), (1, 2, 1));
+    assert_eq!(read_all(&mut spool), ["c", "d", "e"]);
+    // What was on its way has to come again, and is not there.
+    spool.rewind(0);
+    assert_eq!(read_all(&mut spool), ["0..2 lost 1", "c", "d", "e"]);
+    spool.rewind(0);
+    assert_eq!(read_all(&mut spool), ["0..2 lost 0", "c", "d", "e"]);
+}
+
+#[test]
+fn a_full_disk_leaves_nothing_of_an_append_and_the_next_may_succeed() {
+    let (disk, mut spool) = new(&options());
+    append(&mut spool, &["a"]).expect("appended");
+    disk.set_room(Some(50));
+    let refused = append(&mut spool, &["b", "b", "b"]);
+    assert!(
+        matches!(refused, Err(AppendError::NoSpace(_))),
+        "{refused:?}"
+    );
+    assert_eq!(read_all(&mut spool), ["a"]);
+    disk.set_room(None);
+    let appended = append(&mut spool, &["c"]).expect("appended");
+    assert_eq!(appended.first, 1);
+    drop(spool);
+    let (mut spool, recovery) = open(&disk, &options());
+    spool.delivered_to(0);
+    assert_eq!(recovery.cut_bytes, 0);
+    assert_eq!(read_all(&mut spool), ["a", "c"]);
+}
+
+#[test]
+fn what_a_failed_append_leaves_is_not_read_after_a_restart_either() {
+    let (disk, mut spool) = new(&options());
+    append(&mut spool, &["a"]).expect("appended");
+    // A part is written, and cannot be taken back.
+    disk.set_room(Some(50));
+    disk.set_truncates(false);
+    append(&mut spool, &["b", "b", "b"]).expect_err("no room");
+    disk.set_room(None);
+    append(&mut spool, &["c"]).expect("appended");
+    assert_eq!(read_all(&mut spool), ["a", "c"]);
+    drop(spool);
+    let (mut spool, _) = open(&disk, &options());
+    spool.delivered_to(0);
+    assert_eq!(read_all(&mut spool), ["a", "c"]);
+}
+
+#[test]
+fn a_segment_that_cannot_be_read_is_a_gap_after_the_third_time() {
+    let (disk, mut spool) = new(&options());
+    append(&mut spool, &["a", "b"]).expect("appended");
+    disk.set_faults(Faults {
+        all_reads: true,
+        ..Faults::default()
+    });
+    for _ in 0..2 {
+        let error = spool.read().map(|_| ()).expect_err("unreadable");
+        assert!(error.to_string().starts_with("The spool cannot be read"));
+    }
+    assert_eq!(read_all(&mut spool), ["0..2 lost 2"]);
+    assert_eq!(spool.counters().corrupt_records, 2);
+    assert_eq!(spool.counters().errors, 3);
+}
+
+#[test]
+fn with_a_flush_before_an_append_returns_a_machine_may_stop_at_any_time() {
+    let options = SpoolOptions {
+        sync: SyncMode::Always,
+        ..options()
+    };
+    let (disk, mut spool) = new(&options);
+    append(&mut spool, &["a"]).expect("appended");
+    append(&mut spool, &["b"]).expect("appended");
+    disk.set_fuse(0, true);
+    drop(spool);
+    disk.machine_crash();
+    let (mut spool, _) = open(&disk, &options);
+    spool.delivered_to(0);
+    assert_eq!(read_all(&mut spool), ["a", "b"]);
+}
+
+#[test]
+fn a_flush_that_fails_is_shown_and_begins_a_new_segment() {
+    let options = SpoolOptions {
+        sync: SyncMode::Interval(Duration::from_secs(1)),
+        ..options()
+    };
+    let (disk, mut spool) = new(&options);
+    append(&mut spool, &["a"]).expect("appended");
+    disk.set_syncs(false);
+    spool.sync().expect_err("a flush fails");
+    disk.set_syncs(true);
+    let shown = spool.last_error().expect("an error");
+    assert!(shown.starts_with("The spool cannot be flushed"), "{shown}");
+    assert!(spool.counters().errors > 0);
+    append(&mut spool, &["b"]).expect("appended");
+    assert!(disk.content(&segment(1)).is_some());
+    spool.sync().expect("flushed");
+}
+
+#[test]
+fn an_append_whose_flush_fails_is_none() {
+    let options = SpoolOptions {
+        sync: SyncMode::Always,
+        ..options()
+    };
+    let (disk, mut spool) = new(&options);
+    append(&mut spool, &["a"]).expect("appended");
+    disk.set_syncs(false);
+    let refused = append(&mut spool, &["b"]);
+    assert!(matches!(refused, Err(AppendError::Io(_))), "{refused:?}");
+    disk.set_syncs(true);
+    append(&mut spool, &["c"]).expect("appended");
+    assert_eq!(read_all(&mut spool), ["a", "c"]);
+}
