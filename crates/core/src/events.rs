@@ -12,6 +12,7 @@ use tracing::Level;
 
 use crate::dial::Proxy;
 use crate::session::{ConnectFailure, Loss};
+use crate::spool::Recovery;
 use crate::task::StopReport;
 
 /// The component in brackets, which the reference's log rules look for.
@@ -123,7 +124,16 @@ pub enum Event<'a> {
     /// The host resumed the task.
     Resumed,
     /// The socket is closed; what is left goes out.
-    Draining(usize),
+    Draining(u64),
+    /// Opening the disk spool has found damage.
+    SpoolDamaged(&'a Recovery),
+    /// Records are missing from the disk spool.
+    SpoolGap {
+        /// The first sequence.
+        from: u64,
+        /// The one after the last.
+        to: u64,
+    },
     /// The task has ended.
     Stopped(StopReport),
     /// The task has failed.
@@ -133,7 +143,8 @@ pub enum Event<'a> {
 impl Event<'_> {
     fn level(&self) -> Level {
         match self {
-            Self::ConnectFailed { .. } | Self::Failed(_) => Level::ERROR,
+            Self::ConnectFailed { .. } | Self::Failed(_) | Self::SpoolGap { .. } => Level::ERROR,
+            Self::SpoolDamaged(recovery) if recovery.is_damaged() => Level::ERROR,
             Self::Stopped(report) if report.lost > 0 => Level::ERROR,
             Self::QueueUtilization(reading) if reading.utilisation() >= HIGH_UTILISATION => {
                 Level::WARN
@@ -141,6 +152,7 @@ impl Event<'_> {
             Self::InConnect(InConnect::Proxied(_)) => Level::INFO,
             Self::InConnect(_)
             | Self::Lost(_)
+            | Self::SpoolDamaged(_)
             | Self::QueueFull { .. }
             | Self::DroppedLately { .. }
             | Self::BinaryDropped(_) => Level::WARN,
@@ -261,14 +273,24 @@ impl fmt::Display for Event<'_> {
                     "Connection closed, delivering {messages} buffered messages"
                 )
             }
+            Self::SpoolDamaged(recovery) => write!(f, "Spool damaged: {recovery}"),
+            Self::SpoolGap { from, to } => write_gap(f, *from, *to),
             Self::Stopped(report) => write!(
                 f,
-                "Stopped - Received: {}, Delivered: {}, Dropped: {}, Lost: {}",
-                report.received, report.delivered, report.dropped, report.lost
+                "Stopped - Received: {}, Delivered: {}, Dropped: {}, Lost: {}, Ledger: {}",
+                report.received, report.delivered, report.dropped, report.lost, report.ledger
             ),
             Self::Failed(reason) => write!(f, "Task failed: {reason}"),
         }
     }
+}
+
+fn write_gap(f: &mut fmt::Formatter<'_>, from: u64, to: u64) -> fmt::Result {
+    let (messages, last) = (to - from, to - 1);
+    write!(
+        f,
+        "Spool damaged: {messages} messages are lost, from sequence {from} to {last}"
+    )
 }
 
 #[cfg(test)]
@@ -349,6 +371,28 @@ mod tests {
             event.to_string(),
             "Reconnection attempt 1 failed: Failed to connect to ws://h/: ProtocolException: \
              Expected HTTP 101 response but was '429 Too Many Requests'; the server says: slow down; Retry-After: 7 s"
+        );
+    }
+
+    #[test]
+    fn damage_of_the_spool_is_an_error_with_what_it_has_cost() {
+        let recovery = Recovery {
+            damaged_bytes: 42,
+            set_aside: 1,
+            ..Recovery::default()
+        };
+        let event = Event::SpoolDamaged(&recovery);
+        assert_eq!(event.level(), Level::ERROR);
+        assert_eq!(
+            event.to_string(),
+            "Spool damaged: state damaged: no, bytes that are no record: 42, cut off at the end: 0, \
+             headers made anew: 0, files set aside: 1, errors: 0"
+        );
+        let event = Event::SpoolGap { from: 7, to: 9 };
+        assert_eq!(event.level(), Level::ERROR);
+        assert_eq!(
+            event.to_string(),
+            "Spool damaged: 2 messages are lost, from sequence 7 to 8"
         );
     }
 

@@ -10,6 +10,7 @@ pub mod dial;
 pub mod events;
 pub mod frames;
 pub mod handshake;
+pub mod ledger;
 pub mod metrics;
 pub mod payload;
 mod random;
@@ -17,6 +18,7 @@ pub mod secret;
 pub mod session;
 pub mod settings;
 pub mod sink;
+pub mod spool;
 pub mod task;
 #[cfg(test)]
 mod test_log;

@@ -5,6 +5,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 use std::time::Duration;
 
+use crate::ledger::Account;
+
 /// Upper bounds of the latency histogram in microseconds.
 pub const LATENCY_BOUNDS_US: [u64; 16] = [
     250, 500, 1_000, 2_500, 5_000, 10_000, 25_000, 50_000, 100_000, 250_000, 500_000, 1_000_000,
@@ -82,11 +84,13 @@ pub enum DropReason {
     Binary,
     /// The task ended before Kafka had taken it.
     Stop,
+    /// The spool has lost it: its file was damaged.
+    Spool,
 }
 
 impl DropReason {
     /// All reasons, in the order of their counters.
-    pub const ALL: [Self; 3] = [Self::Overflow, Self::Binary, Self::Stop];
+    pub const ALL: [Self; 4] = [Self::Overflow, Self::Binary, Self::Stop, Self::Spool];
 
     /// The value of the `reason` label.
     pub const fn label(self) -> &'static str {
@@ -94,6 +98,7 @@ impl DropReason {
             Self::Overflow => "overflow",
             Self::Binary => "binary",
             Self::Stop => "stop",
+            Self::Spool => "spool",
         }
     }
 }
@@ -107,7 +112,7 @@ pub struct TaskMetrics {
     pub received_bytes: AtomicU64,
     /// Records handed to the producer.
     pub produced: AtomicU64,
-    dropped: [AtomicU64; DropReason::ALL.len()],
+    pub(crate) account: Account,
     /// Reconnection attempts after the first connect.
     pub reconnects: AtomicU64,
     /// Since when the session is live, milliseconds since the epoch; 0 while it
@@ -117,6 +122,12 @@ pub struct TaskMetrics {
     pub queue_messages: AtomicU64,
     /// Payload bytes in the buffer.
     pub queue_bytes: AtomicU64,
+    /// Messages in the spool that Kafka has not acknowledged.
+    pub spool_messages: AtomicU64,
+    /// What the spool takes of the disk, bytes.
+    pub spool_bytes: AtomicU64,
+    /// Writes, reads and flushes of the spool that have failed.
+    pub spool_errors: AtomicU64,
     /// `websocket.message.queue.size`.
     pub queue_capacity_messages: AtomicU64,
     /// When the last data message came, milliseconds since the epoch; 0 before the first.
@@ -142,12 +153,12 @@ impl TaskMetrics {
 
     /// Adds to the messages dropped for `reason`.
     pub fn add_dropped(&self, reason: DropReason, messages: u64) {
-        self.dropped[reason as usize].fetch_add(messages, Ordering::Relaxed);
+        self.account.add_dropped(reason, messages);
     }
 
     /// Messages dropped for `reason`.
     pub fn dropped(&self, reason: DropReason) -> u64 {
-        self.dropped[reason as usize].load(Ordering::Relaxed)
+        self.account.dropped(reason)
     }
 
     /// Messages dropped for any reason.

@@ -36,6 +36,22 @@ pub struct Dropped {
     pub bytes: u64,
 }
 
+impl Dropped {
+    /// All records of `batch`.
+    pub fn all(batch: &Batch<'_>) -> Self {
+        Self {
+            messages: batch.len() as u64,
+            bytes: batch.values().map(|value| value.len() as u64).sum(),
+        }
+    }
+
+    /// Counts these as well.
+    pub fn add(&mut self, more: Self) {
+        self.messages += more.messages;
+        self.bytes += more.bytes;
+    }
+}
+
 /// The queue; see the module's documentation.
 #[derive(Debug)]
 pub struct Buffer {
@@ -99,6 +115,20 @@ impl Buffer {
             }
         }
         dropped
+    }
+
+    /// Appends as many of the first records of `batch` as the limits allow;
+    /// returns their number.
+    pub fn push_while_room(&mut self, batch: &Batch<'_>) -> usize {
+        let mut taken = 0;
+        for (kind, value) in batch.messages() {
+            if !self.has_room(0, 0, value.len()) {
+                break;
+            }
+            self.append(kind, value, batch.received());
+            taken += 1;
+        }
+        taken
     }
 
     /// Appends all records of `batch`, whatever the limits.
@@ -221,6 +251,19 @@ mod tests {
             }
         );
         assert_eq!(drain(&mut buffer), [b"b".to_vec(), b"c".to_vec()]);
+    }
+
+    #[test]
+    fn what_has_no_room_can_be_left_out() {
+        let mut buffer = Buffer::new(2, 1000);
+        let mut rows = Rows::default();
+        for value in [b"a", b"b", b"c"] {
+            rows.push_own(Kind::Text, |own| own.extend_from_slice(value));
+        }
+        let batch = rows.batch(&[], Received::now());
+        assert_eq!(buffer.push_while_room(&batch), 2);
+        assert_eq!(buffer.push_while_room(&batch), 0);
+        assert_eq!(drain(&mut buffer), [b"a".to_vec(), b"b".to_vec()]);
     }
 
     #[test]

@@ -12,9 +12,11 @@ mod headers;
 mod hide;
 mod parse;
 mod secrets;
+mod spool;
 mod table;
 mod url;
 
+use std::path::PathBuf;
 use std::time::Duration;
 
 pub use self::docs::configuration_markdown;
@@ -54,6 +56,8 @@ pub enum BinaryPolicy {
 pub enum Overflow {
     /// The oldest message is dropped.
     DropOldest,
+    /// The message that has just come is dropped.
+    DropNewest,
     /// The socket is not read until there is room.
     Block,
 }
@@ -65,6 +69,52 @@ pub enum PauseMode {
     Keep,
     /// It is closed; a resume connects again.
     Disconnect,
+}
+
+/// What is kept on disk of what waits for Kafka.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SpoolMode {
+    /// What the buffer has no room for.
+    Overflow,
+    /// Everything, before it counts as received.
+    Durable,
+}
+
+/// When a spool is forced to the disk.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SpoolSync {
+    /// When the system likes.
+    None,
+    /// Everything that was written in such a time together.
+    Interval(Duration),
+    /// At each write, which waits for it.
+    Always,
+}
+
+/// The spool of one task.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SpoolSettings {
+    /// `websocket.spool.mode`.
+    pub mode: SpoolMode,
+    /// `websocket.spool.dir`.
+    pub dir: PathBuf,
+    /// `websocket.spool.max.bytes`.
+    pub max_bytes: u64,
+    /// `websocket.spool.segment.bytes`.
+    pub segment_bytes: u64,
+    /// `websocket.spool.sync` and `.spool.sync.interval.ms`.
+    pub sync: SpoolSync,
+}
+
+/// What becomes of a message that the producer may not send for its size.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Oversize {
+    /// It is dropped and counted.
+    Drop,
+    /// It goes to the dead-letter topic, cut.
+    DeadLetter,
+    /// It ends the task.
+    Fail,
 }
 
 /// The buffer's bounds.
@@ -122,4 +172,8 @@ pub struct SourceConfig {
     pub buffer: BufferLimits,
     /// `websocket.pause.mode`.
     pub pause: PauseMode,
+    /// `websocket.spool.*`; `None` if it is off.
+    pub spool: Option<SpoolSettings>,
+    /// `websocket.oversize`.
+    pub oversize: Oversize,
 }

@@ -7,7 +7,7 @@ use super::headers;
 use super::table::{Kind, Row, TABLE, row};
 use super::url::{WsUrl, redact};
 use super::{
-    BinaryPolicy, BufferLimits, Overflow, PauseMode, Reconnect, SourceConfig, ValueFormat,
+    BinaryPolicy, BufferLimits, Overflow, Oversize, PauseMode, Reconnect, SourceConfig, ValueFormat,
 };
 use crate::secret::Secret;
 
@@ -73,10 +73,10 @@ fn unknown_keys(raw: &BTreeMap<String, String>) -> Vec<String> {
         .collect()
 }
 
-struct Reader<'a> {
+pub(super) struct Reader<'a> {
     raw: &'a BTreeMap<String, String>,
     errors: Vec<SettingError>,
-    warnings: Vec<String>,
+    pub(super) warnings: Vec<String>,
 }
 
 impl Reader<'_> {
@@ -97,6 +97,8 @@ impl Reader<'_> {
         let binary = self.binary();
         let buffer = self.buffer();
         let pause = self.pause();
+        let spool = self.spool();
+        let oversize = self.oversize();
         Some(SourceConfig {
             url: url?,
             topic: topic?,
@@ -113,20 +115,22 @@ impl Reader<'_> {
             binary: binary?,
             buffer: buffer?,
             pause: pause?,
+            spool: spool.ok()?,
+            oversize: oversize?,
         })
     }
 
     /// The trimmed text of a setting or its default, as ConfigDef has it.
-    fn text(&self, name: &str) -> Option<&str> {
+    pub(super) fn text(&self, name: &str) -> Option<&str> {
         let default = row(name).and_then(|row| row.default);
         self.raw.get(name).map(|text| text.trim()).or(default)
     }
 
-    fn fail(&mut self, setting: &'static str, message: String) {
+    pub(super) fn fail(&mut self, setting: &'static str, message: String) {
         self.errors.push(SettingError { setting, message });
     }
 
-    fn invalid(&mut self, setting: &'static str, shown: &str, why: &str) {
+    pub(super) fn invalid(&mut self, setting: &'static str, shown: &str, why: &str) {
         let message = format!("Invalid value {shown} for configuration {setting}: {why}");
         self.fail(setting, message);
     }
@@ -243,6 +247,7 @@ impl Reader<'_> {
             max_bytes: max_bytes?,
             overflow: match overflow? {
                 "block" => Overflow::Block,
+                "drop_newest" => Overflow::DropNewest,
                 _ => Overflow::DropOldest,
             },
         })
@@ -252,6 +257,14 @@ impl Reader<'_> {
         Some(match self.word("websocket.pause.mode")? {
             "disconnect" => PauseMode::Disconnect,
             _ => PauseMode::Keep,
+        })
+    }
+
+    fn oversize(&mut self) -> Option<Oversize> {
+        Some(match self.word("websocket.oversize")? {
+            "dlq" => Oversize::DeadLetter,
+            "fail" => Oversize::Fail,
+            _ => Oversize::Drop,
         })
     }
 
@@ -268,7 +281,7 @@ impl Reader<'_> {
     }
 
     /// One of the words of a row, by the row's own spelling.
-    fn word(&mut self, name: &'static str) -> Option<&'static str> {
+    pub(super) fn word(&mut self, name: &'static str) -> Option<&'static str> {
         let Some(Row {
             kind: Kind::OneOf(words),
             ..
@@ -285,16 +298,16 @@ impl Reader<'_> {
         found.copied()
     }
 
-    fn millis(&mut self, name: &'static str) -> Option<Duration> {
+    pub(super) fn millis(&mut self, name: &'static str) -> Option<Duration> {
         let millis = u64::try_from(self.number(name)?).ok()?;
         Some(Duration::from_millis(millis))
     }
 
-    fn size(&mut self, name: &'static str) -> Option<usize> {
+    pub(super) fn size(&mut self, name: &'static str) -> Option<usize> {
         usize::try_from(self.number(name)?).ok()
     }
 
-    fn number(&mut self, name: &'static str) -> Option<i64> {
+    pub(super) fn number(&mut self, name: &'static str) -> Option<i64> {
         let (min, max, kind) = match row(name)?.kind {
             Kind::Int(min, max) => (i64::from(min), i64::from(max), "INT"),
             Kind::Long(min) => (min, i64::MAX, "LONG"),

@@ -216,11 +216,13 @@ pub const TABLE: &[Row] = &[
     ),
     optional(
         "websocket.buffer.overflow",
-        Kind::OneOf(&["drop_oldest", "block"]),
+        Kind::OneOf(&["drop_oldest", "drop_newest", "block"]),
         Some("drop_oldest"),
         Importance::Medium,
-        "When the buffer is full: drop_oldest drops the oldest message, counts and logs it; block stops \
-         reading the socket until there is room, so that TCP slows the server down and nothing is lost here.",
+        "When what waits for Kafka fills the buffer, or with a spool the spool or its disk: drop_oldest drops \
+         the oldest messages (of a spool its oldest segment), drop_newest the message that has just come, both \
+         counted and logged; block stops reading the socket until there is room, so that TCP slows the server \
+         down and nothing is lost here.",
     ),
     optional(
         "websocket.ping.interval.ms",
@@ -243,6 +245,61 @@ pub const TABLE: &[Row] = &[
         Importance::Low,
         "While the connector is PAUSED: keep leaves the connection open and the buffer fills, by \
          websocket.buffer.overflow; disconnect closes it, and a resume connects and subscribes again.",
+    ),
+    optional(
+        "websocket.spool.mode",
+        Kind::OneOf(&["off", "overflow", "durable"]),
+        Some("off"),
+        Importance::Medium,
+        "Whether messages that wait for Kafka are kept on disk, where they survive the end of the process: off; \
+         overflow, only what the buffer has no room for; durable, every message before it counts as received.",
+    ),
+    optional(
+        "websocket.spool.dir",
+        Kind::String,
+        None,
+        Importance::Medium,
+        "The spool's folder, on a local disk and of this connector alone. Required unless websocket.spool.mode=off.",
+    ),
+    optional(
+        "websocket.spool.max.bytes",
+        Kind::Long(1 << 16),
+        Some("1073741824"),
+        Importance::Medium,
+        "The most that the spool takes of the disk. What happens beyond it, or when the disk itself is full, is \
+         websocket.buffer.overflow's.",
+    ),
+    optional(
+        "websocket.spool.segment.bytes",
+        Kind::Int(1 << 14, i32::MAX),
+        Some("67108864"),
+        Importance::Low,
+        "The size of the spool's files. A file is removed when Kafka has all of its messages.",
+    ),
+    optional(
+        "websocket.spool.sync",
+        Kind::OneOf(&["none", "interval", "always"]),
+        Some("interval"),
+        Importance::Medium,
+        "When the spool is forced to the disk, for messages to survive a crash of the machine as well: none (the \
+         system decides), interval (all of websocket.spool.sync.interval.ms together), always (at each read of \
+         the socket, before its messages count as received). A crash of the process loses nothing in any case.",
+    ),
+    optional(
+        "websocket.spool.sync.interval.ms",
+        Kind::Long(1),
+        Some("10"),
+        Importance::Low,
+        "How long a message may be in the spool before it is forced to the disk, under websocket.spool.sync=interval.",
+    ),
+    optional(
+        "websocket.oversize",
+        Kind::OneOf(&["drop", "dlq", "fail"]),
+        Some("drop"),
+        Importance::Medium,
+        "What becomes of a message that is larger than the producer may send (max.request.size): drop (counted \
+         and logged), dlq (to errors.deadletterqueue.topic.name, cut to what the producer may send, with its size \
+         in a header), or fail (the task).",
     ),
 ];
 

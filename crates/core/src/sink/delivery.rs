@@ -32,19 +32,73 @@ struct Mark {
     received: Instant,
 }
 
+/// Why a record that a sink has taken will not be written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LeftOut {
+    /// A transform dropped it.
+    Filter,
+    /// It could not be transformed, converted or written, and that is
+    /// tolerated.
+    Error,
+    /// It is larger than the producer may send (`websocket.oversize`).
+    Oversize,
+    /// There is no such record: the spool's numbers go on behind what it has
+    /// lost, which is counted there.
+    Skipped,
+}
+
+impl LeftOut {
+    /// All reasons, in the order of their counts.
+    pub const ALL: [Self; 4] = [Self::Filter, Self::Error, Self::Oversize, Self::Skipped];
+}
+
+/// Records that will not be written, by reason.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct LeftOutCounts([u64; LeftOut::ALL.len()]);
+
+impl LeftOutCounts {
+    fn one(reason: LeftOut, count: u64) -> Self {
+        let mut counts = Self::default();
+        counts.0[reason as usize] = count;
+        counts
+    }
+
+    /// Those for `reason`.
+    pub fn of(&self, reason: LeftOut) -> u64 {
+        self.0[reason as usize]
+    }
+
+    /// Those for any reason.
+    pub fn total(&self) -> u64 {
+        self.0.iter().sum()
+    }
+
+    /// Adds `records` to those for `reason`.
+    pub fn count(&mut self, reason: LeftOut, records: u64) {
+        self.0[reason as usize] += records;
+    }
+
+    /// Adds those of another.
+    pub fn add(&mut self, other: Self) {
+        for (count, more) in self.0.iter_mut().zip(other.0) {
+            *count += more;
+        }
+    }
+}
+
 /// A range that is acknowledged as a whole, from where its key says.
 #[derive(Clone, Copy, Debug)]
 struct Range {
     end: u64,
     /// Those in it that will not be written.
-    left_out: u64,
+    left_out: LeftOutCounts,
 }
 
 impl Range {
     /// Takes in a range that touches it.
     fn join(&mut self, other: Self) {
         self.end = self.end.max(other.end);
-        self.left_out += other.left_out;
+        self.left_out.add(other.left_out);
     }
 }
 
@@ -54,7 +108,7 @@ struct InFlight {
     /// All sequences below this are acknowledged.
     head: u64,
     /// Those below the head that will not be written.
-    left_out: u64,
+    left_out: LeftOutCounts,
     /// Acknowledged ranges above the head, not touching: one more than there
     /// are holes between them at the most, however many are left out.
     ahead: BTreeMap<u64, Range>,
@@ -72,15 +126,14 @@ pub struct Progress {
     pub taken: u64,
     /// Records acknowledged without a hole before them.
     pub acknowledged: u64,
-    /// Those among the acknowledged that will not be written: dropped by a
-    /// transform, or refused and tolerated.
-    pub left_out: u64,
+    /// Those among the acknowledged that will not be written.
+    pub left_out: LeftOutCounts,
 }
 
 impl Progress {
     /// Records that Kafka has, of those acknowledged. Never falls.
     pub fn written(&self) -> u64 {
-        self.acknowledged.saturating_sub(self.left_out)
+        self.acknowledged.saturating_sub(self.left_out.total())
     }
 }
 
@@ -128,27 +181,43 @@ impl Delivery {
 
     /// Records that `count` records from `first` on are acknowledged.
     pub fn acknowledge(&self, first: u64, count: u64) {
-        self.settle(first, count, 0);
+        self.settle(first, count, LeftOutCounts::default());
     }
 
-    /// Records that the record with this sequence will not be written and
-    /// that nothing is to wait for it.
-    pub fn leave_out(&self, sequence: u64) {
-        self.settle(sequence, 1, 1);
+    /// Records that `count` records from `first` on will not be written and
+    /// that nothing is to wait for them.
+    pub fn leave_out(&self, first: u64, count: u64, reason: LeftOut) {
+        self.settle(first, count, LeftOutCounts::one(reason, count));
     }
 
-    fn settle(&self, first: u64, count: u64, left_out: u64) {
+    /// Records that a transaction of `count` records from `first` on is
+    /// committed, `left_out` of which will not be written.
+    pub fn commit(&self, first: u64, count: u64, left_out: LeftOutCounts) {
+        self.settle(first, count, left_out);
+    }
+
+    /// Forgets every record above the acknowledged head, whose transaction was
+    /// aborted; returns the head, from where they are to be offered again.
+    pub fn rewind(&self) -> u64 {
+        let mut in_flight = self.lock();
+        in_flight.ahead.clear();
+        in_flight.marks.clear();
+        in_flight.taken = in_flight.head;
+        in_flight.head
+    }
+
+    fn settle(&self, first: u64, count: u64, left_out: LeftOutCounts) {
         let mut in_flight = self.lock();
         let end = first + count;
         if first == in_flight.head {
             in_flight.head = end;
-            in_flight.left_out += left_out;
+            in_flight.left_out.add(left_out);
             while let Some((&start, &range)) = in_flight.ahead.first_key_value() {
                 if start > in_flight.head {
                     break;
                 }
                 in_flight.head = in_flight.head.max(range.end);
-                in_flight.left_out += range.left_out;
+                in_flight.left_out.add(range.left_out);
                 in_flight.ahead.pop_first();
             }
         } else {
@@ -179,6 +248,12 @@ impl Delivery {
     pub fn reject(&self, error: SinkError) {
         self.lock().rejection.get_or_insert(error);
         self.rejected.store(true, Ordering::Release);
+        self.wake();
+    }
+
+    /// Wakes the task, whether or not it waits for room: there is something
+    /// that it must ask for.
+    pub fn wake(&self) {
         self.waiting.store(false, Ordering::Release);
         self.wake.notify_one();
     }
@@ -264,7 +339,7 @@ mod tests {
             Progress {
                 taken: 10,
                 acknowledged: 10,
-                left_out: 0,
+                left_out: LeftOutCounts::default(),
             }
         );
     }
@@ -288,9 +363,9 @@ mod tests {
         delivery.taken(3, Instant::now());
         delivery.acknowledge(0, 1);
         delivery.acknowledge(2, 1);
-        delivery.leave_out(1);
+        delivery.leave_out(1, 1, LeftOut::Filter);
         let progress = delivery.progress();
-        assert_eq!((progress.acknowledged, progress.left_out), (3, 1));
+        assert_eq!((progress.acknowledged, progress.left_out.total()), (3, 1));
         assert_eq!(progress.written(), 2);
     }
 
@@ -299,13 +374,13 @@ mod tests {
         let delivery = delivery();
         delivery.taken(3, Instant::now());
         delivery.acknowledge(0, 1);
-        delivery.leave_out(2);
+        delivery.leave_out(2, 1, LeftOut::Filter);
         let progress = delivery.progress();
-        assert_eq!((progress.acknowledged, progress.left_out), (1, 0));
+        assert_eq!((progress.acknowledged, progress.left_out.total()), (1, 0));
         assert_eq!(progress.written(), 1);
         delivery.acknowledge(1, 1);
         let progress = delivery.progress();
-        assert_eq!((progress.acknowledged, progress.left_out), (3, 1));
+        assert_eq!((progress.acknowledged, progress.left_out.total()), (3, 1));
         assert_eq!(progress.written(), 2);
     }
 
@@ -319,8 +394,8 @@ mod tests {
                 // Of each three: the last is left out, then the first, and
                 // the one between them is written.
                 for first in (0..RECORDS).step_by(3) {
-                    delivery.leave_out(first + 2);
-                    delivery.leave_out(first);
+                    delivery.leave_out(first + 2, 1, LeftOut::Filter);
+                    delivery.leave_out(first, 1, LeftOut::Filter);
                     delivery.acknowledge(first + 1, 1);
                 }
             });
@@ -329,7 +404,7 @@ mod tests {
                 let now = delivery.progress();
                 assert!(now.written() >= before.written(), "{before:?}, {now:?}");
                 let left_out = now.acknowledged.div_ceil(3) + now.acknowledged / 3;
-                assert_eq!(now.left_out, left_out, "{now:?}");
+                assert_eq!(now.left_out.total(), left_out, "{now:?}");
                 before = now;
             }
         });
@@ -346,6 +421,36 @@ mod tests {
             delivery.rejection(),
             Some(SinkError::TooLarge { bytes: 2, limit: 1 })
         );
+    }
+
+    #[test]
+    fn what_was_not_acknowledged_is_forgotten_by_a_rewind_and_counts_when_it_comes_again() {
+        let delivery = delivery();
+        delivery.taken(4, Instant::now());
+        let one = LeftOutCounts::one(LeftOut::Filter, 1);
+        delivery.commit(0, 4, one);
+        delivery.taken(9, Instant::now());
+        delivery.leave_out(6, 1, LeftOut::Filter);
+        assert_eq!(delivery.rewind(), 4);
+        let progress = Progress {
+            taken: 4,
+            acknowledged: 4,
+            left_out: one,
+        };
+        assert_eq!(delivery.progress(), progress);
+        delivery.taken(6, Instant::now());
+        delivery.commit(4, 2, LeftOutCounts::default());
+        assert_eq!(delivery.progress().acknowledged, 6, "the old 6 is no more");
+        assert_eq!(delivery.latency.snapshot().count, 6);
+        assert!(delivery.lock().marks.is_empty());
+    }
+
+    #[tokio::test]
+    async fn a_task_that_waits_for_nothing_is_woken_when_it_must_ask() {
+        let delivery = delivery();
+        delivery.notify();
+        delivery.wake();
+        delivery.space().await;
     }
 
     #[tokio::test]
@@ -410,14 +515,14 @@ mod tests {
             let mut written = 0;
             for (first, count, leaves_out) in settled {
                 if leaves_out {
-                    delivery.leave_out(first);
+                    delivery.leave_out(first, 1, LeftOut::Filter);
                 } else {
                     delivery.acknowledge(first, count);
                 }
                 let progress = delivery.progress();
                 let head = usize::try_from(progress.acknowledged)?;
                 let passed = left_out[..head].iter().filter(|left_out| **left_out).count();
-                prop_assert_eq!(progress.left_out, passed as u64);
+                prop_assert_eq!(progress.left_out.total(), passed as u64);
                 prop_assert!(progress.written() >= written);
                 written = progress.written();
             }

@@ -8,7 +8,7 @@
 
 mod delivery;
 
-pub use delivery::{Delivery, Progress};
+pub use delivery::{Delivery, LeftOut, LeftOutCounts, Progress};
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -42,6 +42,9 @@ pub enum SinkError {
     /// A topic is not there and cannot be created.
     #[error("{0}")]
     NoTopic(String),
+    /// The task's transactions cannot go on, in words with the cure.
+    #[error("{0}")]
+    Transaction(String),
     /// Kafka or the client library refused a record for good.
     #[error("Unrecoverable exception from producer send callback: {code}: {text}")]
     Rejected {
@@ -73,6 +76,28 @@ pub trait Sink: Send + 'static {
 
     /// How far the records taken by this sink have come.
     fn delivery(&self) -> &Arc<Delivery>;
+
+    /// Of a sink that writes in transactions: where the task has to go on if one
+    /// was aborted. The records from this sequence on are not in Kafka and are
+    /// to be offered again, the next one taken has this sequence. Given once
+    /// for each rewind; nothing is taken before. The task is woken when there
+    /// is one ([`Delivery::wake`]), and asks whenever it is woken. `None` if
+    /// there is nothing to go back for.
+    fn rewound(&mut self) -> Option<u64> {
+        None
+    }
+
+    /// Of a sink that keeps the task's offsets itself: the stored sequence that
+    /// its own follow, once it knows that. The task is woken then
+    /// ([`Delivery::wake`]). `None` of one whose host knows it.
+    fn begins_at(&mut self) -> Option<u64> {
+        None
+    }
+
+    /// Counts `count` records as taken that there are no more and that will
+    /// never be offered: a spool's numbers go on behind what it has lost.
+    /// False if that cannot be said before more of what was taken is gone.
+    fn skip(&mut self, count: u64) -> bool;
 
     /// Of a sink whose records its host fetches when it likes: how many of
     /// those it has taken the host has got. They are the host's from then on:

@@ -9,12 +9,15 @@ use super::intake::Intake;
 use super::report::Reporter;
 use super::runner::Runner;
 use super::status::{SessionStatus, StopReport, TaskFailure};
+use super::store::Store;
 use crate::clock;
 use crate::dial::Dialer;
+use crate::ledger::Ledger;
 use crate::metrics::TaskMetrics;
 use crate::session::{Backoff, Policy, Session};
 use crate::settings::SourceConfig;
 use crate::sink::{Delivery, Progress, Sink};
+use crate::spool::Spool;
 
 /// The server's close frame is awaited for this long at the most.
 const CLOSE_TIMEOUT: Duration = Duration::from_secs(1);
@@ -52,6 +55,12 @@ pub struct TaskOptions {
     pub metrics: Arc<TaskMetrics>,
     /// Whether to start paused: connected, but handing nothing to the sink.
     pub paused: bool,
+    /// The spool that the settings ask for. It has been told what is delivered
+    /// ([`Spool::delivered_to`]), unless the sink is to say so
+    /// ([`Sink::begins_at`]).
+    pub spool: Option<Spool>,
+    /// Whether the sink knows what is delivered, and not the host.
+    pub sink_begins: bool,
 }
 
 /// A host's grip on a task. Dropping it ends the task without draining.
@@ -74,11 +83,17 @@ pub fn spawn(options: TaskOptions) -> TaskHandle {
         sink,
         metrics,
         paused,
+        spool,
+        sink_begins,
     } = options;
     let start = if paused { Command::Pause } else { Command::Run };
     let (command, commands) = watch::channel(start);
+    let store = spool
+        .zip(config.spool.as_ref())
+        .map(|(spool, settings)| Store::new(spool, settings.mode, !sink_begins));
     let (status_sender, status) = watch::channel(SessionStatus {
         url: config.url.redacted(),
+        spool: store.as_ref().map(|store| store.status(&config)),
         ..SessionStatus::default()
     });
     let (outcome_sender, outcome) = watch::channel(None);
@@ -87,7 +102,7 @@ pub fn spawn(options: TaskOptions) -> TaskHandle {
         dialer,
         session: Session::new(policy(&config), fastrand::Rng::new()),
         reporter: Reporter::new(connector, task, config.url.redacted(), clock::now()),
-        intake: Intake::new(&config, sink, Arc::clone(&metrics), paused),
+        intake: Intake::new(&config, sink, store, Arc::clone(&metrics), paused),
         config: Arc::new(config),
         delivery: Arc::clone(&delivery),
         metrics: Arc::clone(&metrics),
@@ -187,6 +202,11 @@ impl TaskHandle {
     /// The task's counters.
     pub fn metrics(&self) -> &Arc<TaskMetrics> {
         &self.metrics
+    }
+
+    /// Where every message is.
+    pub fn ledger(&self) -> Ledger {
+        self.metrics.account.read(|| self.delivery.progress())
     }
 
     /// How many records the sink has taken and how many are acknowledged,

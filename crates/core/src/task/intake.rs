@@ -5,21 +5,25 @@
 //! anything; under `block` a message is decoded only if the sink or the buffer
 //! has room for it, so that nothing decoded is ever dropped, or if its
 //! connection is given up: then what it had read, a receive buffer at the
-//! most, is kept beyond the buffer's limits.
+//! most, is kept beyond the buffer's limits; with a durable spool a message is
+//! on the disk before the sink is offered it.
 
 use std::sync::Arc;
-use std::sync::atomic::Ordering::{Relaxed, Release};
-use std::time::{Duration, Instant};
+use std::sync::atomic::Ordering::Relaxed;
+use std::time::Instant;
 
-use crate::buffer::{Batch, Buffer, Dropped, Received, Rows};
+use crate::buffer::{Batch, Dropped, Received, Rows};
 use crate::frames::{Decoder, FrameError, Item, Kind};
+use crate::ledger::{Counts, Ledger};
 use crate::metrics::{DropReason, TaskMetrics};
 use crate::payload::Payload;
-use crate::settings::{Overflow, SourceConfig};
+use crate::settings::SourceConfig;
 use crate::sink::{Sink, SinkError};
 
+use super::backlog::{Backlog, Offered, Origin};
 use super::connection::Connection;
-use super::patience::Patience;
+use super::outlet::Outlet;
+use super::store::Store;
 
 /// What a turn of decoding found besides messages.
 #[derive(Debug, Default)]
@@ -41,13 +45,14 @@ pub(super) struct Found {
 /// See the module's documentation.
 pub(super) struct Intake {
     payload: Payload,
-    overflow: Overflow,
-    pub(super) buffer: Buffer,
+    pub(super) backlog: Backlog,
     rows: Rows,
-    sink: Box<dyn Sink>,
+    pub(super) outlet: Outlet,
     metrics: Arc<TaskMetrics>,
+    counts: Counts,
     pub(super) paused: bool,
-    patience: Patience,
+    /// The number of the connection that is decoded.
+    pub(super) generation: u64,
     /// What has been read stays undecoded until the sink has room or patience
     /// ends.
     held: bool,
@@ -59,6 +64,7 @@ impl Intake {
     pub(super) fn new(
         config: &SourceConfig,
         sink: Box<dyn Sink>,
+        store: Option<Store>,
         metrics: Arc<TaskMetrics>,
         paused: bool,
     ) -> Self {
@@ -66,18 +72,23 @@ impl Intake {
         metrics
             .queue_capacity_messages
             .store(limits.max_messages as u64, Relaxed);
-        Self {
+        let mut intake = Self {
             payload: Payload::new(config),
-            overflow: limits.overflow,
-            buffer: Buffer::new(limits.max_messages, limits.max_bytes),
+            counts: Counts {
+                replayed: store.as_ref().map_or(0, Store::waiting),
+                ..Counts::default()
+            },
+            backlog: Backlog::new(limits, store),
             rows: Rows::default(),
-            sink,
+            outlet: Outlet::new(sink, Arc::clone(&metrics)),
             metrics,
             paused,
-            patience: Patience::default(),
+            generation: 0,
             held: false,
             last: false,
-        }
+        };
+        intake.acknowledge();
+        intake
     }
 
     /// Whether a message of `next_bytes` may be decoded at `now`, with `rows`
@@ -85,14 +96,15 @@ impl Intake {
     fn admits(&mut self, rows: &Rows, next_bytes: usize, now: Instant) -> bool {
         if !self.paused {
             if self.is_direct(rows, next_bytes) {
-                self.patience.renew();
+                self.outlet.patience.renew();
                 // The sink may take less than it says; what it leaves has to
-                // find room in the buffer.
-                return rows.is_empty() || self.fits(rows, next_bytes);
+                // find room in the backlog. A spool gets it in any case.
+                let passes = rows.is_empty() && !self.backlog.is_durable();
+                return passes || self.has_room(rows, next_bytes);
             }
-            if self.patience.holds(now) {
+            if self.outlet.patience.holds(now) {
                 // Room that has come until now would go unnoticed after this.
-                self.sink.delivery().arm();
+                self.outlet.delivery().arm();
                 self.held = !self.is_direct(rows, next_bytes);
                 return !self.held;
             }
@@ -103,17 +115,13 @@ impl Intake {
     /// Whether a message can go to the sink without a stay in the buffer.
     fn is_direct(&self, rows: &Rows, next_bytes: usize) -> bool {
         let (records, bytes) = (rows.len() + 1, rows.value_bytes() + next_bytes);
-        self.buffer.is_empty() && self.sink.has_room(records, bytes)
+        self.backlog.is_empty() && self.outlet.has_room(records, bytes)
     }
 
-    /// Whether the buffer takes another message: always under `drop_oldest`.
+    /// Whether the backlog takes another message.
     fn has_room(&self, rows: &Rows, next_bytes: usize) -> bool {
-        self.overflow == Overflow::DropOldest || self.fits(rows, next_bytes)
-    }
-
-    fn fits(&self, rows: &Rows, next_bytes: usize) -> bool {
         let (records, bytes) = (rows.len(), rows.value_bytes());
-        self.buffer.has_room(records, bytes, next_bytes)
+        self.backlog.has_room(records, bytes, next_bytes)
     }
 
     /// Whether a connection may be read from: it has nothing undecoded left
@@ -127,6 +135,35 @@ impl Intake {
         !held && self.has_room(&Rows::default(), next)
     }
 
+    /// Messages that the sink does not have.
+    pub(super) fn waiting(&self) -> u64 {
+        let on_disk = self.backlog.store().map_or(0, Store::waiting);
+        self.backlog.messages() as u64 + on_disk
+    }
+
+    /// When the spool is to be looked after, if it is to be.
+    pub(super) fn tick_at(&self) -> Option<Instant> {
+        self.backlog.store()?.deadline()
+    }
+
+    /// Where the spool was found to have lost messages since this was last
+    /// asked.
+    pub(super) fn take_gap(&mut self) -> Option<(u64, u64)> {
+        self.backlog.store_mut()?.take_gap()
+    }
+
+    /// States that the spool is being looked after.
+    pub(super) fn ticked(&mut self) {
+        if let Some(store) = self.backlog.store_mut() {
+            store.ticked();
+        }
+    }
+
+    /// Why the spool cannot be used at present.
+    pub(super) fn spool_fault(&self) -> Option<&str> {
+        self.backlog.store()?.fault()
+    }
+
     /// States that there is nothing left that was held back.
     pub(super) fn release(&mut self) {
         self.held = false;
@@ -134,7 +171,7 @@ impl Intake {
 
     /// When to decode on, whatever the sink has done by then.
     pub(super) fn deadline(&self) -> Option<Instant> {
-        self.patience.deadline().filter(|_| self.held)
+        self.outlet.patience.deadline().filter(|_| self.held)
     }
 
     /// Decodes all that `connection`, which is given up, has read, into the
@@ -148,6 +185,7 @@ impl Intake {
 
     /// Decodes all that `connection` has read and there is room for.
     pub(super) fn decode(&mut self, connection: &mut Connection) -> Found {
+        self.ask_sink();
         let mut found = Found::default();
         let received = Received::now();
         let mut rows = std::mem::take(&mut self.rows);
@@ -167,7 +205,7 @@ impl Intake {
         }
         self.rows = rows;
         if !connection.has_input() {
-            self.patience.caught_up();
+            self.outlet.patience.caught_up();
         }
         self.count(&found, received);
         found
@@ -259,25 +297,64 @@ impl Intake {
         admitted
     }
 
-    fn count(&self, found: &Found, received: Received) {
-        let metrics = &self.metrics;
+    fn count(&mut self, found: &Found, received: Received) {
         if found.messages > 0 {
-            metrics.received.fetch_add(found.messages, Relaxed);
-            metrics.last_message_at_ms.store(received.at_ms, Relaxed);
+            self.metrics.received.fetch_add(found.messages, Relaxed);
+            self.metrics
+                .last_message_at_ms
+                .store(received.at_ms, Relaxed);
         }
-        metrics.add_dropped(DropReason::Binary, found.binary_dropped);
-        metrics.add_dropped(DropReason::Overflow, found.overflow.messages);
-        self.publish_queue();
+        self.counts.received += found.messages;
+        self.counts
+            .add_dropped(DropReason::Binary, found.binary_dropped);
+        self.counts
+            .add_dropped(DropReason::Overflow, found.overflow.messages);
+        self.acknowledge();
     }
 
-    fn publish_queue(&self) {
+    /// Takes in what has been acknowledged, and publishes where messages are.
+    pub(super) fn acknowledge(&mut self) {
+        self.backlog.store_late();
+        if let Some(store) = self.backlog.store_mut() {
+            store.acknowledge(self.outlet.delivery().progress().acknowledged);
+            let lost = store.take_lost();
+            self.counts.add_dropped(DropReason::Spool, lost);
+            let (counters, metrics) = (store.counters(), &self.metrics);
+            metrics.spool_messages.store(counters.messages, Relaxed);
+            metrics.spool_bytes.store(counters.disk_bytes, Relaxed);
+            metrics.spool_errors.store(counters.errors, Relaxed);
+        }
+        self.counts.taken = self.outlet.taken();
+        self.counts.buffered = self.backlog.messages() as u64;
+        self.counts.spooled = self.backlog.store().map_or(0, Store::waiting);
+        self.publish();
+    }
+
+    /// The account at the end, of which a host that fetches has got `given`
+    /// more than is acknowledged; and how many messages are lost. What is in
+    /// the spool stays there.
+    pub(super) fn close(&mut self, given: u64) -> (Ledger, u64) {
+        self.backlog.spill(self.generation);
+        self.acknowledge();
+        let delivery = Arc::clone(self.outlet.delivery());
+        let mut ledger = self.metrics.account.read(|| delivery.progress());
+        let store = self.backlog.store();
+        let given = if store.is_some() { 0 } else { given };
+        let lost = ledger.settle(store.map_or(0, Store::left), given);
+        self.counts.add_dropped(DropReason::Stop, lost);
+        self.metrics.account.close(&self.counts, ledger);
+        (ledger, lost)
+    }
+
+    fn publish(&self) {
         let metrics = &self.metrics;
+        metrics.account.publish(&self.counts);
         metrics
             .queue_messages
-            .store(self.buffer.messages() as u64, Relaxed);
+            .store(self.backlog.messages() as u64, Relaxed);
         metrics
             .queue_bytes
-            .store(self.buffer.bytes() as u64, Relaxed);
+            .store(self.backlog.bytes() as u64, Relaxed);
     }
 
     /// Hands rows over, or keeps them.
@@ -287,98 +364,78 @@ impl Intake {
         }
         let bytes: usize = batch.values().map(<[u8]>::len).sum();
         self.metrics.received_bytes.fetch_add(bytes as u64, Relaxed);
+        let origin = Origin {
+            generation: self.generation,
+            last: self.last,
+        };
+        let direct = !self.paused && !self.last && self.backlog.is_empty();
+        if self.backlog.is_durable() {
+            let stored = self.backlog.store_first(batch, origin);
+            found.overflow.add(stored.dropped);
+            if let (Some(first), true) = (stored.first, direct) {
+                found.rejected = self.hand_over_stored(batch, first);
+            }
+            return;
+        }
         let mut taken = 0;
-        if !self.paused && !self.last && self.buffer.is_empty() {
-            (taken, found.rejected) = self.offer(batch);
+        if direct {
+            (taken, found.rejected) = self.outlet.offer(batch);
         }
-        if taken == batch.len() {
-            return;
-        }
-        let rest = batch.tail(taken);
-        if self.last && self.overflow == Overflow::Block {
-            self.buffer.push_beyond(&rest);
-        } else {
-            let dropped = self.buffer.push(&rest);
-            found.overflow.messages += dropped.messages;
-            found.overflow.bytes += dropped.bytes;
+        if taken < batch.len() {
+            let dropped = self.backlog.keep(&batch.tail(taken), origin);
+            found.overflow.add(dropped);
         }
     }
 
-    /// Offers a batch, once more if the sink says it is full: between the two
-    /// tries it was told to wake us, so no room can be missed. Returns how many
-    /// records were taken and, if the one after them can never be, why.
-    fn offer(&mut self, batch: &Batch<'_>) -> (usize, Option<SinkError>) {
-        let begun = Instant::now();
-        let (mut taken, mut rejected) = counted(self.sink.offer(batch));
-        if rejected.is_none() && taken < batch.len() {
-            self.sink.delivery().arm();
-            let more;
-            (more, rejected) = counted(self.sink.offer(&batch.tail(taken)));
-            taken += more;
+    /// Hands over from memory what has just been stored, from the number
+    /// `first` on; the rest is read from the disk later.
+    fn hand_over_stored(&mut self, batch: &Batch<'_>, first: u64) -> Option<SinkError> {
+        let store = self.backlog.store_mut()?;
+        if !store.skip_to(first, &mut self.outlet) {
+            return None;
         }
-        if taken > 0 {
-            self.patience.renew();
-        }
-        let us = u64::try_from(begun.elapsed().as_micros()).unwrap_or(u64::MAX);
-        self.count_batch(taken as u64, us);
-        (taken, rejected)
+        let (taken, rejected) = self.outlet.offer(batch);
+        store.handed(taken, &self.outlet);
+        rejected
     }
 
-    /// Counts a hand-over, its number last: who sees that, by an acquiring
-    /// load, sees the rest.
-    fn count_batch(&self, records: u64, us: u64) {
-        if records == 0 {
-            return;
-        }
-        let metrics = &self.metrics;
-        metrics.produced.fetch_add(records, Relaxed);
-        metrics.batch_records_max.fetch_max(records, Relaxed);
-        metrics.batch_time_us.fetch_add(us, Relaxed);
-        metrics.batch_time_max_us.fetch_max(us, Relaxed);
-        metrics.batches.fetch_add(1, Release);
-    }
-
-    /// See [`Sink::fetched`].
-    pub(super) fn fetched(&self) -> Option<u64> {
-        self.sink.fetched()
-    }
-
-    /// Has the sink send what lingers, once nothing more will come.
-    pub(super) fn flush(&mut self, within: Duration) {
-        self.sink.flush(within);
-    }
-
-    /// Moves buffered records to the sink as far as it takes them.
+    /// Moves what waits to the sink as far as it takes it.
     ///
     /// # Errors
     /// A record can never be sent.
     pub(super) fn drain(&mut self) -> Result<(), SinkError> {
-        if self.paused {
-            return Ok(());
-        }
-        let mut buffer = std::mem::replace(&mut self.buffer, Buffer::new(1, 1));
+        self.ask_sink();
         let mut result = Ok(());
-        while let Some(batch) = buffer.front() {
-            let (taken, rejected) = self.offer(&batch);
-            let full = taken < batch.len();
-            buffer.advance(taken);
-            if let Some(error) = rejected {
-                result = Err(error);
-                break;
-            }
-            if full {
-                break;
+        while !self.paused {
+            match self.backlog.offer(&mut self.outlet) {
+                Ok(Offered::Some) => {}
+                Ok(Offered::Empty | Offered::Full) => break,
+                Err(error) => {
+                    result = Err(error);
+                    break;
+                }
             }
         }
-        self.buffer = buffer;
-        self.publish_queue();
+        self.acknowledge();
         result
     }
-}
 
-/// What an offer came to.
-fn counted(offered: Result<usize, SinkError>) -> (usize, Option<SinkError>) {
-    offered.map_or_else(|error| (0, Some(error)), |taken| (taken, None))
+    /// Asks the sink where it begins, if only that knows, and goes back to where
+    /// a transaction that was aborted had begun.
+    fn ask_sink(&mut self) {
+        if let Some(store) = self.backlog.store_mut()
+            && !store.has_begun()
+        {
+            store.begin(&mut self.outlet);
+            self.counts.replayed = store.waiting();
+        }
+        if let Some(from) = self.outlet.rewound()
+            && let Some(store) = self.backlog.store_mut()
+        {
+            let again = store.rewind(from);
+            self.outlet.give_back(again);
+        }
+    }
 }
 
 #[cfg(test)]

@@ -3,6 +3,7 @@
 
 use std::collections::BTreeMap;
 use std::sync::Mutex;
+use std::time::Duration;
 
 use tokio::net::{TcpListener, TcpStream};
 use tokio::time::advance;
@@ -16,45 +17,97 @@ use crate::sink::Delivery;
 /// A sink with room for so many records, and what it has taken.
 #[derive(Clone)]
 struct Counted {
-    room: Arc<Mutex<usize>>,
-    taken: Arc<Mutex<Vec<u8>>>,
+    told: Arc<Mutex<Told>>,
     delivery: Arc<Delivery>,
+}
+
+#[derive(Default)]
+struct Told {
+    room: usize,
+    taken: Vec<u8>,
+    /// What it has taken and not given back.
+    kept: Vec<u8>,
+    /// Numbers given, those that were skipped among them.
+    numbers: u64,
+    skipped: u64,
+    aborted: Option<u64>,
 }
 
 impl Counted {
     fn without_room() -> Self {
         Self {
-            room: Arc::default(),
-            taken: Arc::default(),
+            told: Arc::default(),
             delivery: Arc::new(Delivery::new(Arc::new(Histogram::default()))),
         }
     }
 
+    fn told(&self) -> std::sync::MutexGuard<'_, Told> {
+        self.told.lock().expect("no panic before")
+    }
+
     fn give_room(&self, records: usize) {
-        *self.room.lock().expect("no panic before") += records;
+        self.told().room += records;
     }
 
     fn taken(&self) -> String {
-        let taken = self.taken.lock().expect("no panic before");
-        String::from_utf8_lossy(&taken).into_owned()
+        String::from_utf8_lossy(&self.told().taken).into_owned()
+    }
+
+    fn kept(&self) -> String {
+        String::from_utf8_lossy(&self.told().kept).into_owned()
+    }
+
+    fn skipped(&self) -> u64 {
+        self.told().skipped
+    }
+
+    /// Gives back everything from the number `from` on.
+    fn abort(&self, from: u64) {
+        let mut told = self.told();
+        told.aborted = Some(from);
+        told.numbers = from;
+        let kept = usize::try_from(from).expect("few");
+        told.kept.truncate(kept);
+        self.delivery.rewind();
     }
 }
 
 impl Sink for Counted {
     fn offer(&mut self, batch: &Batch<'_>) -> Result<usize, SinkError> {
-        let mut room = self.room.lock().expect("no panic before");
-        let count = batch.len().min(*room);
-        *room -= count;
-        let mut taken = self.taken.lock().expect("no panic before");
-        taken.extend(batch.values().take(count).flatten());
+        let mut told = self.told();
+        let count = batch.len().min(told.room);
+        if told.aborted.is_some() || count == 0 {
+            return Ok(0);
+        }
+        told.room -= count;
+        let values: Vec<u8> = batch.values().take(count).flatten().copied().collect();
+        told.taken.extend(&values);
+        told.kept.extend(values);
+        told.numbers += count as u64;
+        self.delivery.taken(told.numbers, batch.received().at);
         Ok(count)
     }
 
     fn has_room(&self, records: usize, _: usize) -> bool {
-        *self.room.lock().expect("no panic before") >= records
+        self.told().room >= records
     }
 
     fn flush(&mut self, _: Duration) {}
+
+    fn rewound(&mut self) -> Option<u64> {
+        self.told().aborted.take()
+    }
+
+    fn skip(&mut self, count: u64) -> bool {
+        let mut told = self.told();
+        let first = told.numbers;
+        told.numbers += count;
+        told.skipped += count;
+        self.delivery.taken(told.numbers, Instant::now());
+        self.delivery
+            .leave_out(first, count, crate::sink::LeftOut::Skipped);
+        true
+    }
 
     fn delivery(&self) -> &Arc<Delivery> {
         &self.delivery
@@ -71,18 +124,23 @@ fn intake(sink: &Counted, queue_size: &str) -> Intake {
     .into();
     let config = settings::parse(&raw).config.expect("valid settings");
     let metrics = Arc::new(TaskMetrics::default());
-    Intake::new(&config, Box::new(sink.clone()), metrics, false)
+    Intake::new(&config, Box::new(sink.clone()), None, metrics, false)
 }
 
 /// A connection that has read a message for each letter.
 async fn read(letters: &str) -> Connection {
+    let frames = letters.bytes().flat_map(|letter| [0x81, 1, letter]);
+    read_frames(frames.collect()).await
+}
+
+/// A connection that has read these bytes.
+async fn read_frames(leftover: Vec<u8>) -> Connection {
     let listener = TcpListener::bind("127.0.0.1:0").await.expect("a listener");
     let address = listener.local_addr().expect("its address");
     let stream = TcpStream::connect(address).await.expect("a connection");
-    let frames = letters.bytes().flat_map(|letter| [0x81, 1, letter]);
     let dialled = Dialled {
         stream: Stream::Plain(stream),
-        leftover: frames.collect(),
+        leftover,
     };
     Connection::new(dialled, 1024)
 }
@@ -107,9 +165,12 @@ async fn once_a_sink_goes_on_the_buffer_is_sent_before_more_is_read() {
         sink.give_room(room);
         intake.drain().expect("no refusal");
     }
-    assert!(intake.buffer.is_empty());
+    assert!(intake.backlog.is_empty());
     sink.give_room(8);
     let found = intake.decode(&mut connection);
     assert_eq!((found.messages, found.overflow.messages), (8, 0));
     assert_eq!(sink.taken(), "789abcdefgh");
 }
+
+#[path = "spooled_tests.rs"]
+mod spooled;

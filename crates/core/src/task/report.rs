@@ -151,7 +151,11 @@ impl Reporter {
         }
     }
 
-    pub(super) fn draining(&self, messages: usize) {
+    pub(super) fn gap(&self, from: u64, to: u64) {
+        self.emit(&Event::SpoolGap { from, to });
+    }
+
+    pub(super) fn draining(&self, messages: u64) {
         self.emit(&Event::Draining(messages));
     }
 

@@ -20,7 +20,7 @@ use super::status::{Phase, SessionStatus, StopReport, TaskFailure};
 use crate::buffer::Received;
 use crate::clock;
 use crate::dial::{Dialer, Dialled};
-use crate::metrics::{DropReason, TaskMetrics};
+use crate::metrics::TaskMetrics;
 use crate::session::{Action, ConnectFailure, Input, Loss, Session};
 use crate::settings::{PauseMode, SourceConfig};
 use crate::sink::{Delivery, Progress, SinkError};
@@ -134,6 +134,7 @@ impl Runner {
             self.session.deadline(),
             self.stop_by,
             self.intake.deadline(),
+            self.intake.tick_at(),
         ]
         .into_iter()
         .flatten()
@@ -159,6 +160,7 @@ impl Runner {
                 let at_ms = Received::now().at_ms;
                 self.metrics.connected_at_ms.store(at_ms, Relaxed);
                 self.decide(Input::Connected);
+                self.intake.generation = self.session.generation();
                 self.decode();
             }
             Wake::Connected(Err(failure)) => {
@@ -191,6 +193,10 @@ impl Runner {
                 }
                 if self.intake.deadline().is_some_and(|by| by <= now) {
                     self.decode();
+                }
+                if self.intake.tick_at().is_some_and(|at| at <= now) {
+                    self.intake.ticked();
+                    self.on_sink();
                 }
                 self.reporter.tick(&self.metrics, self.session.phase(), now);
             }
@@ -387,16 +393,25 @@ impl Runner {
     }
 
     fn publish(&mut self, phase: Phase) {
+        if let Some((from, to)) = self.intake.take_gap() {
+            self.reporter.gap(from, to);
+        }
         let now = clock::now();
         let session = &self.session;
         let paused = self.intake.paused;
+        let fault = self.intake.spool_fault();
         let waiting = matches!(phase, Phase::BackingOff | Phase::Refused);
         self.status.send_if_modified(|status| {
             let same = status.since.is_some()
                 && status.phase == phase
                 && status.paused == paused
                 && status.attempt == session.failures()
-                && status.generation == session.generation();
+                && status.generation == session.generation()
+                && fault
+                    == status
+                        .spool
+                        .as_ref()
+                        .and_then(|spool| spool.fault.as_deref());
             if same {
                 return false;
             }
@@ -409,6 +424,9 @@ impl Runner {
             status.refused_status = session.refused_status();
             status.attempt = session.failures();
             status.generation = session.generation();
+            if let Some(spool) = &mut status.spool {
+                spool.fault = fault.map(str::to_owned);
+            }
             status.next_attempt_at = session
                 .deadline()
                 .filter(|_| waiting)
@@ -437,7 +455,7 @@ impl Runner {
     /// is over, which for a host that fetches is when it says so; nothing if
     /// it is not to be delivered.
     async fn drain(&mut self) {
-        if self.stop_by.is_none() && self.intake.fetched().is_none() {
+        if self.stop_by.is_none() && self.intake.outlet.fetched().is_none() {
             self.stop_by = Some(clock::now() + FAILURE_DRAIN);
         }
         let mut flushed = false;
@@ -453,7 +471,8 @@ impl Runner {
             if !flushed && self.deliverable() == 0 {
                 flushed = true;
                 let left = |by: Instant| by.saturating_duration_since(clock::now());
-                self.intake.flush(self.stop_by.map_or(FAILURE_DRAIN, left));
+                let within = self.stop_by.map_or(FAILURE_DRAIN, left);
+                self.intake.outlet.flush(within);
             }
             let told = self.reporter.deadline();
             let wake_at = self.stop_by.map_or(told, |by| by.min(told));
@@ -487,32 +506,31 @@ impl Runner {
     }
 
     /// Messages that are still to be handed to the sink.
-    fn deliverable(&self) -> usize {
+    fn deliverable(&self) -> u64 {
         if self.rejected {
             0
         } else {
-            self.intake.buffer.messages()
+            self.intake.waiting()
         }
     }
 
     /// Records whose fate is no concern of the task any more.
     fn settled(&self, progress: Progress) -> u64 {
-        let fetched = self.intake.fetched().unwrap_or(0);
+        let fetched = self.intake.outlet.fetched().unwrap_or(0);
         fetched.max(progress.acknowledged)
     }
 
     fn end(mut self) {
-        let metrics = &self.metrics;
-        let dropped = metrics.dropped_total();
-        let received = metrics.received.load(Relaxed);
-        let delivered = self.settled(self.delivery.progress());
-        let lost = received.saturating_sub(delivered + dropped);
-        metrics.add_dropped(DropReason::Stop, lost);
+        let progress = self.delivery.progress();
+        let given = self.settled(progress) - progress.acknowledged;
+        let (ledger, lost) = self.intake.close(given);
+        let dropped = self.metrics.dropped_total() - lost;
         let report = StopReport {
-            received,
-            delivered,
+            received: ledger.received,
+            delivered: ledger.acknowledged,
             dropped,
             lost,
+            ledger,
         };
         self.reporter
             .stopped(&report, self.failure.as_deref(), clock::now());

@@ -39,6 +39,10 @@ impl Sink for Full {
         false
     }
 
+    fn skip(&mut self, _: u64) -> bool {
+        true
+    }
+
     fn flush(&mut self, _: Duration) {}
 
     fn delivery(&self) -> &Arc<Delivery> {
@@ -86,6 +90,8 @@ fn start_into(
         sink,
         metrics: Arc::new(TaskMetrics::default()),
         paused: false,
+        spool: None,
+        sink_begins: false,
     })
 }
 

@@ -2,6 +2,8 @@
 
 use std::time::SystemTime;
 
+use crate::ledger::Ledger;
+
 /// What the session is doing. Connect's own `state` stays RUNNING meanwhile:
 /// clients of its REST API break on other values.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -90,6 +92,19 @@ pub struct SessionStatus {
     pub paused: bool,
     /// The connector URL, redacted.
     pub url: String,
+    /// The task's spool, if it has one.
+    pub spool: Option<SpoolStatus>,
+}
+
+/// A reading of a task's spool.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SpoolStatus {
+    /// Its random id.
+    pub id: String,
+    /// Its folder.
+    pub dir: String,
+    /// Why it cannot be used at present; `None` if it can.
+    pub fault: Option<String>,
 }
 
 /// Why a task ended by itself. `trace` goes into Connect's status.
@@ -120,8 +135,11 @@ pub struct StopReport {
     /// Messages dropped before, by the overflow or the binary policy.
     pub dropped: u64,
     /// Messages that were received and neither delivered nor dropped by a
-    /// policy: what was still buffered or unacknowledged at the end.
+    /// policy, nor are in the spool: what was still buffered or unacknowledged
+    /// at the end.
     pub lost: u64,
+    /// The whole account.
+    pub ledger: Ledger,
 }
 
 #[cfg(test)]

@@ -72,6 +72,10 @@ impl Sink for Memory {
         self.boasts || *self.room.lock().unwrap() >= records
     }
 
+    fn skip(&mut self, _: u64) -> bool {
+        true
+    }
+
     fn flush(&mut self, _within: Duration) {}
 
     fn delivery(&self) -> &Arc<Delivery> {
@@ -162,6 +166,8 @@ fn start_with_sink(url: &str, pairs: &[(&str, &str)], abilities: &Abilities) -> 
         sink: Box::new(sink),
         metrics: Arc::new(TaskMetrics::default()),
         paused: false,
+        spool: None,
+        sink_begins: false,
     });
     Running {
         task,

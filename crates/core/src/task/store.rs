@@ -1,0 +1,281 @@
+//! A task's spool: which of its records the sink has, and what of it is
+//! acknowledged.
+//!
+//! Invariants: records go to the sink in the spool's order, each once, unless
+//! they are to be offered again; with `durable` the sink's numbers stay as far
+//! behind the spool's as they were at the start, what is lost being skipped,
+//! since offsets are counted from them.
+
+use std::time::{Duration, Instant};
+
+use super::backlog::{Offered, Origin};
+use super::outlet::Outlet;
+use super::runs::Runs;
+use super::status::SpoolStatus;
+use crate::buffer::{Batch, Dropped};
+use crate::clock;
+use crate::settings::{SourceConfig, SpoolMode};
+use crate::sink::SinkError;
+use crate::spool::{AppendError, Counters, Read, Spool};
+
+/// How often the disk is looked after while there is something to do.
+const TICK: Duration = Duration::from_millis(100);
+
+/// See the module's documentation.
+pub(super) struct Store {
+    spool: Spool,
+    mode: SpoolMode,
+    /// The spool's number of the record that the sink gets next.
+    next: u64,
+    runs: Runs,
+    /// Messages that were found to be lost since that was last asked.
+    lost: u64,
+    /// The first and the end of the sequences among which they were, to be
+    /// told.
+    gap: Option<(u64, u64)>,
+    /// Why the spool cannot be used at present.
+    fault: Option<String>,
+    /// What the spool took of the disk when it was last found to be full.
+    full_bytes: Option<u64>,
+    tick_at: Option<Instant>,
+    /// What is delivered is known: until then nothing gets a number.
+    begun: bool,
+}
+
+impl Store {
+    /// A spool that was told what is delivered, or is to be if not `begun`.
+    pub(super) fn new(spool: Spool, mode: SpoolMode, begun: bool) -> Self {
+        Self {
+            next: spool.acknowledged(),
+            spool,
+            mode,
+            runs: Runs::default(),
+            lost: 0,
+            gap: None,
+            fault: None,
+            full_bytes: None,
+            tick_at: None,
+            begun,
+        }
+    }
+
+    /// Takes in what the sink says that is delivered, if it was not known.
+    pub(super) fn begin(&mut self, outlet: &mut Outlet) {
+        if !self.begun
+            && let Some(stored) = outlet.begins_at()
+        {
+            self.spool.delivered_to(stored);
+            // The sink's first number is that of the stored sequence.
+            self.next = stored;
+            self.begun = true;
+        }
+    }
+
+    pub(super) fn has_begun(&self) -> bool {
+        self.begun
+    }
+
+    pub(super) fn mode(&self) -> SpoolMode {
+        self.mode
+    }
+
+    /// Whether the sink has all of it.
+    pub(super) fn is_caught_up(&self) -> bool {
+        self.spool.cursor() == self.spool.next_sequence()
+    }
+
+    /// Messages that the sink does not have.
+    pub(super) fn waiting(&self) -> u64 {
+        self.spool.next_sequence() - self.spool.cursor()
+    }
+
+    /// What there is to tell of it.
+    pub(super) fn status(&self, config: &SourceConfig) -> SpoolStatus {
+        let dir = config.spool.as_ref().map(|spool| spool.dir.display());
+        SpoolStatus {
+            id: self.spool.id().to_string(),
+            dir: dir.map(|dir| dir.to_string()).unwrap_or_default(),
+            fault: self.fault.clone(),
+        }
+    }
+
+    pub(super) fn counters(&self) -> Counters {
+        self.spool.counters()
+    }
+
+    /// Why it cannot be used at present, in words; `None` if it can.
+    pub(super) fn fault(&self) -> Option<&str> {
+        self.fault.as_deref()
+    }
+
+    /// Whether so many more records with so many bytes would fit.
+    pub(super) fn has_room(&self, records: usize, bytes: usize) -> bool {
+        self.begun && self.spool.has_room(records, bytes)
+    }
+
+    /// Appends records; the number of the first, or `None` if that cannot be
+    /// done now.
+    pub(super) fn append(&mut self, batch: &Batch<'_>, origin: Origin) -> Option<u64> {
+        let generation = u32::try_from(origin.generation).unwrap_or(u32::MAX);
+        self.tick_at.get_or_insert_with(|| clock::now() + TICK);
+        match self.spool.append(batch, generation) {
+            Ok(appended) => {
+                self.fault = None;
+                self.full_bytes = None;
+                Some(appended.first)
+            }
+            Err(error) => {
+                let full = matches!(error, AppendError::Full { .. } | AppendError::NoSpace(_));
+                self.full_bytes = full.then(|| self.spool.counters().disk_bytes);
+                self.fault = Some(error.to_string());
+                None
+            }
+        }
+    }
+
+    /// Gives the oldest segment up, for room; what that costs, or `None` if it
+    /// is of no use.
+    pub(super) fn drop_oldest(&mut self) -> Option<Dropped> {
+        match self.spool.drop_oldest() {
+            Ok(dropped) if dropped.bytes > 0 => Some(Dropped {
+                messages: dropped.lost,
+                bytes: 0,
+            }),
+            Ok(_) => None,
+            Err(error) => {
+                self.fault = Some(error.to_string());
+                None
+            }
+        }
+    }
+
+    /// States that the sink is to be offered the record `first` next, from
+    /// memory or from the disk; false if it has to wait for that.
+    pub(super) fn skip_to(&mut self, first: u64, outlet: &mut Outlet) -> bool {
+        let missing = first.saturating_sub(self.next);
+        if missing > 0 && self.mode == SpoolMode::Durable && !outlet.skip(missing) {
+            return false;
+        }
+        self.next = first;
+        true
+    }
+
+    /// States that the sink has taken `count` records from the next on.
+    pub(super) fn handed(&mut self, count: usize, outlet: &Outlet) {
+        let count = count as u64;
+        let taken = outlet.delivery().progress().taken;
+        self.runs
+            .push(taken.saturating_sub(count), self.next, count);
+        self.next += count;
+        self.spool.advance(self.next);
+        self.tick_at.get_or_insert_with(|| clock::now() + TICK);
+    }
+
+    /// Offers the oldest records that the sink does not have.
+    ///
+    /// # Errors
+    /// A record can never be sent.
+    pub(super) fn offer(&mut self, outlet: &mut Outlet) -> Result<Offered, SinkError> {
+        if self.is_caught_up() || !self.begun {
+            return Ok(Offered::Empty);
+        }
+        let (first, count) = match self.spool.read() {
+            Ok(None) => return Ok(Offered::Empty),
+            Ok(Some(Read::Gap { from, to, lost })) => {
+                if lost > 0 {
+                    self.lost += lost;
+                    let first = self.gap.map_or(from, |(first, _)| first);
+                    self.gap = Some((first, to));
+                }
+                self.spool.advance(to);
+                return Ok(Offered::Some);
+            }
+            Ok(Some(Read::Batch(spooled))) => (spooled.first, spooled.batch.len()),
+            Err(error) => {
+                self.fault = Some(error.to_string());
+                return Ok(Offered::Empty);
+            }
+        };
+        if !self.skip_to(first, outlet) {
+            return Ok(Offered::Full);
+        }
+        // What was read lies in memory; only the numbers had to come first.
+        let Ok(Some(Read::Batch(spooled))) = self.spool.read() else {
+            return Ok(Offered::Some);
+        };
+        let (taken, rejected) = outlet.offer(&spooled.batch);
+        self.handed(taken, outlet);
+        match rejected {
+            Some(error) => Err(error),
+            None if taken < count => Ok(Offered::Full),
+            None => Ok(Offered::Some),
+        }
+    }
+
+    /// Takes in how far the sink's records are acknowledged.
+    pub(super) fn acknowledge(&mut self, head: u64) {
+        if !self.begun {
+            return;
+        }
+        let now = clock::now();
+        match self.runs.acknowledge(head) {
+            Some(end) => self.spool.acknowledge(end, now),
+            None => self.spool.tick(now),
+        }
+        self.look_for_room();
+        let busy = self.spool.acknowledged() < self.spool.next_sequence();
+        if busy || self.fault.is_some() {
+            // Not anew: a steady stream would put it off for ever.
+            self.tick_at.get_or_insert(now + TICK);
+        } else {
+            self.tick_at = None;
+        }
+    }
+
+    /// A full disk is none any more when something was removed from it. Under
+    /// the policies that drop there may be nothing to write that would show it.
+    fn look_for_room(&mut self) {
+        let Some(full) = self.full_bytes else {
+            return;
+        };
+        if self.spool.counters().disk_bytes < full {
+            self.full_bytes = None;
+            self.fault = None;
+        }
+    }
+
+    /// States that it is being looked after.
+    pub(super) fn ticked(&mut self) {
+        self.tick_at = Some(clock::now() + TICK);
+    }
+
+    /// Has the sink's records from `from` on offered again; their number.
+    pub(super) fn rewind(&mut self, from: u64) -> u64 {
+        let Some((first, count)) = self.runs.rewind(from) else {
+            return 0;
+        };
+        self.next = first;
+        self.spool.rewind(first);
+        count
+    }
+
+    /// Messages that were found to be lost since this was last asked.
+    pub(super) fn take_lost(&mut self) -> u64 {
+        std::mem::take(&mut self.lost)
+    }
+
+    /// Where messages were found to be lost since this was last asked.
+    pub(super) fn take_gap(&mut self) -> Option<(u64, u64)> {
+        self.gap.take()
+    }
+
+    /// When it is to be looked after, if it is to be.
+    pub(super) fn deadline(&self) -> Option<Instant> {
+        self.tick_at
+    }
+
+    /// Messages that are not acknowledged: they stay for the next task.
+    pub(super) fn left(&self) -> u64 {
+        self.spool.next_sequence() - self.spool.acknowledged()
+    }
+}
