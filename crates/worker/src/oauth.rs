@@ -260,6 +260,12 @@ impl ClientContext for LoginContext {
 
 impl rdkafka::consumer::ConsumerContext for LoginContext {}
 
+impl rdkafka::producer::ProducerContext for LoginContext {
+    type DeliveryOpaque = ();
+
+    fn delivery(&self, _: &rdkafka::message::DeliveryResult<'_>, (): ()) {}
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

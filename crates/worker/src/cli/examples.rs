@@ -52,3 +52,27 @@ pub(super) const COMPLETIONS: &str = "\
 Examples:
   connect-websocket completions bash
   connect-websocket completions zsh";
+
+pub(super) const SPOOL: &str = "\
+Examples:
+  connect-websocket spool inspect /var/lib/connect/spool/trades-0
+  connect-websocket spool verify /var/lib/connect/spool/trades-0
+  connect-websocket spool export /var/lib/connect/spool/trades-0 --format json
+
+Nothing is changed, so a task may be using the spool meanwhile.";
+
+pub(super) const SPOOL_INSPECT: &str = "\
+Examples:
+  connect-websocket spool inspect /var/lib/connect/spool/trades-0
+  connect-websocket spool inspect --json /var/lib/connect/spool/trades-0";
+
+pub(super) const SPOOL_VERIFY: &str = "\
+Examples:
+  connect-websocket spool verify /var/lib/connect/spool/trades-0
+
+Exit status: 0 all of it can be read, 1 something is damaged";
+
+pub(super) const SPOOL_EXPORT: &str = "\
+Examples:
+  connect-websocket spool export /var/lib/connect/spool/trades-0
+  connect-websocket spool export --all --format json /var/lib/connect/spool/trades-0";

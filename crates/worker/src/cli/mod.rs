@@ -9,6 +9,7 @@ mod consume;
 mod distributed;
 mod examples;
 mod run;
+mod spool;
 
 use std::ffi::OsString;
 use std::io::Write;
@@ -80,6 +81,9 @@ pub enum Command {
     /// Connect and subscribe, print what would be produced, write nothing
     #[command(after_help = examples::PREVIEW)]
     Preview(PreviewArgs),
+    /// Look into a disk spool, also while a task uses it
+    #[command(after_help = examples::SPOOL)]
+    Spool(spool::SpoolArgs),
     /// Print a completion script for a shell
     #[command(after_help = examples::COMPLETIONS)]
     Completions(CompletionsArgs),

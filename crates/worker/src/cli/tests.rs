@@ -24,6 +24,10 @@ fn every_example_in_a_help_is_accepted() {
         examples::VALIDATE,
         examples::PREVIEW,
         examples::COMPLETIONS,
+        examples::SPOOL,
+        examples::SPOOL_INSPECT,
+        examples::SPOOL_VERIFY,
+        examples::SPOOL_EXPORT,
     ];
     let lines = all.iter().flat_map(|text| text.lines()).map(str::trim);
     let examples: Vec<_> = lines
@@ -92,7 +96,7 @@ fn bash_reaches_the_completions_of_every_command() {
         .filter_map(|line| line.strip_prefix("cmd=\"")?.strip_suffix('"'))
         .filter(|state| !state.is_empty())
         .collect();
-    assert_eq!(states.len(), 8, "{states:?}");
+    assert_eq!(states.len(), 12, "{states:?}");
     for state in states {
         let label = format!("{state})");
         assert!(lines().any(|line| line == label), "{label}");

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
+use websocket_source::ledger::Ledger;
 use websocket_source::metrics::TaskMetrics;
 use websocket_source::sink::Progress;
 
@@ -20,6 +21,7 @@ fn what_was_never_measured_is_no_number() {
     let idle = TaskReading {
         commits: Arc::default(),
         progress: Progress::default(),
+        ledger: Ledger::default(),
         ..task("RUNNING", TaskMetrics::default())
     };
     let reading = WorkerReading {

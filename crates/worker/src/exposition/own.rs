@@ -29,6 +29,7 @@ pub(super) fn render(out: &mut String, version: &str, worker: &WorkerReading) {
     plain_families(out, worker);
     session_family(out, worker);
     dropped_family(out, worker);
+    ledger_family(out, worker);
     last_message_family(out, worker);
     latency_family(out, worker);
 }
@@ -36,7 +37,7 @@ pub(super) fn render(out: &mut String, version: &str, worker: &WorkerReading) {
 /// A family with one plain count per task: name, kind, help, reading.
 type TaskFamily = (&'static str, Kind, &'static str, fn(&TaskReading) -> u64);
 
-const TASK_FAMILIES: [TaskFamily; 8] = [
+const TASK_FAMILIES: [TaskFamily; 11] = [
     (
         "queue_messages",
         Kind::Gauge,
@@ -78,6 +79,24 @@ const TASK_FAMILIES: [TaskFamily; 8] = [
         Kind::Gauge,
         "1 while the WebSocket session is live, else 0.",
         |task| u64::from(task.metrics.is_connected()),
+    ),
+    (
+        "spool_messages",
+        Kind::Gauge,
+        "Messages in the task's spool that Kafka has not acknowledged.",
+        |task| task.metrics.spool_messages.load(Relaxed),
+    ),
+    (
+        "spool_bytes",
+        Kind::Gauge,
+        "What the task's spool takes of the disk.",
+        |task| task.metrics.spool_bytes.load(Relaxed),
+    ),
+    (
+        "spool_errors_total",
+        Kind::Counter,
+        "Writes, reads and flushes of the task's spool that have failed.",
+        |task| task.metrics.spool_errors.load(Relaxed),
     ),
     (
         "refused_status",
@@ -140,6 +159,39 @@ fn dropped_family(out: &mut String, worker: &WorkerReading) {
             let [connector, number] = labels(connector, task);
             let all = [connector, number, ("reason", reason.label().to_owned())];
             family.sample(&all, task.metrics.dropped(reason));
+        }
+    }
+}
+
+/// One sample for each place, so that `sum by (connector, task)` over all but
+/// the inputs is what came in.
+fn ledger_family(out: &mut String, worker: &WorkerReading) {
+    let mut family = Family::new(
+        out,
+        "kafka_connect_websocket_ledger_messages",
+        Kind::Gauge,
+        "Where every message is: received and replayed are all of acknowledged, in_flight, spooled, dropped_* and removed_*.",
+    );
+    for (connector, task) in worker.tasks() {
+        let ledger = &task.ledger;
+        let places = [
+            ("received", ledger.received),
+            ("replayed", ledger.replayed),
+            ("acknowledged", ledger.acknowledged),
+            ("in_flight", ledger.in_flight),
+            ("spooled", ledger.spooled),
+        ];
+        let named = |kind: &'static str| {
+            move |(reason, count): &(&str, u64)| (format!("{kind}_{reason}"), *count)
+        };
+        let places = places
+            .map(|(place, count)| (place.to_owned(), count))
+            .into_iter()
+            .chain(ledger.dropped.iter().map(named("dropped")))
+            .chain(ledger.removed.iter().map(named("removed")));
+        for (place, count) in places {
+            let [connector, number] = labels(connector, task);
+            family.sample(&[connector, number, ("place", place)], count);
         }
     }
 }

@@ -6,6 +6,7 @@ use std::sync::atomic::AtomicU64;
 use std::sync::atomic::Ordering::{Relaxed, Release};
 use std::time::Duration;
 
+use websocket_source::ledger::Ledger;
 use websocket_source::metrics::TaskMetrics;
 use websocket_source::sink::Progress;
 use websocket_source::task::Phase;
@@ -58,6 +59,8 @@ pub struct TaskReading {
     pub metrics: Arc<TaskMetrics>,
     /// Records handed to the producer and acknowledged, since the task started.
     pub progress: Progress,
+    /// Where its messages are.
+    pub ledger: Ledger,
     /// Messages that could not be mapped.
     pub errors: Arc<ErrorCounts>,
     /// Commits of its offsets.

@@ -1,5 +1,6 @@
 #![allow(clippy::float_cmp, reason = "the numbers are exact")]
 
+use websocket_source::ledger::Ledger;
 use websocket_source::metrics::TaskMetrics;
 use websocket_source::sink::Progress;
 
@@ -33,6 +34,7 @@ fn fresh(start: u64) -> TaskReading {
     TaskReading {
         start,
         progress: Progress::default(),
+        ledger: Ledger::default(),
         ..task("RUNNING", TaskMetrics::default())
     }
 }

@@ -3,8 +3,9 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
 use std::time::Duration;
 
+use websocket_source::ledger::Ledger;
 use websocket_source::metrics::{DropReason, LATENCY_BOUNDS_US, TaskMetrics};
-use websocket_source::sink::Progress;
+use websocket_source::sink::{LeftOutCounts, Progress};
 use websocket_source::task::Phase;
 
 use super::*;
@@ -120,8 +121,9 @@ pub(super) fn task(state: &'static str, metrics: TaskMetrics) -> TaskReading {
         progress: Progress {
             taken: 100,
             acknowledged: 90,
-            left_out: 0,
+            left_out: LeftOutCounts::default(),
         },
+        ledger: Ledger::default(),
         errors: Arc::new(errors),
         commits: Arc::new(commits),
     }

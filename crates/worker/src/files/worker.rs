@@ -47,6 +47,8 @@ pub struct WorkerConfig {
     pub bootstrap_servers: String,
     /// `client.id`.
     pub client_id: String,
+    /// `group.id`: what the names of its tasks' transactions begin with.
+    pub group_id: Option<String>,
     /// `key.converter`.
     pub key_converter: ConverterSettings,
     /// `value.converter`.
@@ -151,6 +153,7 @@ impl WorkerConfig {
                 .unwrap_or("localhost:9092")
                 .to_owned(),
             client_id: values.non_empty("client.id").unwrap_or_default().to_owned(),
+            group_id: values.non_empty("group.id").map(str::to_owned),
             key_converter,
             value_converter,
             header_converter,

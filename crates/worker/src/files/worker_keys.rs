@@ -7,9 +7,10 @@
 use std::collections::BTreeMap;
 
 /// Settings that are read. A name that ends in a dot is a prefix.
-pub(super) const KNOWN: [&str; 40] = [
+pub(super) const KNOWN: [&str; 41] = [
     "bootstrap.servers",
     "client.id",
+    "group.id",
     "key.converter",
     "key.converter.",
     "value.converter",
@@ -59,7 +60,7 @@ const DISTRIBUTED: &str = "it is for distributed mode, and this worker is a stan
 /// Settings of Kafka Connect without an effect: name or prefix, the values
 /// that ask for nothing more than what happens here anyway, and why another
 /// one has no effect.
-const WITHOUT_EFFECT: [(&str, &[&str], &str); 35] = [
+const WITHOUT_EFFECT: [(&str, &[&str], &str); 34] = [
     ("plugin.path", &[""], NO_JVM),
     ("plugin.discovery", &["hybrid_warn"], NO_JVM),
     ("key.converter.plugin.version", &[""], NO_JVM),
@@ -79,7 +80,6 @@ const WITHOUT_EFFECT: [(&str, &[&str], &str); 35] = [
         &["use_all_dns_ips"],
         "give it for the clients that connect, as producer.client.dns.lookup",
     ),
-    ("group.id", &[], DISTRIBUTED),
     ("session.timeout.ms", &[], DISTRIBUTED),
     ("heartbeat.interval.ms", &[], DISTRIBUTED),
     ("rebalance.timeout.ms", &[], DISTRIBUTED),
@@ -187,7 +187,7 @@ mod tests {
             ("metric.reporters", "/metrics"),
             ("metrics.context.k8s", "jolokia.enabled"),
             ("offset.storage.topic", "distributed"),
-            ("group.id", "distributed"),
+            ("session.timeout.ms", "distributed"),
             ("consumer.max.poll.records", "source connectors only"),
             ("offset.flush.timeout.ms", "local file"),
         ] {

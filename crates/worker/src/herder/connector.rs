@@ -4,6 +4,8 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use serde_json::Value;
+use websocket_source::ledger::Ledger;
 use websocket_source::metrics::TaskMetrics;
 use websocket_source::sink::Progress;
 use websocket_source::task::{Phase, SessionStatus, TaskHandle};
@@ -12,6 +14,7 @@ use crate::exposition::CommitCounts;
 use crate::files::InitialState;
 use crate::mapping::{ErrorCounts, WrittenTopics};
 use crate::offsets::SourceOffset;
+use crate::producer::TransactionHandle;
 
 /// What is wanted of a connector (Connect's `TargetState`).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -40,7 +43,7 @@ pub(super) enum Slot {
     /// None is wanted yet.
     Empty,
     /// A started task; it may have failed since.
-    Started(Started),
+    Started(Box<Started>),
     /// It could not be started.
     Unstartable {
         /// Connect's `trace`.
@@ -66,10 +69,13 @@ pub(super) struct Started {
     /// Which of the worker's starts of tasks has begun it.
     pub(super) start: u64,
     pub(super) session_id: String,
+    /// Where its offset is committed with its records; the store has none of
+    /// it then.
+    pub(super) transactions: Option<TransactionHandle>,
     /// The stored sequence that this task goes on from.
     pub(super) base: u64,
-    /// The source partition: the URL as configured.
-    pub(super) url: String,
+    /// The source partition.
+    pub(super) partition: Value,
     /// What was last given to the offset store.
     pub(super) stored: u64,
     /// Where its records go, and since when; or, through a mapping, have gone.
@@ -83,6 +89,9 @@ pub(super) struct Started {
 impl Started {
     /// The offset up to which everything is acknowledged, if that is new.
     pub(super) fn new_offset(&self) -> Option<SourceOffset> {
+        if self.transactions.is_some() {
+            return None;
+        }
         let sequence = self.base + self.handle.progress().acknowledged;
         (sequence > self.stored).then(|| SourceOffset {
             session_id: self.session_id.clone(),
@@ -140,6 +149,8 @@ pub struct TaskView {
     pub metrics: Option<Arc<TaskMetrics>>,
     /// How far its records have come.
     pub progress: Progress,
+    /// Where its messages are.
+    pub ledger: Ledger,
     /// Counts of messages that could not be mapped.
     pub errors: Arc<ErrorCounts>,
 }
@@ -191,6 +202,7 @@ impl Connector {
                 session: None,
                 metrics: None,
                 progress: Progress::default(),
+                ledger: Ledger::default(),
                 errors: Arc::default(),
             }),
             Slot::Started(started) => {
@@ -201,6 +213,7 @@ impl Connector {
                     session: Some(started.handle.status()),
                     metrics: Some(Arc::clone(started.handle.metrics())),
                     progress: started.handle.progress(),
+                    ledger: started.handle.ledger(),
                     errors: Arc::clone(&started.errors),
                 })
             }

@@ -17,6 +17,7 @@ mod offsets;
 mod reading;
 mod restart;
 mod shutdown;
+mod spool;
 mod start;
 mod storing;
 mod targets;
@@ -38,7 +39,7 @@ use crate::config_storage::ConfigStorage;
 use crate::files::WorkerConfig;
 use crate::kafka_settings::SystemTrust;
 use crate::offsets::OffsetStore;
-use crate::producer::{AdminPool, ProducerPool};
+use crate::producer::{AdminPool, ProducerPool, TransactionPool};
 use crate::validation::{Plan, Refusal, Validation, check, is_our_class, unknown_class, validate};
 use connector::{Connector, Slot, TaskConfig};
 use start::Startups;
@@ -71,6 +72,7 @@ pub struct Herder {
     ready: tokio::sync::watch::Sender<bool>,
     // Last, as they wait for the clients of the tasks that go before them.
     pool: ProducerPool,
+    transactions: TransactionPool,
     admins: AdminPool,
 }
 
@@ -87,6 +89,7 @@ impl Herder {
             worker,
             system_trust,
             pool: ProducerPool::default(),
+            transactions: TransactionPool::default(),
             admins: AdminPool::default(),
             dialer: Arc::new(Dialer::platform()),
             offsets: Arc::new(Mutex::new(offsets)),
@@ -163,11 +166,14 @@ impl Herder {
             }
             Some(_) => {}
         }
-        check(config, &self.worker, &self.system_trust).map_err(|refusal| match refusal {
-            Refusal::Unresolved { why, .. } => HerderError::Unresolved(why),
-            Refusal::Invalid(errors) => HerderError::Invalid(errors),
-            Refusal::Unstartable(error) => HerderError::Internal(error),
-        })
+        let plan =
+            check(config, &self.worker, &self.system_trust).map_err(|refusal| match refusal {
+                Refusal::Unresolved { why, .. } => HerderError::Unresolved(why),
+                Refusal::Invalid(errors) => HerderError::Invalid(errors),
+                Refusal::Unstartable(error) => HerderError::Internal(error),
+            })?;
+        self.check_spool(&plan)?;
+        Ok(plan)
     }
 
     /// Creates a connector from a file of the command line.

@@ -1,9 +1,14 @@
 //! Reading and changing a connector's offsets from outside (KIP-875).
 
 use std::sync::{MutexGuard, PoisonError};
+use std::time::Duration;
+
+use serde_json::Value;
 
 use super::{Herder, HerderError, Target};
+use crate::offsets::kafka_topic::OffsetsTopicError;
 use crate::offsets::{OffsetStore, PartitionOffset};
+use crate::validation::ExactlyOncePlan;
 
 impl Herder {
     pub(super) fn offset_store(&self) -> MutexGuard<'_, OffsetStore> {
@@ -13,18 +18,20 @@ impl Herder {
     /// The stored offsets of a connector.
     ///
     /// # Errors
-    /// There is none of this name.
-    pub fn offsets(&self, name: &str) -> Result<Vec<PartitionOffset>, HerderError> {
-        if !self.connectors().contains_key(name) {
-            return Err(HerderError::not_found(name));
+    /// There is none of this name, or its offsets are in a topic that cannot be
+    /// read.
+    pub async fn offsets(&self, name: &str) -> Result<Vec<PartitionOffset>, HerderError> {
+        match self.offsets_topic(name)? {
+            None => Ok(self.offset_store().list(name)),
+            Some(topic) => topic.list(name.to_owned()).await,
         }
-        Ok(self.offset_store().list(name))
     }
 
     /// Changes offsets of a connector that is stopped.
     ///
     /// # Errors
-    /// There is none of this name, or it is not stopped.
+    /// There is none of this name, it is not stopped, or its offsets are in a
+    /// topic that cannot be written.
     pub async fn alter_offsets(
         &self,
         name: &str,
@@ -32,6 +39,9 @@ impl Herder {
     ) -> Result<(), HerderError> {
         let _changing = self.change().await?;
         self.check_stopped(name)?;
+        if let Some(topic) = self.offsets_topic(name)? {
+            return topic.alter(name.to_owned(), offsets.to_vec()).await;
+        }
         self.offset_store().alter(name, offsets);
         self.flush_offsets().await;
         Ok(())
@@ -40,13 +50,36 @@ impl Herder {
     /// Takes all offsets of a connector away that is stopped.
     ///
     /// # Errors
-    /// There is none of this name, or it is not stopped.
+    /// As [`Herder::alter_offsets`].
     pub async fn reset_offsets(&self, name: &str) -> Result<(), HerderError> {
         let _changing = self.change().await?;
         self.check_stopped(name)?;
+        if let Some(topic) = self.offsets_topic(name)? {
+            let mut offsets = topic.list(name.to_owned()).await?;
+            for one in &mut offsets {
+                one.offset = Value::Null;
+            }
+            return topic.alter(name.to_owned(), offsets).await;
+        }
         self.offset_store().reset(name);
         self.flush_offsets().await;
         Ok(())
+    }
+
+    /// Where the offsets of a connector are that is written exactly once.
+    ///
+    /// # Errors
+    /// There is none of this name.
+    fn offsets_topic(&self, name: &str) -> Result<Option<TopicOfConnector>, HerderError> {
+        let config = match self.connectors().get(name) {
+            None => return Err(HerderError::not_found(name)),
+            Some(connector) => connector.config.clone(),
+        };
+        // One that is not valid any more has no task that could have written.
+        let plan = self.check(&config).ok();
+        Ok(plan
+            .and_then(|plan| plan.exactly_once)
+            .map(TopicOfConnector))
     }
 
     fn check_stopped(&self, name: &str) -> Result<(), HerderError> {
@@ -59,5 +92,86 @@ impl Herder {
                  '/connectors/{name}/stop' endpoint"
             ))),
         }
+    }
+}
+
+/// The offsets of one connector in a topic. Calls block threads of their own.
+struct TopicOfConnector(ExactlyOncePlan);
+
+/// Longest wait for the brokers, well below what clients of the REST API wait.
+const TOPIC_WAIT: Duration = Duration::from_secs(30);
+
+async fn blocking<T: Send + 'static>(
+    call: impl FnOnce() -> Result<T, OffsetsTopicError> + Send + 'static,
+) -> Result<T, HerderError> {
+    let done = tokio::task::spawn_blocking(call).await;
+    let done = done.map_err(|error| HerderError::Internal(error.to_string()))?;
+    done.map_err(|error| HerderError::Internal(error.to_string()))
+}
+
+impl TopicOfConnector {
+    async fn list(&self, connector: String) -> Result<Vec<PartitionOffset>, HerderError> {
+        let topic = self.0.offsets.clone();
+        blocking(move || match topic.read(TOPIC_WAIT, &|| false) {
+            Ok(offsets) => Ok(offsets.of(&connector)),
+            // The first task creates it.
+            Err(OffsetsTopicError::Missing(_)) => Ok(Vec::new()),
+            Err(error) => Err(error),
+        })
+        .await
+    }
+
+    async fn alter(
+        &self,
+        connector: String,
+        offsets: Vec<PartitionOffset>,
+    ) -> Result<(), HerderError> {
+        if offsets.is_empty() {
+            return Ok(());
+        }
+        let (topic, id) = (self.0.offsets.clone(), self.0.transactional_id.clone());
+        blocking(move || topic.alter(&connector, &id, &offsets, TOPIC_WAIT)).await
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use rdkafka::mocking::MockCluster;
+    use serde_json::json;
+
+    use super::*;
+    use crate::offsets::kafka_topic::OffsetsTopic;
+    use crate::producer::Boundary;
+    use crate::test_map::map;
+
+    #[tokio::test]
+    async fn offsets_in_a_topic_are_changed_listed_and_taken_away() {
+        let cluster = MockCluster::new(1).expect("a cluster");
+        let servers = cluster.bootstrap_servers();
+        let topic = TopicOfConnector(ExactlyOncePlan {
+            boundary: Boundary::POLL,
+            offsets: OffsetsTopic {
+                name: "offsets".to_owned(),
+                properties: map(&[("bootstrap.servers", &servers)]).into(),
+            },
+            transactional_id: "t".to_owned(),
+        });
+        let list = || topic.list("c".to_owned());
+        let none = list().await.expect("no topic is no error");
+        assert_eq!(none, []);
+        cluster.create_topic("offsets", 3, 1).expect("created");
+        let of = |host: &str, offset: Value| PartitionOffset {
+            partition: json!({"websocket_url": host}),
+            offset,
+        };
+        let both = [of("a", json!({"sequence": 1})), of("b", json!({"x": "y"}))];
+        for offsets in [&both[..], &[]] {
+            let altered = topic.alter("c".to_owned(), offsets.to_vec()).await;
+            altered.expect("altered");
+            assert_eq!(list().await, Ok(both.to_vec()));
+        }
+        let gone = topic.alter("c".to_owned(), vec![of("a", Value::Null)]);
+        gone.await.expect("altered");
+        assert_eq!(list().await, Ok(both[1..].to_vec()));
     }
 }

@@ -52,6 +52,7 @@ impl Connector {
             url: String::new(),
             metrics: view.metrics.unwrap_or_default(),
             progress: view.progress,
+            ledger: view.ledger,
             errors: view.errors,
             commits: Arc::default(),
         };

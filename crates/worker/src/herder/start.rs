@@ -4,16 +4,21 @@ use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::sync::{Arc, PoisonError};
 use std::time::{Duration, Instant};
 
+use serde_json::Value;
 use websocket_source::metrics::{Histogram, TaskMetrics};
 use websocket_source::sink::Sink;
-use websocket_source::task::TaskOptions;
+use websocket_source::task::{TaskOptions, begin_spool};
 
 use super::connector::{Slot, Started, TaskTopics};
-use super::{Herder, HerderError};
+use super::{Herder, HerderError, spool};
 use crate::kafka_settings::ProducerSettings;
 use crate::mapping::{ErrorCounts, ErrorHandler, WrittenTopics};
-use crate::producer::{MappedOptions, ProducerError, ProducerOptions, TopicCreator};
-use crate::validation::Plan;
+use crate::offsets::{self, kafka_topic};
+use crate::producer::{
+    MappedOptions, ProducerError, ProducerOptions, TopicCreator, TransactionHandle,
+    TransactionOptions,
+};
+use crate::validation::{ExactlyOncePlan, Plan};
 
 fn options(settings: &ProducerSettings) -> ProducerOptions {
     ProducerOptions {
@@ -37,6 +42,12 @@ pub(super) struct Startups {
     next: AtomicU64,
 }
 
+/// What a task's offsets are of.
+struct Source {
+    session_id: String,
+    partition: Value,
+}
+
 impl Herder {
     /// Starts the task of `plan`. A producer that cannot be made fails the
     /// task and not the connector, as in Connect.
@@ -53,15 +64,38 @@ impl Herder {
             Some(_) => TaskTopics::Mapped(Arc::clone(&written)),
         };
         let latency = Arc::clone(&metrics.receive_to_ack);
-        let sink = match self.sink(&plan, latency, &errors, &written) {
-            Ok(sink) => sink,
+        let session_id = uuid::Uuid::new_v4().to_string();
+        let settings = plan.source.spool.as_ref();
+        let opened = settings.map(|settings| spool::open(settings, &plan.name));
+        let mut spool = match opened.transpose() {
+            Ok(spool) => spool,
+            Err(reason) => {
+                let class = "org.apache.kafka.connect.errors.ConnectException";
+                return self.unstartable(&plan.name, start, class, &reason);
+            }
+        };
+        let id = spool.as_ref().map(|spool| spool.id().to_string());
+        let source = Source {
+            session_id: session_id.clone(),
+            partition: offsets::partition(plan.source.url.text(), id.as_deref()),
+        };
+        let made = self.sink(&plan, &source, latency, (&errors, &written));
+        let (sink, transactions) = match made {
+            Ok(made) => made,
             Err(reason) => {
                 let class = "org.apache.kafka.common.KafkaException";
                 return self.unstartable(&plan.name, start, class, &reason);
             }
         };
-        let url = plan.source.url.text().to_owned();
-        let base = self.stored_sequence(&plan.name, &url);
+        let partition = source.partition;
+        let sink_begins = transactions.is_some();
+        let stored = self.stored_sequence(&plan.name, &partition);
+        let base = match (&mut spool, &plan.source.spool) {
+            (Some(spool), Some(settings)) if !sink_begins => {
+                begin_spool(spool, settings.mode, stored)
+            }
+            _ => stored,
+        };
         let handle = self.threads.spawn(TaskOptions {
             connector: plan.name,
             task: 0,
@@ -70,53 +104,90 @@ impl Herder {
             sink,
             metrics,
             paused: false,
+            spool,
+            sink_begins,
         });
         self.startups.succeeded_tasks.fetch_add(1, Relaxed);
-        Slot::Started(Started {
+        Slot::Started(Box::new(Started {
             handle,
             start,
-            session_id: uuid::Uuid::new_v4().to_string(),
+            session_id,
+            transactions,
             base,
-            url,
+            partition,
             stored: base,
             topics,
             errors,
             commits: Arc::default(),
-        })
+        }))
     }
 
-    /// The way of a plan's records to Kafka, or why there is none.
+    /// The way of a plan's records to Kafka, with its transactions if it
+    /// writes in such, or why there is none.
     fn sink(
         &self,
         plan: &Plan,
+        source: &Source,
         latency: Arc<Histogram>,
-        errors: &Arc<ErrorCounts>,
-        written: &Arc<WrittenTopics>,
-    ) -> Result<Box<dyn Sink>, String> {
-        let creator = self
-            .topic_creator(plan)
-            .map_err(|error| format!("Failed to create new KafkaAdminClient: {error}"))?;
+        (errors, written): (&Arc<ErrorCounts>, &Arc<WrittenTopics>),
+    ) -> Result<(Box<dyn Sink>, Option<TransactionHandle>), String> {
+        let no_admin = |error| format!("Failed to create new KafkaAdminClient: {error}");
+        let no_producer = |error| format!("Failed to construct kafka producer: {error}");
+        let creator = self.topic_creator(plan).map_err(no_admin)?;
         let judge = Arc::new(ErrorHandler {
             tolerance: plan.tolerance.clone(),
             counts: Arc::clone(errors),
             connector: plan.name.clone(),
             topic: plan.source.topic.clone(),
+            oversize: plan.source.oversize,
         });
-        let sink = self
-            .pool
-            .acquire(&options(&plan.producer))
-            .and_then(|producer| match &plan.mapping {
-                None => producer.sink(&plan.source.topic, latency, judge, creator),
-                Some(mapping) => {
-                    let options = MappedOptions {
-                        mapping: Arc::clone(mapping),
-                        written: Arc::clone(written),
-                        creator,
-                    };
-                    producer.mapped_sink(options, latency, judge)
-                }
-            });
-        sink.map_err(|error| format!("Failed to construct kafka producer: {error}"))
+        let (producer, transactions) = match &plan.exactly_once {
+            None => {
+                let producer = self.pool.acquire(&options(&plan.producer));
+                (producer.map_err(no_producer)?, None)
+            }
+            Some(exactly_once) => {
+                let options = self.transactions_of(plan, exactly_once, source)?;
+                let started = self.transactions.start(options, Arc::clone(&latency));
+                let (producer, handle) = started.map_err(no_producer)?;
+                (producer, Some(handle))
+            }
+        };
+        let sink = match &plan.mapping {
+            None => producer.sink(&plan.source.topic, latency, judge, creator),
+            Some(mapping) => {
+                let options = MappedOptions {
+                    mapping: Arc::clone(mapping),
+                    written: Arc::clone(written),
+                    creator,
+                };
+                producer.mapped_sink(options, latency, judge)
+            }
+        };
+        Ok((sink.map_err(no_producer)?, transactions))
+    }
+
+    fn transactions_of(
+        &self,
+        plan: &Plan,
+        exactly_once: &ExactlyOncePlan,
+        source: &Source,
+    ) -> Result<TransactionOptions, String> {
+        let offsets = exactly_once.offsets.clone();
+        let admin = self.admins.acquire(&offsets.properties);
+        let admin =
+            admin.map_err(|error| format!("Failed to create new KafkaAdminClient: {error}"))?;
+        let creator = TopicCreator::new(kafka_topic::creation()?, admin, &plan.name);
+        Ok(TransactionOptions {
+            producer: options(&plan.producer),
+            transactional_id: exactly_once.transactional_id.clone(),
+            boundary: exactly_once.boundary,
+            offsets,
+            creator: Some(Arc::new(creator)),
+            connector: plan.name.clone(),
+            partition: source.partition.clone(),
+            session_id: source.session_id.clone(),
+        })
     }
 
     /// What creates the topics of a plan's task, if anything but the brokers.
@@ -151,8 +222,8 @@ impl Herder {
         Slot::Unstartable { trace, start }
     }
 
-    fn stored_sequence(&self, connector: &str, url: &str) -> u64 {
-        let offset = self.offset_store().get(connector, url);
+    fn stored_sequence(&self, connector: &str, partition: &Value) -> u64 {
+        let offset = self.offset_store().get(connector, partition);
         offset.map_or(0, |offset| offset.sequence)
     }
 
@@ -163,7 +234,8 @@ impl Herder {
             return 0;
         };
         let messages = offset.sequence - started.stored;
-        self.offset_store().set(connector, &started.url, &offset);
+        self.offset_store()
+            .set(connector, &started.partition, &offset);
         messages
     }
 

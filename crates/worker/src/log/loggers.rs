@@ -25,7 +25,7 @@ const MAX_ADDED: usize = 1_000;
 const MAX_NAME_BYTES: usize = 256;
 
 /// Components of log lines and the classes that they stand for.
-const COMPONENTS: [(&str, &str); 16] = [
+const COMPONENTS: [(&str, &str); 17] = [
     (
         "AbstractWorkerSourceTask",
         "org.apache.kafka.connect.runtime.AbstractWorkerSourceTask",
@@ -37,6 +37,10 @@ const COMPONENTS: [(&str, &str); 16] = [
     (
         "ConnectStandalone",
         "org.apache.kafka.connect.cli.ConnectStandalone",
+    ),
+    (
+        "ExactlyOnceWorkerSourceTask",
+        "org.apache.kafka.connect.runtime.ExactlyOnceWorkerSourceTask",
     ),
     (
         "Herder",

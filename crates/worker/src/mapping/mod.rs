@@ -5,6 +5,7 @@
 //! go through here one by one. Invariants: a record is mapped whole or not at
 //! all; what is wrong with one is judged by `errors.tolerance`.
 
+mod oversize;
 mod tolerance;
 mod written;
 
@@ -17,6 +18,7 @@ use connect_api::record::{DataError, Record};
 use websocket_source::frames::Kind as MessageKind;
 use websocket_source::settings::ValueFormat;
 
+pub use oversize::Verdict;
 pub use tolerance::{ErrorCounts, ErrorHandler, Failure, Tolerance};
 pub use written::WrittenTopics;
 

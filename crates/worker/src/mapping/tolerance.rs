@@ -10,6 +10,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering::Relaxed};
 use std::time::{SystemTime, UNIX_EPOCH};
 
+use websocket_source::settings::Oversize;
+
 /// A connector's `errors.*` settings.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[allow(
@@ -43,10 +45,14 @@ pub struct ErrorCounts {
     pub dead_letters: AtomicU64,
     /// When the last one was, milliseconds since the epoch; 0 before.
     pub last_at_ms: AtomicI64,
+    /// Records dropped for their size since that was last told, and when it
+    /// was, milliseconds since the epoch.
+    pub(super) oversize_untold: AtomicU64,
+    pub(super) oversize_told_ms: AtomicI64,
 }
 
 impl ErrorCounts {
-    fn failed(&self) {
+    pub(super) fn failed(&self) {
         self.failures.fetch_add(1, Relaxed);
         let now = SystemTime::now().duration_since(UNIX_EPOCH);
         let now = now.map_or(0, |now| i64::try_from(now.as_millis()).unwrap_or(i64::MAX));
@@ -69,7 +75,7 @@ pub struct Failure<'a> {
 }
 
 /// One task's judge of failures.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct ErrorHandler {
     /// The connector's settings.
     pub tolerance: Tolerance,
@@ -79,6 +85,21 @@ pub struct ErrorHandler {
     pub connector: String,
     /// `kafka.topic`.
     pub topic: String,
+    /// `websocket.oversize`.
+    pub oversize: Oversize,
+}
+
+impl Default for ErrorHandler {
+    /// Tolerates nothing.
+    fn default() -> Self {
+        Self {
+            tolerance: Tolerance::default(),
+            counts: Arc::default(),
+            connector: String::new(),
+            topic: String::new(),
+            oversize: Oversize::Fail,
+        }
+    }
 }
 
 impl ErrorHandler {

@@ -52,7 +52,7 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::offsets::SourceOffset;
+    use crate::offsets::{SourceOffset, partition};
 
     #[test]
     fn offsets_are_listed_altered_and_reset_for_one_connector() {
@@ -63,27 +63,32 @@ mod tests {
             session_id: "s".to_owned(),
             sequence,
         };
-        store.set("a", "ws://h", &offset(3));
-        store.set("b", "ws://h", &offset(4));
-        let partition = json!({"websocket_url": "ws://h"});
+        store.set("a", &partition("ws://h", None), &offset(3));
+        store.set("b", &partition("ws://h", None), &offset(4));
+        let url = json!({"websocket_url": "ws://h"});
         assert_eq!(
             store.list("a"),
             [PartitionOffset {
-                partition: partition.clone(),
+                partition: url.clone(),
                 offset: json!({"sequence": 3, "session_id": "s"}),
             }]
         );
         let altered = |sequence: u64| PartitionOffset {
-            partition: partition.clone(),
+            partition: url.clone(),
             offset: json!({"session_id": "x", "sequence": sequence}),
         };
         store.alter("a", &[altered(8), altered(9)]);
-        assert_eq!(store.get("a", "ws://h").map(|o| o.sequence), Some(9));
+        assert_eq!(
+            store
+                .get("a", &partition("ws://h", None))
+                .map(|o| o.sequence),
+            Some(9)
+        );
         store.reset("a");
         assert_eq!(store.list("a"), []);
         store.flush().expect("written");
         let again = OffsetStore::open(&path).expect("readable");
-        assert_eq!(again.get("a", "ws://h"), None);
-        assert_eq!(again.get("b", "ws://h"), Some(offset(4)));
+        assert_eq!(again.get("a", &partition("ws://h", None)), None);
+        assert_eq!(again.get("b", &partition("ws://h", None)), Some(offset(4)));
     }
 }

@@ -9,6 +9,7 @@
 
 mod alter;
 mod java_map;
+pub mod kafka_topic;
 
 use std::collections::HashMap;
 use std::fs;
@@ -92,8 +93,13 @@ fn sorted(value: Value) -> Value {
     }
 }
 
-fn url_partition(url: &str) -> Value {
-    json!({"websocket_url": url})
+/// The source partition of a stream: the URL as configured and, with a spool,
+/// the id of that, since each disk has records of its own.
+pub fn partition(url: &str, spool: Option<&str>) -> Value {
+    match spool {
+        None => json!({"websocket_url": url}),
+        Some(spool) => json!({"spool": spool, "websocket_url": url}),
+    }
 }
 
 impl OffsetStore {
@@ -137,21 +143,16 @@ impl OffsetStore {
         })
     }
 
-    /// The offset of a connector's stream from `url`.
-    pub fn get(&self, connector: &str, url: &str) -> Option<SourceOffset> {
-        let at = self.find(connector, &url_partition(url))?;
+    /// The offset of a connector's source partition.
+    pub fn get(&self, connector: &str, partition: &Value) -> Option<SourceOffset> {
+        let at = self.find(connector, partition)?;
         let value: Value = serde_json::from_slice(self.entries[at].1.as_deref()?).ok()?;
-        Some(SourceOffset {
-            session_id: value.get("session_id")?.as_str()?.to_owned(),
-            sequence: value.get("sequence")?.as_u64()?,
-        })
+        SourceOffset::from_json(&value)
     }
 
     /// Replaces an offset.
-    pub fn set(&mut self, connector: &str, url: &str, offset: &SourceOffset) {
-        // The order of the members is Java's, in which it is a HashMap.
-        let value = json!({"sequence": offset.sequence, "session_id": offset.session_id});
-        self.put(connector, &url_partition(url), Some(&value));
+    pub fn set(&mut self, connector: &str, partition: &Value, offset: &SourceOffset) {
+        self.put(connector, partition, Some(&offset.to_json()));
     }
 
     fn put(&mut self, connector: &str, partition: &Value, offset: Option<&Value>) {
@@ -215,16 +216,16 @@ mod tests {
         let directory = tempfile::tempdir().expect("a directory");
         let path = directory.path().join("connect.offsets");
         let mut store = OffsetStore::open(&path).expect("no file is no error");
-        assert_eq!(store.get("c", "ws://h/"), None);
-        store.set("c", "ws://h/", &offset(3));
-        store.set("d", "ws://h/", &offset(4));
-        store.set("c", "ws://h/", &offset(5));
+        assert_eq!(store.get("c", &partition("ws://h/", None)), None);
+        store.set("c", &partition("ws://h/", None), &offset(3));
+        store.set("d", &partition("ws://h/", None), &offset(4));
+        store.set("c", &partition("ws://h/", None), &offset(5));
         assert!(!path.exists());
         store.flush().expect("written");
         let again = OffsetStore::open(&path).expect("readable");
-        assert_eq!(again.get("c", "ws://h/"), Some(offset(5)));
-        assert_eq!(again.get("d", "ws://h/"), Some(offset(4)));
-        assert_eq!(again.get("c", "ws://other/"), None);
+        assert_eq!(again.get("c", &partition("ws://h/", None)), Some(offset(5)));
+        assert_eq!(again.get("d", &partition("ws://h/", None)), Some(offset(4)));
+        assert_eq!(again.get("c", &partition("ws://other/", None)), None);
         assert_eq!(again.entries.len(), 2);
     }
 
@@ -237,10 +238,12 @@ mod tests {
         fs::write(&path, java_map::write(&vec![(Some(key), Some(value))])).expect("written");
         let mut store = OffsetStore::open(&path).expect("readable");
         assert_eq!(
-            store.get("c", "ws://h/").map(|offset| offset.sequence),
+            store
+                .get("c", &partition("ws://h/", None))
+                .map(|offset| offset.sequence),
             Some(7)
         );
-        store.set("c", "ws://h/", &offset(8));
+        store.set("c", &partition("ws://h/", None), &offset(8));
         assert_eq!(store.entries.len(), 1);
     }
 

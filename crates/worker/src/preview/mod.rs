@@ -48,6 +48,8 @@ pub async fn run(path: &Path, max_messages: Option<u64>, timeout: Option<Duratio
         sink: Box::new(sink),
         metrics: Arc::new(TaskMetrics::default()),
         paused: false,
+        spool: None,
+        sink_begins: false,
     });
     let out_of_time = async {
         match timeout {

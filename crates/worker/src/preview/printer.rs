@@ -9,7 +9,7 @@
 use std::io::{self, Write};
 use std::path::Path;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use rdkafka::Timestamp;
 use rdkafka::message::{Header, OwnedHeaders, OwnedMessage};
@@ -17,7 +17,7 @@ use tokio::sync::mpsc;
 use websocket_source::buffer::{Batch, Received};
 use websocket_source::frames::Kind;
 use websocket_source::metrics::Histogram;
-use websocket_source::sink::{Delivery, Sink, SinkError};
+use websocket_source::sink::{Delivery, LeftOut, Sink, SinkError};
 
 use crate::consume::Print;
 use crate::mapping::{Mapped, Mapping, MappingError, Tolerance};
@@ -155,6 +155,14 @@ impl Sink for Printer {
             let _ = self.full.try_send(());
         }
         Ok(batch.len())
+    }
+
+    fn skip(&mut self, count: u64) -> bool {
+        let first = self.taken;
+        self.taken += count;
+        self.delivery.taken(self.taken, Instant::now());
+        self.delivery.leave_out(first, count, LeftOut::Skipped);
+        true
     }
 
     fn has_room(&self, _records: usize, _bytes: usize) -> bool {

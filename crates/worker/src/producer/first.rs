@@ -89,6 +89,23 @@ impl Sink for CreatingSink {
         }
     }
 
+    fn begins_at(&mut self) -> Option<u64> {
+        match &mut self.state {
+            State::Open(sink) => sink.begins_at(),
+            State::Closed(closed) => closed.lane.begins_at(),
+            State::Refused => None,
+        }
+    }
+
+    fn skip(&mut self, count: u64) -> bool {
+        match &mut self.state {
+            State::Open(sink) => sink.skip(count),
+            // Nothing has been numbered before the first offer.
+            State::Closed(closed) => closed.lane.skip(count),
+            State::Refused => false,
+        }
+    }
+
     fn flush(&mut self, within: Duration) {
         if let State::Open(sink) = &mut self.state {
             sink.flush(within);
@@ -97,5 +114,13 @@ impl Sink for CreatingSink {
 
     fn delivery(&self) -> &Arc<Delivery> {
         &self.delivery
+    }
+
+    fn rewound(&mut self) -> Option<u64> {
+        match &mut self.state {
+            State::Open(sink) => sink.rewound(),
+            State::Closed(closed) => closed.lane.rewound().map(|(to, _)| to),
+            State::Refused => None,
+        }
     }
 }

@@ -12,14 +12,16 @@ use std::time::{Duration, Instant};
 
 use websocket_source::buffer::{Batch, Received};
 use websocket_source::frames::Kind;
-use websocket_source::sink::{Delivery, Sink, SinkError};
+use websocket_source::sink::{Delivery, LeftOut, Sink, SinkError};
 
 use super::creation::{Gate, Passage, TopicCreator};
 use super::lane::Lane;
 use super::native::{Code, FullRecord, Native, Topic, describe};
 use super::sink::BATCH_OVERHEAD_BYTES;
 use super::{Producer, ProducerError};
-use crate::mapping::{ErrorHandler, Failure, Mapped, Mapping, MappingError, WrittenTopics};
+use crate::mapping::{
+    ErrorHandler, Failure, Mapped, Mapping, MappingError, Verdict, WrittenTopics,
+};
 
 /// What a task's mapped sink needs besides its producer.
 #[derive(Clone, Debug)]
@@ -118,12 +120,14 @@ impl MappedSink {
         let pending = self.pending.take();
         let same = pending.filter(|(of, source, _)| *of == kind && source == message);
         let (kept, mapped) = match same {
-            Some((_, source, mapped)) => (Some(source), Some(mapped)),
-            None => (None, self.map(kind, message, received)?),
-        };
-        let Some(mapped) = mapped else {
-            self.lane.leave_out();
-            return Ok(true);
+            Some((_, source, mapped)) => (Some(source), mapped),
+            None => match self.map(kind, message, received)? {
+                Ok(mapped) => (None, mapped),
+                Err(reason) => {
+                    self.lane.leave_out(reason);
+                    return Ok(true);
+                }
+            },
         };
         if self.hand_over(&mapped, now)? {
             return Ok(true);
@@ -135,20 +139,15 @@ impl MappedSink {
     }
 
     /// Hands a record over, and notes where it has gone if that is news; dead
-    /// letters do not count. One that is too large is left out if that is
-    /// tolerated. False if that has to wait: for its topic, its
+    /// letters do not count. One that is too large has the fate of
+    /// `websocket.oversize`. False if that has to wait: for its topic, its
     /// turn, room, or librdkafka's queue.
     fn hand_over(&mut self, mapped: &Mapped, now: Instant) -> Result<bool, SinkError> {
         let lane = &mut self.lane;
         let bytes = request_bytes(mapped);
         let limit = lane.producer.max_request_size_bytes;
         if bytes + BATCH_OVERHEAD_BYTES > limit {
-            let error = SinkError::TooLarge { bytes, limit };
-            if !lane.slot.judge.leaves_out(&error) {
-                return Err(error);
-            }
-            lane.leave_out();
-            return Ok(true);
+            return self.hand_over_letter(mapped, now, (bytes, limit));
         }
         // The topic comes first: while it is looked for, nothing is reserved.
         let known = &mut self.destinations;
@@ -162,11 +161,7 @@ impl MappedSink {
             }
         };
         let reported = reported_bytes(mapped);
-        let idle = lane.slot.is_idle();
-        let admitted = lane
-            .turn
-            .admits(idle, &lane.slot.sizes, now, std::iter::once(bytes))
-            == 1
+        let admitted = lane.admits(now, std::iter::once(bytes)) == 1
             && lane.producer.room.reserve(&std::iter::once(reported)) == 1;
         if !admitted {
             return Ok(false);
@@ -183,29 +178,56 @@ impl MappedSink {
         if let Err(code) = destination.topic.produce_full(&record) {
             lane.slot.add_reported(1);
             lane.producer.room.release(1, reported as u64);
-            if code == Code::RD_KAFKA_RESP_ERR__QUEUE_FULL {
+            if code == Code::RD_KAFKA_RESP_ERR__QUEUE_FULL || lane.is_interrupted(code) {
                 return Ok(false);
             }
             let (code, text) = describe(code);
             return Err(SinkError::Rejected { code, text });
         }
-        lane.turn.add(1, bytes);
-        lane.sequence += 1;
+        lane.add(1, bytes);
         let dead_letters = lane.slot.judge.tolerance.dead_letter_topic.as_deref();
         destination.note(&self.options.written, dead_letters, &mapped.topic);
         Ok(true)
     }
 
-    /// Maps a message, and judges one that cannot be mapped.
+    /// What becomes of a record that is too large: see [`MappedSink::hand_over`].
+    fn hand_over_letter(
+        &mut self,
+        mapped: &Mapped,
+        now: Instant,
+        (bytes, limit): (usize, usize),
+    ) -> Result<bool, SinkError> {
+        let error = SinkError::TooLarge { bytes, limit };
+        let judge = Arc::clone(&self.lane.slot.judge);
+        let reason = match judge.oversized(&error) {
+            Verdict::Fail => return Err(error),
+            Verdict::LeaveOut(reason) => reason,
+            Verdict::DeadLetter => {
+                if let Some(letter) = judge.oversized_letter(mapped, &error, (bytes, limit)) {
+                    let handed = self.hand_over(&letter, now)?;
+                    if handed {
+                        judge.sent_letter();
+                    }
+                    return Ok(handed);
+                }
+                LeftOut::Oversize
+            }
+        };
+        self.lane.leave_out(reason);
+        Ok(true)
+    }
+
+    /// Maps a message, and judges one that cannot be mapped; or why it becomes
+    /// no record.
     fn map(
         &self,
         kind: Kind,
         message: &[u8],
         received: Received,
-    ) -> Result<Option<Mapped>, SinkError> {
+    ) -> Result<Result<Mapped, LeftOut>, SinkError> {
         let mapping = &self.options.mapping;
         let error = match mapping.apply(kind, message, received.at_ms) {
-            Ok(mapped) => return Ok(mapped),
+            Ok(mapped) => return Ok(mapped.ok_or(LeftOut::Filter)),
             Err(error) => error,
         };
         let judge = &self.lane.slot.judge;
@@ -227,7 +249,7 @@ impl MappedSink {
             counts.dead_letters.fetch_add(1, Relaxed);
             self.dead_letter(topic, message, received, &error)
         });
-        Ok(dead_letter)
+        Ok(dead_letter.ok_or(LeftOut::Error))
     }
 
     /// The message as it came, with what was wrong in its headers
@@ -278,6 +300,49 @@ impl Sink for MappedSink {
         if let Some(error) = failure.or_else(|| self.lane.delivery.rejection()) {
             return Err(error);
         }
+        if !self.lane.enter() {
+            return Ok(0);
+        }
+        let taken = self.take_front(batch);
+        self.lane.leave();
+        taken
+    }
+
+    fn has_room(&self, records: usize, bytes: usize) -> bool {
+        self.pending.is_none() && self.lane.has_room(records, bytes)
+    }
+
+    fn flush(&mut self, within: Duration) {
+        self.lane.flush(within);
+    }
+
+    fn delivery(&self) -> &Arc<Delivery> {
+        &self.lane.delivery
+    }
+
+    fn begins_at(&mut self) -> Option<u64> {
+        self.lane.begins_at()
+    }
+
+    fn skip(&mut self, count: u64) -> bool {
+        self.lane.skip(count)
+    }
+
+    fn rewound(&mut self) -> Option<u64> {
+        let (to, is_another) = self.lane.rewound()?;
+        // What could not be taken comes again, after what was before it.
+        self.pending = None;
+        self.failure = None;
+        if is_another {
+            self.destinations.clear();
+        }
+        Some(to)
+    }
+}
+
+impl MappedSink {
+    /// Takes as many messages from the front as there is room for.
+    fn take_front(&mut self, batch: &Batch<'_>) -> Result<usize, SinkError> {
         let now = Instant::now();
         let mut taken = 0;
         for message in batch.messages() {
@@ -298,18 +363,6 @@ impl Sink for MappedSink {
             .delivery
             .taken(self.lane.sequence, batch.received().at);
         Ok(taken)
-    }
-
-    fn has_room(&self, records: usize, bytes: usize) -> bool {
-        self.pending.is_none() && self.lane.has_room(records, bytes)
-    }
-
-    fn flush(&mut self, within: Duration) {
-        self.lane.flush(within);
-    }
-
-    fn delivery(&self) -> &Arc<Delivery> {
-        &self.lane.delivery
     }
 }
 

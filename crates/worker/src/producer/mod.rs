@@ -16,6 +16,7 @@ mod first;
 mod lane;
 mod mapped;
 mod native;
+mod refusal;
 mod reports;
 mod room;
 mod sink;
@@ -23,6 +24,7 @@ mod sizes;
 mod slots;
 mod split;
 mod start;
+mod transactions;
 mod turn;
 
 use std::collections::{BTreeMap, HashMap};
@@ -38,6 +40,9 @@ use websocket_source::sink::Sink;
 pub use cluster::cluster_id;
 pub use creation::{AdminPool, TopicAdmin, TopicCreator};
 pub use mapped::MappedOptions;
+pub use transactions::{
+    Boundary, TransactionHandle, TransactionOptions, TransactionPool, transactional_id,
+};
 
 use crate::kafka_settings::NativeProperties;
 use crate::mapping::ErrorHandler;
@@ -49,6 +54,7 @@ use reports::Shared;
 use room::Room;
 use sink::ProducerSink;
 use slots::Slots;
+use transactions::Transaction;
 use turn::Bounds;
 
 /// How often a flush looks whether there is more to send.
@@ -112,6 +118,9 @@ fn client_config(options: &ProducerOptions) -> ClientConfig {
     if !options.properties.contains_key("message.timeout.ms") {
         config.set("message.timeout.ms", "0");
     }
+    if !options.properties.contains_key("transactional.id") {
+        config.remove("transaction.timeout.ms");
+    }
     config.set_log_level(RDKafkaLogLevel::Info);
     config
 }
@@ -123,7 +132,7 @@ fn is_idempotent(properties: &BTreeMap<String, String>) -> bool {
 }
 
 /// The rules for names of topics (Kafka's `Topic.validate`).
-fn check_topic(name: &str) -> Result<(), String> {
+pub(crate) fn check_topic(name: &str) -> Result<(), String> {
     const MAX_LENGTH: usize = 249;
     let legal = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '-');
     match name {
@@ -144,6 +153,8 @@ pub struct Producer {
     room: Arc<Room>,
     max_request_size_bytes: usize,
     turn: Bounds,
+    /// What all its records are part of, one after another.
+    transaction: Option<Arc<Transaction>>,
 }
 
 impl std::fmt::Debug for Producer {
@@ -160,11 +171,14 @@ impl Producer {
     /// # Errors
     /// librdkafka does not accept a property, or there is no thread to be had.
     pub fn new(options: &ProducerOptions) -> Result<Self, ProducerError> {
-        Self::start(options).map(|(producer, _)| producer)
+        Self::start(options, None).map(|(producer, _)| producer)
     }
 
     /// A producer and its thread.
-    fn start(options: &ProducerOptions) -> Result<(Self, ClientThread), ProducerError> {
+    fn start(
+        options: &ProducerOptions,
+        transaction: Option<Arc<Transaction>>,
+    ) -> Result<(Self, ClientThread), ProducerError> {
         let native = Native::new(&client_config(options))
             .map_err(|error| ProducerError::Settings(error.to_string()))?;
         let native = Arc::new(native);
@@ -197,6 +211,7 @@ impl Producer {
             room,
             max_request_size_bytes: options.max_request_size_bytes,
             turn: Bounds::of(&options.properties, options.max_request_size_bytes),
+            transaction,
         };
         Ok((producer, thread))
     }
@@ -295,7 +310,7 @@ impl ProducerPool {
         if let Some(producer) = known.filter(|producer| !producer.has_failed()) {
             return Ok(producer);
         }
-        let (producer, thread) = Producer::start(options)?;
+        let (producer, thread) = Producer::start(options, None)?;
         self.threads.add(thread);
         let producer = Arc::new(producer);
         producers.insert(options.clone(), Arc::downgrade(&producer));

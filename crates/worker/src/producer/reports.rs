@@ -8,15 +8,17 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use websocket_source::sink::SinkError;
+use websocket_source::sink::{LeftOut, SinkError};
 
 use super::client::{Client, give_token};
 use super::native::event::{Kind, Report, Reports};
 use super::native::{self, Code, Native};
+use super::refusal;
 use super::room::Room;
 use super::sizes::RECORD_OVERHEAD_BYTES;
 use super::slots::{Slots, split};
 use super::split::{Splits, TOO_LARGE};
+use super::transactions::Broken;
 
 /// Longest wait for an event before the stop flag is looked at.
 const POLL: Duration = Duration::from_millis(100);
@@ -128,8 +130,7 @@ impl Shared {
         if let Some(slot) = self.slots.get(run.slot) {
             let proven_bytes = usize::try_from(proven_bytes).unwrap_or(usize::MAX);
             slot.sizes.prove(proven_bytes);
-            slot.add_reported(run.count);
-            slot.delivery.acknowledge(run.first, run.count);
+            slot.delivered(run.first, run.count);
         }
     }
 
@@ -142,6 +143,9 @@ impl Shared {
         native: &Arc<Native>,
         splits: &mut Splits,
     ) -> bool {
+        if in_batch > 1 && self.shrinks_transaction(too_large) {
+            return true;
+        }
         if in_batch > 1 && !self.failed.load(Ordering::Acquire) {
             match splits.keep(self, native, too_large) {
                 Ok(()) => return true,
@@ -155,27 +159,58 @@ impl Shared {
         false
     }
 
+    /// Has a transaction with a batch that was too large begin anew with smaller
+    /// ones; false if the records are of none. A producer with transactions has
+    /// one task.
+    fn shrinks_transaction(&self, too_large: &[Report<'_>]) -> bool {
+        let Some(first) = too_large.first() else {
+            return false;
+        };
+        let Some(slot) = self.slots.get(split(first.opaque).0) else {
+            return false;
+        };
+        let Some(transaction) = slot.transaction() else {
+            return false;
+        };
+        let bytes: usize = too_large
+            .iter()
+            .map(|report| report.bytes + RECORD_OVERHEAD_BYTES)
+            .sum();
+        slot.sizes.doubt();
+        if slot.is_open() && slot.sizes.halve(bytes) {
+            Client::Producer.warn(&format!(
+                "Kafka takes no batch of {bytes} bytes (max.message.bytes): the transaction is aborted and \
+                 begins anew with batches of {} bytes at the most",
+                slot.sizes.limit_bytes()
+            ));
+        }
+        slot.add_reported(too_large.len() as u64);
+        transaction.spoil(Broken::Passing);
+        true
+    }
+
     /// States that a record will not be written, and judges that.
     pub(super) fn refuse(&self, slot: usize, sequence: u64, code: Code) {
         let Some(slot) = self.slots.get(slot) else {
             return;
         };
-        let (code, text) = native::describe(code);
-        let text = match code.as_str() {
-            "_UNKNOWN_TOPIC" | "UNKNOWN_TOPIC_OR_PART" => format!(
-                "{text}: the topic does not exist and the brokers do not create it \
-                 (auto.create.topics.enable): create it, or have the connector do so by topic.creation.*"
-            ),
-            "MSG_SIZE_TOO_LARGE" => format!(
-                "{text}: the record is larger by itself than the topic's max.message.bytes: raise that, or \
-                 have the task go on without such records by errors.tolerance=all"
-            ),
-            _ => text,
-        };
+        if let Some(transaction) = slot.transaction() {
+            slot.add_reported(1);
+            // What a client says that has been replaced is of no interest.
+            if slot.is_open() {
+                transaction.spoil(if refusal::is_passing(code) {
+                    Broken::Passing
+                } else {
+                    Broken::Refused(refusal::of_record(code))
+                });
+            }
+            return;
+        }
+        let error = refusal::of_record(code);
+        let (code, _) = native::describe(code);
         let of_one = !self.failed.load(Ordering::Acquire) && concerns_one_record(&code);
-        let error = SinkError::Rejected { code, text };
         if of_one && slot.judge.leaves_out(&error) {
-            slot.leave_out(sequence);
+            slot.leave_out(sequence, LeftOut::Error);
         } else {
             slot.add_reported(1);
             slot.delivery.reject(error);
@@ -191,14 +226,7 @@ impl Shared {
         if self.failed.swap(true, Ordering::AcqRel) {
             return;
         }
-        let cure = match code.as_str() {
-            "CLUSTER_AUTHORIZATION_FAILED" => {
-                "; grant IdempotentWrite on the cluster, or set enable.idempotence=false \
-                 (producer.enable.idempotence in the worker, producer.override.enable.idempotence in the connector)"
-            }
-            _ => "; restart the task to go on with a new producer",
-        };
-        let text = format!("{text}{cure}");
+        let text = format!("{text}; {}", refusal::cure_of_client(&code));
         self.slots.reject_all(&SinkError::Rejected { code, text });
     }
 

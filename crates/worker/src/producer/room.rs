@@ -63,6 +63,12 @@ impl Room {
         }
     }
 
+    /// Takes the room of one record, whether or not it is there.
+    pub(super) fn take(&self, bytes: u64) {
+        self.used
+            .fetch_add(bytes + RECORD_OVERHEAD_BYTES, Ordering::AcqRel);
+    }
+
     /// Whether so many records with so many bytes of keys and values would fit.
     pub(super) fn has_room(&self, records: u64, bytes: u64) -> bool {
         let used = self.used_bytes();

@@ -8,6 +8,7 @@ use websocket_source::sink::{Delivery, Sink, SinkError};
 
 use super::lane::Lane;
 use super::native::{self, Code, FullRecord, Record, Topic};
+use crate::mapping::Verdict;
 
 /// Bytes that Kafka's record batch adds to a single record at most
 /// (`AbstractRecords.estimateSizeInBytesUpperBound`).
@@ -44,14 +45,10 @@ impl ProducerSink {
     /// Hands over as many of the first `sendable` records as there is room
     /// for; returns their number.
     fn take(&mut self, batch: &Batch<'_>, sendable: usize) -> usize {
-        let (idle, sizes) = (self.lane.slot.is_idle(), sizes(batch));
-        let lane = &mut self.lane;
-        let admitted = lane.turn.admits(
-            idle,
-            &lane.slot.sizes,
-            Instant::now(),
-            sizes.clone().take(sendable),
-        );
+        let sizes = sizes(batch);
+        let admitted = self
+            .lane
+            .admits(Instant::now(), sizes.clone().take(sendable));
         let count = self
             .lane
             .producer
@@ -71,9 +68,9 @@ impl ProducerSink {
                 .release((count - taken) as u64, bytes as u64);
             self.lane.slot.add_reported((count - taken) as u64);
         }
-        self.lane.sequence += taken as u64;
-        self.lane.turn.add(taken, sizes.take(taken).sum());
-        if let Some(code) = refused.filter(|code| *code != Code::RD_KAFKA_RESP_ERR__QUEUE_FULL) {
+        self.lane.add(taken, sizes.take(taken).sum());
+        let refused = refused.filter(|code| *code != Code::RD_KAFKA_RESP_ERR__QUEUE_FULL);
+        if let Some(code) = refused.filter(|code| !self.lane.is_interrupted(*code)) {
             let (code, text) = native::describe(code);
             self.lane
                 .delivery
@@ -115,31 +112,12 @@ impl Sink for ProducerSink {
         if let Some(rejection) = self.lane.delivery.rejection() {
             return Err(rejection);
         }
-        let mut taken = 0;
-        while taken < batch.len() {
-            let rest = batch.tail(taken);
-            match self.sendable(&rest) {
-                Ok(sendable) => {
-                    let more = self.take(&rest, sendable);
-                    taken += more;
-                    if more < sendable {
-                        break;
-                    }
-                }
-                Err(error) if self.lane.slot.judge.leaves_out(&error) => {
-                    self.lane.leave_out();
-                    taken += 1;
-                }
-                Err(error) if taken == 0 => return Err(error),
-                // Those before it are on their way.
-                Err(_) => break,
-            }
+        if !self.lane.enter() {
+            return Ok(0);
         }
-        if taken > 0 {
-            let received = batch.received().at;
-            self.lane.delivery.taken(self.lane.sequence, received);
-        }
-        Ok(taken)
+        let taken = self.take_front(batch);
+        self.lane.leave();
+        taken
     }
 
     fn has_room(&self, records: usize, bytes: usize) -> bool {
@@ -152,5 +130,58 @@ impl Sink for ProducerSink {
 
     fn delivery(&self) -> &Arc<Delivery> {
         &self.lane.delivery
+    }
+
+    fn begins_at(&mut self) -> Option<u64> {
+        self.lane.begins_at()
+    }
+
+    fn skip(&mut self, count: u64) -> bool {
+        self.lane.skip(count)
+    }
+
+    fn rewound(&mut self) -> Option<u64> {
+        let (to, is_another) = self.lane.rewound()?;
+        if is_another {
+            match Topic::new(&self.lane.producer.native, &self.topic.name()) {
+                Ok(topic) => self.topic = topic,
+                Err(text) => self.lane.delivery.reject(SinkError::NoTopic(text)),
+            }
+        }
+        Some(to)
+    }
+}
+
+impl ProducerSink {
+    /// Takes as many records from the front as there is room for.
+    fn take_front(&mut self, batch: &Batch<'_>) -> Result<usize, SinkError> {
+        let mut taken = 0;
+        while taken < batch.len() {
+            let rest = batch.tail(taken);
+            match self.sendable(&rest) {
+                Ok(sendable) => {
+                    let more = self.take(&rest, sendable);
+                    taken += more;
+                    if more < sendable {
+                        break;
+                    }
+                }
+                Err(error) => match self.lane.slot.judge.oversized(&error) {
+                    Verdict::LeaveOut(reason) => {
+                        self.lane.leave_out(reason);
+                        taken += 1;
+                    }
+                    // A plan with dead letters goes through a mapping.
+                    Verdict::Fail | Verdict::DeadLetter if taken == 0 => return Err(error),
+                    // Those before it are on their way.
+                    Verdict::Fail | Verdict::DeadLetter => break,
+                },
+            }
+        }
+        if taken > 0 {
+            let received = batch.received().at;
+            self.lane.delivery.taken(self.lane.sequence, received);
+        }
+        Ok(taken)
     }
 }

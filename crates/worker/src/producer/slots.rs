@@ -8,9 +8,10 @@
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
 
-use websocket_source::sink::{Delivery, SinkError};
+use websocket_source::sink::{Delivery, LeftOut, SinkError};
 
 use super::sizes::Sizes;
+use super::transactions::{Broken, Transaction};
 use crate::mapping::ErrorHandler;
 
 /// Bits of the sequence: 2^48 records are nine years at a million a second.
@@ -26,6 +27,8 @@ pub(super) struct Slot {
     pub(super) judge: Arc<ErrorHandler>,
     /// How large the task's batches may be.
     pub(super) sizes: Sizes,
+    /// What the records are part of; their reports acknowledge nothing then.
+    transaction: Option<Arc<Transaction>>,
     /// Records handed to librdkafka.
     taken: AtomicU64,
     /// Records whose report has come.
@@ -49,11 +52,29 @@ impl Slot {
         self.reported.fetch_add(records, Ordering::AcqRel);
     }
 
+    /// Takes in that records from `first` on have been delivered.
+    pub(super) fn delivered(&self, first: u64, count: u64) {
+        self.add_reported(count);
+        if self.transaction.is_none() {
+            self.delivery.acknowledge(first, count);
+        }
+    }
+
+    /// The transaction whose fate a failed record decides.
+    pub(super) fn transaction(&self) -> Option<&Transaction> {
+        self.transaction.as_deref()
+    }
+
+    /// Whether its sink is still there.
+    pub(super) fn is_open(&self) -> bool {
+        self.open.load(Ordering::Acquire)
+    }
+
     /// Counts a record that was taken and will not be written, and nobody
     /// shall wait for.
-    pub(super) fn leave_out(&self, sequence: u64) {
+    pub(super) fn leave_out(&self, sequence: u64, reason: LeftOut) {
         self.add_reported(1);
-        self.delivery.leave_out(sequence);
+        self.delivery.leave_out(sequence, 1, reason);
     }
 
     /// Records that were handed over, and those of them whose report has come.
@@ -95,6 +116,7 @@ impl Slots {
         &self,
         delivery: &Arc<Delivery>,
         judge: Arc<ErrorHandler>,
+        transaction: Option<&Arc<Transaction>>,
     ) -> Option<Arc<Slot>> {
         let mut slots = self.0.write().unwrap_or_else(PoisonError::into_inner);
         let at = slots
@@ -109,6 +131,7 @@ impl Slots {
             delivery: Arc::clone(delivery),
             judge,
             sizes: Sizes::default(),
+            transaction: transaction.map(Arc::clone),
             taken: AtomicU64::new(0),
             reported: AtomicU64::new(0),
             open: AtomicBool::new(true),
@@ -130,10 +153,15 @@ impl Slots {
             .cloned()
     }
 
-    /// States that no record on its way will be delivered.
+    /// States that no record on its way will be delivered. Those of a
+    /// transaction may be, by another client.
     pub(super) fn reject_all(&self, error: &SinkError) {
         for slot in self.0.read().unwrap_or_else(PoisonError::into_inner).iter() {
-            slot.delivery.reject(error.clone());
+            match slot.transaction() {
+                None => slot.delivery.reject(error.clone()),
+                Some(transaction) if slot.is_open() => transaction.spoil(Broken::Passing),
+                Some(_) => {}
+            }
         }
     }
 
@@ -158,8 +186,10 @@ mod tests {
     #[test]
     fn an_opaque_gives_back_slot_and_sequence() {
         let slots = Slots::default();
-        slots.open(&delivery(), Arc::default());
-        let second = slots.open(&delivery(), Arc::default()).expect("a slot");
+        slots.open(&delivery(), Arc::default(), None);
+        let second = slots
+            .open(&delivery(), Arc::default(), None)
+            .expect("a slot");
         let last = (1 << SEQUENCE_BITS) - 1;
         assert_eq!(split(second.opaque(last)), (1, last));
         assert_eq!(split(second.opaque(0)), (1, 0));
@@ -168,12 +198,14 @@ mod tests {
     #[test]
     fn a_slot_is_given_again_only_after_its_last_report() {
         let slots = Slots::default();
-        let first = slots.open(&delivery(), Arc::default()).expect("a slot");
+        let first = slots
+            .open(&delivery(), Arc::default(), None)
+            .expect("a slot");
         first.add_taken(2);
         first.close();
         assert_eq!(
             slots
-                .open(&delivery(), Arc::default())
+                .open(&delivery(), Arc::default(), None)
                 .expect("a slot")
                 .number,
             1
@@ -181,7 +213,7 @@ mod tests {
         first.add_reported(2);
         assert_eq!(
             slots
-                .open(&delivery(), Arc::default())
+                .open(&delivery(), Arc::default(), None)
                 .expect("a slot")
                 .number,
             0

@@ -244,7 +244,7 @@ mod tests {
     #[test]
     fn refusals_are_counted_until_a_record_is_done() {
         let delivery = Arc::new(Delivery::new(Arc::new(Histogram::default())));
-        let slot = Slots::default().open(&delivery, Arc::default());
+        let slot = Slots::default().open(&delivery, Arc::default(), None);
         let mut queue = Queue {
             slot: slot.expect("a slot"),
             records: BTreeMap::new(),

@@ -11,6 +11,7 @@ mod connectors;
 mod health;
 mod internal;
 mod jaas_file;
+mod ledger;
 mod loggers;
 mod login;
 mod media;

@@ -12,7 +12,8 @@ use crate::offsets::PartitionOffset;
 pub(super) async fn list(State(rest): Shared, Path(name): Path<String>) -> Answer {
     let offsets: Vec<Value> = rest
         .herder
-        .offsets(&name)?
+        .offsets(&name)
+        .await?
         .into_iter()
         .map(|one| json!({"partition": one.partition, "offset": one.offset}))
         .collect();

@@ -7,8 +7,8 @@ use axum::http::{Method, StatusCode};
 
 use super::resource::Resource;
 use super::{
-    Rest, connectors, health, internal, loggers, metrics, offsets, plugins, root, router_error,
-    session, tasks, topics,
+    Rest, connectors, health, internal, ledger, loggers, metrics, offsets, plugins, root,
+    router_error, session, tasks, topics,
 };
 use crate::files::AdminListeners;
 
@@ -66,6 +66,7 @@ fn others(rest: &Arc<Rest>) -> Vec<Resource> {
         at("/").get(root),
         at("/health").get(health::show),
         at("/connectors/{connector}/session").get(session::show),
+        at("/connectors/{connector}/ledger").get(ledger::show),
         at("/metrics").get(metrics::prometheus).any_answer(),
     ];
     if rest.herder.worker().rest.jolokia {

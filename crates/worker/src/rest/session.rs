@@ -5,7 +5,7 @@ use std::sync::atomic::Ordering::Relaxed;
 use std::time::SystemTime;
 
 use axum::extract::{Path, State};
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 use websocket_source::metrics::DropReason;
 
 use super::connectors::{Answer, find};
@@ -39,11 +39,18 @@ fn task(view: &TaskView) -> Value {
         "queue_messages": metrics.queue_messages.load(Relaxed),
         "queue_bytes": metrics.queue_bytes.load(Relaxed),
         "queue_capacity_messages": metrics.queue_capacity_messages.load(Relaxed),
-        "dropped_messages": {
-            "overflow": metrics.dropped(DropReason::Overflow),
-            "binary": metrics.dropped(DropReason::Binary),
-            "stop": metrics.dropped(DropReason::Stop),
-        },
+        "dropped_messages": DropReason::ALL
+            .map(|reason| (reason.label().to_owned(), json!(metrics.dropped(reason))))
+            .into_iter()
+            .collect::<Map<_, _>>(),
+        "spool": session.spool.as_ref().map(|spool| json!({
+            "id": spool.id,
+            "dir": spool.dir,
+            "fault": spool.fault,
+            "messages": metrics.spool_messages.load(Relaxed),
+            "bytes": metrics.spool_bytes.load(Relaxed),
+            "errors": metrics.spool_errors.load(Relaxed),
+        })),
     })
 }
 

@@ -47,6 +47,48 @@ fn refuse_overrides(prefix: &str, errors: Vec<String>, validation: &mut Validati
     }
 }
 
+/// The admin client of a connector whose configuration says how topics are
+/// created; of one that does not, whose overrides are of no use elsewhere.
+pub(super) fn offsets_admin(
+    config: &Config,
+    worker: &WorkerConfig,
+    trust: &SystemTrust,
+    validation: &mut Validation,
+) -> NativeProperties {
+    if topic_creation::is_used(config) {
+        // What is wrong or worth telling has been told.
+        return admin_properties(worker, config, trust).map_or_else(
+            |_| NativeProperties::default(),
+            |(properties, _)| properties,
+        );
+    }
+    append_overrides(config, ADMIN_OVERRIDE_PREFIX, validation);
+    admin(config, worker, trust, true, validation)
+}
+
+/// Translates the admin client's settings; only the connector's part counts
+/// where it is not `needed`.
+fn admin(
+    config: &Config,
+    worker: &WorkerConfig,
+    trust: &SystemTrust,
+    needed: bool,
+    validation: &mut Validation,
+) -> NativeProperties {
+    match admin_properties(worker, config, trust) {
+        Ok((admin, warnings)) => {
+            validation.warnings.extend(warnings);
+            admin
+        }
+        Err(mut found) => {
+            let is_override = |error: &String| error.contains(ADMIN_OVERRIDE_PREFIX);
+            found.errors.retain(|error| needed || is_override(error));
+            refuse_overrides(ADMIN_OVERRIDE_PREFIX, found.errors, validation);
+            NativeProperties::default()
+        }
+    }
+}
+
 /// How topics are created, if the connector says so and the worker allows it.
 /// What is wrong with the groups is told when the connector is created, and by
 /// no validation, as in Connect.
@@ -60,20 +102,14 @@ pub(super) fn topics(
         return Ok(None);
     }
     append_overrides(config, ADMIN_OVERRIDE_PREFIX, validation);
-    let admin = match admin_properties(worker, config, trust) {
-        Ok((admin, warnings)) => {
-            validation.warnings.extend(warnings);
-            admin
-        }
-        Err(mut found) => {
-            // Without a use for the client only the connector's part counts.
-            let is_override = |error: &String| error.contains(ADMIN_OVERRIDE_PREFIX);
-            let needed = worker.topic_creation_enable;
-            found.errors.retain(|error| needed || is_override(error));
-            refuse_overrides(ADMIN_OVERRIDE_PREFIX, found.errors, validation);
-            NativeProperties::default()
-        }
-    };
+    // Without a use for the client only the connector's part counts.
+    let admin = admin(
+        config,
+        worker,
+        trust,
+        worker.topic_creation_enable,
+        validation,
+    );
     if !worker.topic_creation_enable {
         validation.warnings.push(
             "topic.creation.* has no effect: the worker has topic.creation.enable=false".to_owned(),

@@ -6,6 +6,7 @@
 
 mod clients;
 mod definitions;
+mod exactly_once;
 mod infos;
 mod plan;
 
@@ -15,6 +16,7 @@ use connect_api::config::{ConfigKey, ConfigValue};
 
 pub use clients::TopicPlan;
 pub use definitions::{definition_json, definitions};
+pub use exactly_once::ExactlyOncePlan;
 pub use infos::NULL_VALUE;
 pub use plan::{CONNECTOR_CLASS, CONNECTOR_VERSION, Plan, is_our_class, unknown_class};
 

@@ -9,10 +9,11 @@ use std::sync::Arc;
 use connect_api::chain::{self, Chain};
 use connect_api::config::ConfigDef;
 use connect_api::connector::GROUPS;
-use websocket_source::settings::{self, SourceConfig, TABLE, ValueFormat};
+use websocket_source::settings::{self, Oversize, SourceConfig, TABLE, ValueFormat};
 
 use super::clients::{TopicPlan, producer, topics};
 use super::definitions::{common_definitions, converters, own_definitions};
+use super::exactly_once::{ExactlyOncePlan, exactly_once};
 use super::{Config, Setting, Validation, shown};
 use crate::files::{ConverterSettings, Side, WorkerConfig};
 use crate::kafka_settings::{ProducerSettings, SystemTrust};
@@ -22,17 +23,6 @@ use crate::mapping::{Mapping, Tolerance};
 pub const CONNECTOR_CLASS: &str = "io.conduktor.connect.websocket.WebSocketSourceConnector";
 /// The connector's version, as in the reference.
 pub const CONNECTOR_VERSION: &str = "1.0.0";
-
-/// Settings of every source connector that only Kafka Connect's distributed
-/// mode obeys, with their defaults. Its standalone mode takes any other value
-/// and does nothing by it: `StandaloneHerder` checks none of them, and
-/// `StandaloneConfig` permits no offsets topics of connectors.
-const OF_DISTRIBUTED_MODE: [(&str, &str); 4] = [
-    ("exactly.once.support", "requested"),
-    ("transaction.boundary", "poll"),
-    ("transaction.boundary.interval.ms", ""),
-    ("offsets.storage.topic", ""),
-];
 
 /// Everything a task is made of.
 #[derive(Debug)]
@@ -49,6 +39,8 @@ pub struct Plan {
     pub tolerance: Tolerance,
     /// How topics are created; `None` leaves it to the brokers.
     pub topics: Option<TopicPlan>,
+    /// How records are written exactly once; `None` is at least once.
+    pub exactly_once: Option<ExactlyOncePlan>,
     /// What is worth telling but no error.
     pub warnings: Vec<String>,
 }
@@ -72,12 +64,22 @@ pub(super) fn validate(config: &Config, worker: &WorkerConfig, trust: &SystemTru
     let mapping = mapping(config, worker, source.as_ref(), &mut validation);
     let topics = topics(config, worker, trust, &mut validation);
     class(config, &mut validation);
+    oversize(config, source.as_ref(), &mut validation);
     warn(config, &mut validation);
+    let exactly_once = match (&source, &producer) {
+        (Some(source), Some(producer)) => {
+            let own = (source, producer);
+            exactly_once(config, worker, trust, own, &mut validation)
+        }
+        _ => None,
+    };
     if let (Some(source), Some(producer), Some(mapping)) = (source, producer, mapping) {
         validation
             .warnings
             .extend(producer.warnings.iter().cloned());
-        let mapping = (!mapping.is_identity()).then(|| Arc::new(mapping));
+        // Dead letters have headers, which only mapped records may have.
+        let mapped = !mapping.is_identity() || source.oversize == Oversize::DeadLetter;
+        let mapping = mapped.then(|| Arc::new(mapping));
         validation.plan = Some(topics.map(|topics| Plan {
             name: config.get("name").map_or("", |name| name.trim()).to_owned(),
             source,
@@ -85,6 +87,7 @@ pub(super) fn validate(config: &Config, worker: &WorkerConfig, trust: &SystemTru
             mapping,
             tolerance: tolerance(config),
             topics,
+            exactly_once,
             warnings: Vec::new(),
         }));
     }
@@ -245,6 +248,18 @@ fn tolerance(config: &Config) -> Tolerance {
     }
 }
 
+fn oversize(config: &Config, source: Option<&SourceConfig>, validation: &mut Validation) {
+    let letters = source.is_some_and(|source| source.oversize == Oversize::DeadLetter);
+    if letters && tolerance(config).dead_letter_topic.is_none() {
+        validation.refuse(
+            "websocket.oversize",
+            "Invalid value dlq for configuration websocket.oversize: it needs a topic, \
+             errors.deadletterqueue.topic.name"
+                .to_owned(),
+        );
+    }
+}
+
 fn class(config: &Config, validation: &mut Validation) {
     let given = config.get("connector.class");
     if let Some(class) = given.filter(|class| !is_our_class(class)) {
@@ -261,16 +276,6 @@ pub fn unknown_class(class: &str) -> String {
 }
 
 fn warn(config: &Config, validation: &mut Validation) {
-    let differs = |(key, default): &(&str, &str)| {
-        let value = config.get(*key);
-        value.is_some_and(|value| !value.trim().eq_ignore_ascii_case(default))
-    };
-    for (key, _) in OF_DISTRIBUTED_MODE.iter().filter(|row| differs(row)) {
-        validation.warnings.push(format!(
-            "{key} has no effect: it is for distributed mode, and this worker is a standalone one; \
-             records are delivered at least once"
-        ));
-    }
     let tasks = config
         .get("tasks.max")
         .map(|text| text.trim().parse::<i32>());
@@ -279,9 +284,15 @@ fn warn(config: &Config, validation: &mut Validation) {
         validation.warnings.push(text.to_owned());
     }
     let tolerant = config.get("errors.tolerance").map(|text| text.trim());
-    if tolerant != Some("all") && config.contains_key("errors.deadletterqueue.topic.name") {
+    let is_dlq = |value: &String| value.trim().eq_ignore_ascii_case("dlq");
+    let oversize = config.get("websocket.oversize").is_some_and(is_dlq);
+    if tolerant != Some("all")
+        && !oversize
+        && config.contains_key("errors.deadletterqueue.topic.name")
+    {
         validation.warnings.push(
-            "errors.deadletterqueue.topic.name has no effect: errors.tolerance is not all"
+            "errors.deadletterqueue.topic.name has no effect: errors.tolerance is not all, nor \
+             websocket.oversize dlq"
                 .to_owned(),
         );
     }

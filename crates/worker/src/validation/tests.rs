@@ -152,23 +152,8 @@ fn a_worker_may_leave_the_creation_of_topics_to_the_brokers() {
 }
 
 #[test]
-fn what_only_distributed_mode_obeys_is_taken_and_told_of() {
-    let given = [
-        ("exactly.once.support", "required"),
-        ("transaction.boundary", "interval"),
-        ("transaction.boundary.interval.ms", "5"),
-        ("offsets.storage.topic", "o"),
-    ];
-    let warnings = validated(&given).into_plan().expect("valid").warnings;
-    let told = |(name, _): &(&str, &str)| {
-        let text = format!("{name} has no effect: it is for distributed mode");
-        warnings.iter().any(|warning| warning.starts_with(&text))
-    };
-    assert!(
-        given.iter().all(told) && warnings.len() == 4,
-        "{warnings:?}"
-    );
-    // What these say holds here in any case, as in a real standalone worker.
+fn what_holds_in_any_case_is_not_told_of() {
+    // As in a real standalone worker.
     let held = [
         ("exactly.once.support", "REQUESTED"),
         ("config.action.reload", "none"),

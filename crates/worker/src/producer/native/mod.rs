@@ -15,6 +15,7 @@ pub(super) mod event;
 mod partitions;
 mod returned;
 mod topic;
+pub(super) mod transactions;
 
 use std::collections::HashMap;
 use std::ffi::{CStr, CString, c_void};

@@ -1,6 +1,6 @@
 //! A topic to produce to, and librdkafka's batch call.
 
-use std::ffi::{CString, c_void};
+use std::ffi::{CStr, CString, c_void};
 use std::ptr;
 use std::sync::Arc;
 
@@ -77,6 +77,14 @@ impl Topic {
             partitions,
             messages: Vec::new(),
         })
+    }
+
+    /// Its name.
+    pub(in crate::producer) fn name(&self) -> String {
+        // SAFETY: the handle is alive, and its name a C string that lives as
+        // long.
+        let name = unsafe { CStr::from_ptr(rdsys::rd_kafka_topic_name(self.topic)) };
+        name.to_string_lossy().into_owned()
     }
 
     /// Hands records over in order, in one call. Returns how many were taken

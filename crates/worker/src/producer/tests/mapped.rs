@@ -11,7 +11,10 @@ use crate::producer::creation::tests::creator;
 use crate::producer::{MappedOptions, TopicCreator};
 
 /// A task's sink whose records go through these transforms.
-pub(super) fn mapped_sink(producer: &Arc<Producer>, transforms: &[(&str, &str)]) -> Box<dyn Sink> {
+pub(in crate::producer) fn mapped_sink(
+    producer: &Arc<Producer>,
+    transforms: &[(&str, &str)],
+) -> Box<dyn Sink> {
     creating_sink(producer, transforms, None)
 }
 
@@ -48,7 +51,7 @@ fn creating_sink(
         .unwrap()
 }
 
-const HEADER: [(&str, &str); 4] = [
+pub(in crate::producer) const HEADER: [(&str, &str); 4] = [
     ("transforms", "h"),
     ("transforms.h.type", "InsertHeader"),
     ("transforms.h.header", "origin"),

@@ -5,7 +5,7 @@
 
 mod ends;
 mod faults;
-mod mapped;
+pub(super) mod mapped;
 mod parts;
 mod records;
 mod settings;
@@ -26,9 +26,9 @@ use super::{Producer, ProducerOptions};
 use crate::mapping::ErrorHandler;
 
 /// The bound of every wait; reached only by a failing test.
-const PATIENCE: Duration = Duration::from_secs(60);
+pub(super) const PATIENCE: Duration = Duration::from_secs(60);
 
-fn options(bootstrap_servers: &str) -> ProducerOptions {
+pub(super) fn options(bootstrap_servers: &str) -> ProducerOptions {
     let properties = [
         ("bootstrap.servers", bootstrap_servers),
         ("acks", "-1"),
@@ -42,7 +42,7 @@ fn options(bootstrap_servers: &str) -> ProducerOptions {
     }
 }
 
-fn with(options: &ProducerOptions, name: &str, value: &str) -> ProducerOptions {
+pub(super) fn with(options: &ProducerOptions, name: &str, value: &str) -> ProducerOptions {
     let mut options = options.clone();
     options.properties.insert(name.to_owned(), value.to_owned());
     options
@@ -50,14 +50,14 @@ fn with(options: &ProducerOptions, name: &str, value: &str) -> ProducerOptions {
 
 /// Keys and values in one arena.
 #[derive(Default)]
-struct Records {
+pub(super) struct Records {
     arena: Vec<u8>,
     values: Vec<Row>,
     keys: Vec<Row>,
 }
 
 impl Records {
-    fn of(values: impl IntoIterator<Item = String>) -> Self {
+    pub(super) fn of(values: impl IntoIterator<Item = String>) -> Self {
         let mut records = Self::default();
         for value in values {
             let row = records.push(value.as_bytes());
@@ -83,7 +83,7 @@ impl Records {
         Row::own(start, bytes.len(), Kind::Text)
     }
 
-    fn batch(&self) -> Batch<'_> {
+    pub(super) fn batch(&self) -> Batch<'_> {
         self.batch_received(Received::now())
     }
 
@@ -100,7 +100,7 @@ fn sink(producer: &Arc<Producer>, topic: &str) -> Box<dyn Sink> {
 }
 
 /// Offers all of a batch as a task does, waiting whenever the sink is full.
-fn offer_all(sink: &mut dyn Sink, batch: &Batch<'_>) -> Result<(), SinkError> {
+pub(super) fn offer_all(sink: &mut dyn Sink, batch: &Batch<'_>) -> Result<(), SinkError> {
     let by = Instant::now() + PATIENCE;
     let mut done = 0;
     while done < batch.len() {
@@ -114,7 +114,7 @@ fn offer_all(sink: &mut dyn Sink, batch: &Batch<'_>) -> Result<(), SinkError> {
     Ok(())
 }
 
-fn wait_until(what: &str, holds: impl Fn() -> bool) {
+pub(super) fn wait_until(what: &str, mut holds: impl FnMut() -> bool) {
     let by = Instant::now() + PATIENCE;
     while !holds() {
         assert!(Instant::now() < by, "{what}");
@@ -172,7 +172,7 @@ fn look(message: &BorrowedMessage<'_>) -> Seen {
     }
 }
 
-fn numbered(count: usize) -> Records {
+pub(super) fn numbered(count: usize) -> Records {
     Records::of((0..count).map(|number| format!("message {number}")))
 }
 
