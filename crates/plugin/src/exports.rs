@@ -18,7 +18,7 @@ use jni::objects::{
     JByteArray, JCharArray, JClass, JIntArray, JLongArray, JObject, JObjectArray, JString,
 };
 use jni::strings::{JNIStr, JNIString};
-use jni::sys::{jint, jlong};
+use jni::sys::{jboolean, jint, jlong};
 use jni::{Env, EnvUnowned, jni_str};
 use websocket_source::dial::Proxy;
 use websocket_source::settings::bean_url;
@@ -179,11 +179,74 @@ pub extern "system" fn Java_io_conduktor_connect_websocket_NativeSource_beanUrl<
     .resolve::<Throw>()
 }
 
-/// `long start(String[], String, int, byte[][], byte[][], String[])`.
+/// `String[] openSpool(String[] config, String connector)`: its number and its id, or null if the
+/// configuration asks for none.
+#[unsafe(no_mangle)]
+pub extern "system" fn Java_io_conduktor_connect_websocket_NativeSource_openSpool<'caller>(
+    mut env: EnvUnowned<'caller>,
+    _class: JClass<'caller>,
+    config: JObjectArray<'caller, JString<'caller>>,
+    connector: JString<'caller>,
+) -> JObject<'caller> {
+    env.with_env(|env| -> Result<JObject<'caller>> {
+        let config = map(env, &config)?;
+        let connector = connector.try_to_string(env)?;
+        match host::open_spool(&config, &connector)? {
+            None => Ok(JObject::null()),
+            Some((number, id)) => Ok(texts(env, &[Some(number.to_string()), Some(id)])?.into()),
+        }
+    })
+    .resolve::<Throw>()
+}
+
+/// `void closeSpool(long spool)`: of a task that was not started.
+#[unsafe(no_mangle)]
+pub extern "system" fn Java_io_conduktor_connect_websocket_NativeSource_closeSpool<'caller>(
+    mut env: EnvUnowned<'caller>,
+    _class: JClass<'caller>,
+    spool: jlong,
+) {
+    env.with_env(|_env| -> Result<()> {
+        host::close_spool(spool);
+        Ok(())
+    })
+    .resolve::<Throw>();
+}
+
+/// `boolean isExactlyOnce(String[] config)`.
+#[unsafe(no_mangle)]
+pub extern "system" fn Java_io_conduktor_connect_websocket_NativeSource_isExactlyOnce<'caller>(
+    mut env: EnvUnowned<'caller>,
+    _class: JClass<'caller>,
+    config: JObjectArray<'caller, JString<'caller>>,
+) -> jboolean {
+    env.with_env(|env| -> Result<jboolean> {
+        let config = map(env, &config)?;
+        Ok(host::is_exactly_once(&config))
+    })
+    .resolve::<Throw>()
+}
+
+/// `long base(long task)`: the sequence that its offsets go on from.
+#[unsafe(no_mangle)]
+pub extern "system" fn Java_io_conduktor_connect_websocket_NativeSource_base<'caller>(
+    mut env: EnvUnowned<'caller>,
+    _class: JClass<'caller>,
+    task: jlong,
+) -> jlong {
+    env.with_env(|_env| -> Result<jlong> {
+        let base = host::find(task).map_or(0, |task| task.base());
+        Ok(jlong::try_from(base).unwrap_or(jlong::MAX))
+    })
+    .resolve::<Throw>()
+}
+
+/// `long start(String[], String, int, byte[][], byte[][], String[], long, long)`.
 ///
 /// The configuration as for `validate`, the connector's name, the task's
-/// number, the certificates of issuers and of servers in DER, and the proxy:
-/// `HTTP` or `SOCKS`, a host and a port, or nothing.
+/// number, the certificates of issuers and of servers in DER, the proxy
+/// (`HTTP` or `SOCKS`, a host and a port, or nothing), the spool's number, and
+/// the stored sequence.
 #[unsafe(no_mangle)]
 pub extern "system" fn Java_io_conduktor_connect_websocket_NativeSource_start<'caller>(
     mut env: EnvUnowned<'caller>,
@@ -194,6 +257,8 @@ pub extern "system" fn Java_io_conduktor_connect_websocket_NativeSource_start<'c
     issuers: JObjectArray<'caller, JByteArray<'caller>>,
     servers: JObjectArray<'caller, JByteArray<'caller>>,
     proxy: JObjectArray<'caller, JString<'caller>>,
+    spool: jlong,
+    stored: jlong,
 ) -> jlong {
     env.with_env(|env| {
         let start = Start {
@@ -205,6 +270,8 @@ pub extern "system" fn Java_io_conduktor_connect_websocket_NativeSource_start<'c
                 servers: certificates(env, &servers)?,
                 proxy: through(&strings(env, &proxy)?),
             },
+            spool,
+            stored: u64::try_from(stored).unwrap_or(0),
         };
         host::start(start)
     })
@@ -237,9 +304,9 @@ fn certificates(
     Ok(found)
 }
 
-/// `Object[] poll(long task, long waitMs, long acknowledged, int[] kind)`: null
-/// if nothing came; else the values (`byte[]` or `char[]`, by `kind`), where
-/// each ends, when each was received, and the keys and where each ends, or
+/// `Object[] poll(long task, long waitMs, long acknowledged, long[] about)`: null
+/// if nothing came; else the values (`byte[]` or `char[]`, by their kind, which
+/// `about` gets beside the offsets skipped before them), where each ends, when each was received, and the keys and where each ends, or
 /// null for those.
 #[unsafe(no_mangle)]
 pub extern "system" fn Java_io_conduktor_connect_websocket_NativeSource_poll<'caller>(
@@ -248,9 +315,9 @@ pub extern "system" fn Java_io_conduktor_connect_websocket_NativeSource_poll<'ca
     task: jlong,
     wait_ms: jlong,
     acknowledged: jlong,
-    kind: JIntArray<'caller>,
+    about: JLongArray<'caller>,
 ) -> JObject<'caller> {
-    env.with_env(|env| poll(env, task, wait_ms, acknowledged, &kind))
+    env.with_env(|env| poll(env, task, wait_ms, acknowledged, &about))
         .resolve::<Throw>()
 }
 
@@ -259,7 +326,7 @@ fn poll<'local>(
     task: jlong,
     wait_ms: jlong,
     acknowledged: jlong,
-    kind: &JIntArray<'_>,
+    about: &JLongArray<'_>,
 ) -> Result<JObject<'local>> {
     let Some(task) = host::find(task) else {
         return Ok(JObject::null());
@@ -282,7 +349,8 @@ fn poll<'local>(
             (array.into(), UTF_16)
         }
     };
-    kind.set_region(env, 0, &[values_kind])?;
+    let skipped = jlong::try_from(columns.skipped).unwrap_or(jlong::MAX);
+    about.set_region(env, 0, &[values_kind.into(), skipped])?;
     let received = JLongArray::new(env, next - first)?;
     received.set_region(env, 0, &columns.received_ms[first..next])?;
     let (keys, key_ends) = if columns.key_ends.is_empty() {

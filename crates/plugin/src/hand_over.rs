@@ -39,6 +39,8 @@ pub(crate) struct Columns {
     pub(crate) keys: Vec<u8>,
     /// Where each key ends; empty if the records have none.
     pub(crate) key_ends: Vec<usize>,
+    /// Offsets skipped before these records, since the task started.
+    pub(crate) skipped: u64,
 }
 
 impl Columns {
@@ -152,6 +154,7 @@ impl HandOver {
             self.awaited.store(false, Ordering::Relaxed);
         }
         mem::swap(&mut *ready, empty);
+        ready.skipped = empty.skipped;
         self.count(&ready);
         drop(ready);
         self.delivery.notify();
@@ -221,6 +224,17 @@ impl Sink for HandOverSink {
         let records = records + self.shared.records.load(Ordering::Relaxed);
         let bytes = bytes + self.shared.bytes.load(Ordering::Relaxed);
         records <= 1 || (records <= MAX_RECORDS && bytes <= MAX_BYTES)
+    }
+
+    /// Records are numbered without a hole here and in Java; what is skipped
+    /// moves the offsets of those that follow, so what lies ready goes first.
+    fn skip(&mut self, count: u64) -> bool {
+        let mut ready = self.shared.lock();
+        let empty = ready.len() == 0;
+        if empty {
+            ready.skipped += count;
+        }
+        empty
     }
 
     /// Nothing lingers here.

@@ -13,8 +13,11 @@ use tokio::runtime::Builder;
 use websocket_source::dial::{CertificateDer, Dialer, Proxy};
 use websocket_source::events::{Event, InConnect};
 use websocket_source::metrics::TaskMetrics;
-use websocket_source::settings::{PauseMode, SourceConfig, ValueFormat, parse};
-use websocket_source::task::{TaskHandle, TaskOptions, TaskThreads};
+use websocket_source::settings::{
+    Overflow, PauseMode, SourceConfig, SpoolMode, SpoolSettings, ValueFormat, parse,
+};
+use websocket_source::spool::{Spool, SpoolError};
+use websocket_source::task::{self, TaskHandle, TaskOptions, TaskThreads, begin_spool};
 
 use crate::hand_over::{Columns, HandOver};
 use crate::log;
@@ -23,6 +26,8 @@ use crate::text::Encoder;
 
 /// Longest wait for the server's close frame when a task is stopped.
 const CLOSE_WAIT: Duration = Duration::from_secs(1);
+/// How long a spool's owner that is about to end is waited for.
+const OWNER_WAIT: Duration = Duration::from_secs(30);
 
 /// What goes wrong in a call from Java, where each is an exception.
 #[derive(Debug, thiserror::Error)]
@@ -36,6 +41,9 @@ pub(crate) enum HostError {
     /// The task has ended by a failure.
     #[error("{0}")]
     Failed(String),
+    /// The spool cannot be had.
+    #[error("websocket.spool.dir: {0}")]
+    Spool(#[from] SpoolError),
     /// A call into the JVM failed.
     #[error("{0}")]
     Jni(#[from] jni::errors::Error),
@@ -51,6 +59,10 @@ pub(crate) struct Start {
     pub(crate) task: u32,
     /// How it connects.
     pub(crate) network: Network,
+    /// The number of its spool, as [`open_spool`] has given it.
+    pub(crate) spool: i64,
+    /// The stored sequence of its source partition.
+    pub(crate) stored: u64,
 }
 
 /// What a JVM says of its network.
@@ -72,6 +84,10 @@ pub(crate) struct Task {
     handle: TaskHandle,
     hand_over: Arc<HandOver>,
     format: ValueFormat,
+    /// The sequence that its offsets go on from.
+    base: u64,
+    /// What Connect has not confirmed at the end is in the spool.
+    spools: bool,
     polled: Mutex<Polled>,
     /// Kept until the task has ended.
     _threads: Arc<TaskThreads>,
@@ -91,6 +107,9 @@ pub(crate) struct Polled {
 #[derive(Debug, Default)]
 struct Host {
     tasks: HashMap<i64, Arc<Task>>,
+    /// Spools whose tasks are about to be started.
+    spools: HashMap<i64, Spool>,
+    /// The last number given to a task or a spool.
     last: i64,
     threads: Weak<TaskThreads>,
     /// The last dialer, and what it was made of: mostly all tasks have one.
@@ -133,6 +152,51 @@ pub(crate) fn find(number: i64) -> Option<Arc<Task>> {
     host().tasks.get(&number).cloned()
 }
 
+/// Opens the spool that a configuration asks for: its number and its id, if it
+/// asks for one. Waits a while for the task before, which Connect may have
+/// given up but which still has it. Blocks.
+///
+/// # Errors
+/// The configuration is not valid, or the spool cannot be had.
+pub(crate) fn open_spool(
+    config: &BTreeMap<String, String>,
+    connector: &str,
+) -> Result<Option<(i64, String)>, HostError> {
+    let config = checked(config)?;
+    let Some(settings) = &config.spool else {
+        return Ok(None);
+    };
+    let spool = task::open_spool(settings, OWNER_WAIT, (connector, 0))?;
+    let id = spool.id().to_string();
+    let mut host = host();
+    host.last += 1;
+    let number = host.last;
+    host.spools.insert(number, spool);
+    Ok(Some((number, id)))
+}
+
+/// Lets go of a spool whose task was not started.
+pub(crate) fn close_spool(number: i64) {
+    let spool = host().spools.remove(&number);
+    // Its last write is nothing that others should wait for.
+    drop(spool);
+}
+
+/// Whether records and offsets written by Connect in transactions are exactly
+/// what was received: everything is on the disk before Connect has it, and
+/// nothing is dropped.
+pub(crate) fn is_exactly_once(config: &BTreeMap<String, String>) -> bool {
+    let durable = |spool: &SpoolSettings| spool.mode == SpoolMode::Durable;
+    checked(config).is_ok_and(|config| {
+        config.spool.as_ref().is_some_and(durable) && config.buffer.overflow == Overflow::Block
+    })
+}
+
+fn checked(config: &BTreeMap<String, String>) -> Result<SourceConfig, HostError> {
+    let checked = parse(config).config;
+    checked.map_err(|errors| HostError::Settings(joined(&errors)))
+}
+
 /// Starts a task; its number.
 ///
 /// # Errors
@@ -159,6 +223,12 @@ pub(crate) fn start(start: Start) -> Result<i64, HostError> {
     let metrics = Arc::new(TaskMetrics::default());
     let hand_over = HandOver::new(Arc::clone(&metrics.receive_to_ack));
     let format = config.value_format;
+    let mut spool = host().spools.remove(&start.spool);
+    let base = match (&mut spool, &config.spool) {
+        (Some(spool), Some(settings)) => begin_spool(spool, settings.mode, start.stored),
+        _ => start.stored,
+    };
+    let spools = spool.is_some();
     let mut host = host();
     let dialer = host.dialer(start.network);
     let threads = match host.threads.upgrade() {
@@ -172,6 +242,7 @@ pub(crate) fn start(start: Start) -> Result<i64, HostError> {
         dialer,
         &hand_over,
         metrics,
+        spool,
     ));
     host.threads = Arc::downgrade(&threads);
     host.last += 1;
@@ -182,6 +253,8 @@ pub(crate) fn start(start: Start) -> Result<i64, HostError> {
         handle,
         hand_over,
         format,
+        base,
+        spools,
         polled: Mutex::default(),
         _threads: threads,
     };
@@ -202,6 +275,7 @@ fn options(
     dialer: Arc<Dialer>,
     hand_over: &Arc<HandOver>,
     metrics: Arc<TaskMetrics>,
+    spool: Option<Spool>,
 ) -> TaskOptions {
     TaskOptions {
         connector: connector.to_owned(),
@@ -211,6 +285,8 @@ fn options(
         sink: hand_over.sink(),
         metrics,
         paused: false,
+        spool,
+        sink_begins: false,
     }
 }
 
@@ -231,6 +307,11 @@ impl Task {
     /// `websocket.value.format`.
     pub(crate) fn format(&self) -> ValueFormat {
         self.format
+    }
+
+    /// The sequence that its offsets go on from.
+    pub(crate) fn base(&self) -> u64 {
+        self.base
     }
 
     /// Takes what Java does not have yet, if that is nothing waits for
@@ -274,17 +355,21 @@ impl Task {
     }
 
     /// Closes the connection. Connect calls when it writes no more, so what
-    /// Java does not have yet is lost; what it has may still arrive.
+    /// Java does not have yet is lost unless there is a spool; what it has may
+    /// still arrive, and with a spool comes again if Connect's offset does not
+    /// say so.
     fn end(&self, acknowledged: u64, handed: u64) {
         self.hand_over.close();
         let mut polled = self.polled();
         self.acknowledge(&mut polled, acknowledged);
         let unconfirmed = handed.saturating_sub(polled.acknowledged);
-        if unconfirmed > 0 {
+        if unconfirmed > 0 && !self.spools {
             let event = Event::InConnect(InConnect::Unconfirmed(unconfirmed));
             event.emit(&self.connector, self.number);
         }
-        self.acknowledge(&mut polled, handed);
+        if !self.spools {
+            self.acknowledge(&mut polled, handed);
+        }
         drop(polled);
         let closing = self.handle.abandon(CLOSE_WAIT);
         // Only a channel is waited for, which needs no driver.

@@ -22,6 +22,10 @@ final class NativeSource {
     static final int KEYS = 3;
     static final int KEY_ENDS = 4;
 
+    /** What {@link #poll} says of a batch. */
+    static final int KIND = 0;
+    static final int SKIPPED = 1;
+
     /** Readings of {@link #statistics}. */
     static final int RECEIVED = 0;
     static final int DROPPED = 1;
@@ -69,18 +73,36 @@ final class NativeSource {
     static native String beanUrl(String url);
 
     /**
-     * Starts a task; returns its number. Certificates are in DER; those of servers vouch for no others.
+     * Starts a task; returns its number. Certificates are in DER; those of servers vouch for no others. The spool is its
+     * number or 0, {@code stored} the sequence in the stored offset of the task's partition.
      *
      * @throws ConfigException naming every setting that is not valid
      */
     static native long start(String[] config, String connector, int task, byte[][] issuers, byte[][] servers,
-                             String[] proxy);
+                             String[] proxy, long spool, long stored);
 
     /**
-     * A batch, or null if nothing has come for {@code waitMs}; {@code kind} gets the kind of the values, and
-     * {@code acknowledged} is how many records from the first on are done with.
+     * Opens the spool that a configuration asks for: its number and its id, or null if it asks for none. Waits for the
+     * task before, which may still have it.
+     *
+     * @throws ConfigException naming every setting that is not valid
      */
-    static native Object[] poll(long task, long waitMs, long acknowledged, int[] kind);
+    static native String[] openSpool(String[] config, String connector);
+
+    /** Lets go of a spool whose task was not started. */
+    static native void closeSpool(long spool);
+
+    /** Whether what Connect writes in transactions is exactly what was received. */
+    static native boolean isExactlyOnce(String[] config);
+
+    /** The sequence that a task's offsets go on from. */
+    static native long base(long task);
+
+    /**
+     * A batch, or null if nothing has come for {@code waitMs}; {@code about} gets the kind of the values and how many
+     * offsets were skipped before them, and {@code acknowledged} is how many records from the first on are done with.
+     */
+    static native Object[] poll(long task, long waitMs, long acknowledged, long[] about);
 
     /** Readings, or null once the task was stopped. */
     static native long[] statistics(long task);

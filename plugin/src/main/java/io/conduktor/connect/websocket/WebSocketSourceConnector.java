@@ -79,10 +79,15 @@ public class WebSocketSourceConnector extends SourceConnector {
         return result;
     }
 
-    /** A WebSocket has no position to which it could be set back: what was received is only in Connect. */
+    /**
+     * A WebSocket has no position to which it could be set back, but a spool has: with {@code websocket.spool.mode=durable}
+     * and {@code websocket.buffer.overflow=block} everything that was received is delivered once.
+     */
     @Override
     public ExactlyOnceSupport exactlyOnceSupport(Map<String, String> config) {
-        return ExactlyOnceSupport.UNSUPPORTED;
+        NativeSource.require();
+        return NativeSource.isExactlyOnce(WebSocketSourceConnectorConfig.flat(config))
+            ? ExactlyOnceSupport.SUPPORTED : ExactlyOnceSupport.UNSUPPORTED;
     }
 
     @Override

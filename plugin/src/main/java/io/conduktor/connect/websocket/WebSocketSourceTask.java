@@ -25,7 +25,9 @@ public class WebSocketSourceTask extends SourceTask {
     private static final long POLL_MS = 200;
     /** No task has this number. */
     private static final long NOT_STARTED = 0;
+    private static final long NO_SPOOL = 0;
     private static final String PARTITION = "websocket_url";
+    private static final String SPOOL = "spool";
 
     private volatile Running running;
 
@@ -41,7 +43,7 @@ public class WebSocketSourceTask extends SourceTask {
         /** The sequence of the last record before this start. */
         private final long base;
         private final Acknowledgements acknowledged = new Acknowledgements();
-        private final int[] kind = new int[1];
+        private final long[] about = new long[2];
         private final Map<String, String> props;
         private final long source;
         /** Null as long as no message was to be parsed. */
@@ -91,8 +93,6 @@ public class WebSocketSourceTask extends SourceTask {
         String given = props.get(WebSocketSourceConnectorConfig.WEBSOCKET_URL_CONFIG);
         String url = given == null ? "" : given.trim();
         String connector = props.getOrDefault("name", "websocket-connector");
-        Map<String, String> partition = Collections.singletonMap(PARTITION, url);
-        long base = storedSequence(partition);
         JvmNetwork.Trust trust;
         String[] proxy;
         try {
@@ -106,15 +106,23 @@ public class WebSocketSourceTask extends SourceTask {
         String[] config = WebSocketSourceConnectorConfig.flat(props);
         NativeLog.acquire();
         long source = NOT_STARTED;
+        long spool = NO_SPOOL;
         boolean started = false;
         try {
-            source = NativeSource.start(config, connector, 0, trust.issuers, trust.servers, proxy);
-            Running starting = new Running(source, props, partition, base);
+            String[] opened = NativeSource.openSpool(config, connector);
+            if (opened != null) {
+                spool = Long.parseLong(opened[0]);
+            }
+            Map<String, String> partition = partition(url, opened);
+            long stored = storedSequence(partition);
+            source = NativeSource.start(config, connector, 0, trust.issuers, trust.servers, proxy, spool, stored);
+            Running starting = new Running(source, props, partition, NativeSource.base(source));
             starting.metrics = metrics(connector, url, source);
             running = starting;
             started = true;
         } finally {
             if (!started) {
+                NativeSource.closeSpool(spool);
                 NativeSource.stop(source, 0, 0);
                 NativeLog.release();
             }
@@ -132,6 +140,11 @@ public class WebSocketSourceTask extends SourceTask {
             LOG.warn("{}", error.getMessage());
             return JvmNetwork.Trust.NONE;
         }
+    }
+
+    /** Each disk has records of its own, so its spool is part of the partition. */
+    private static Map<String, String> partition(String url, String[] spool) {
+        return spool == null ? Collections.singletonMap(PARTITION, url) : Map.of(PARTITION, url, SPOOL, spool[1]);
     }
 
     private long storedSequence(Map<String, String> partition) {
@@ -162,8 +175,8 @@ public class WebSocketSourceTask extends SourceTask {
         if (now.failure != null) {
             throw now.failure;
         }
-        Object[] parts = NativeSource.poll(now.source, POLL_MS, now.acknowledged.head(), now.kind);
-        return parts == null ? null : records(now, new Batch(parts, now.kind[0]));
+        Object[] parts = NativeSource.poll(now.source, POLL_MS, now.acknowledged.head(), now.about);
+        return parts == null ? null : records(now, new Batch(parts, (int) now.about[NativeSource.KIND]));
     }
 
     private static List<SourceRecord> records(Running now, Batch batch) {
@@ -172,6 +185,7 @@ public class WebSocketSourceTask extends SourceTask {
         Schema schema = json != null ? null : batch.isText() ? Schema.STRING_SCHEMA : Schema.BYTES_SCHEMA;
         Object[] parsed = new Object[1];
         long number = now.count;
+        long base = now.base + now.about[NativeSource.SKIPPED] + 1;
         try {
             for (int i = 0; i < batch.size(); i++, number++) {
                 Object value = batch.value(i);
@@ -182,7 +196,7 @@ public class WebSocketSourceTask extends SourceTask {
                     }
                     value = parsed[0];
                 }
-                SequenceOffset offset = new SequenceOffset(now.sessionId, now.base + number + 1);
+                SequenceOffset offset = new SequenceOffset(now.sessionId, base + number);
                 records.add(new WebSocketRecord(now.partition, offset, now.topic, batch.key(i), schema, value,
                     batch.receivedMs(i), now.acknowledged, number));
             }

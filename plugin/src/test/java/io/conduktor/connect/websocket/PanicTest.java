@@ -82,7 +82,7 @@ class PanicTest {
     void aTaskInWhosePollAPanicHappenedGivesWhatItHas() throws Exception {
         try (Feed feed = new Feed()) {
             long task = NativeSource.start(new String[] {"websocket.url", feed.url(), "kafka.topic", "t"}, "polled", 0,
-                new byte[0][], new byte[0][], new String[0]);
+                new byte[0][], new byte[0][], new String[0], 0, 0);
             feed.accept();
             feed.send("kept");
             while (NativeSource.statistics(task)[NativeSource.RECEIVED] == 0) {
@@ -90,10 +90,10 @@ class PanicTest {
             }
             // It holds the message by then, and the task's lock.
             panic(task, NativePanic.MADE_TEXT);
-            int[] kind = new int[1];
-            Object[] parts = NativeSource.poll(task, 0, 0, kind);
+            long[] about = new long[2];
+            Object[] parts = NativeSource.poll(task, 0, 0, about);
             assertNotNull(parts);
-            assertEquals("kept", new Batch(parts, kind[0]).value(0));
+            assertEquals("kept", new Batch(parts, (int) about[NativeSource.KIND]).value(0));
             NativeSource.stop(task, 0, 1);
             assertNull(NativeSource.statistics(task));
         }

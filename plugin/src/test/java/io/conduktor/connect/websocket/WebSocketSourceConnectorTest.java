@@ -95,6 +95,13 @@ class WebSocketSourceConnectorTest {
     void whatItCannotPromiseItDoesNot() {
         WebSocketSourceConnector connector = new WebSocketSourceConnector();
         assertEquals(ExactlyOnceSupport.UNSUPPORTED, connector.exactlyOnceSupport(config()));
+        assertEquals(ExactlyOnceSupport.UNSUPPORTED, connector.exactlyOnceSupport(Map.of()));
+        Map<String, String> spooled = new HashMap<>(config());
+        spooled.put("websocket.spool.mode", "durable");
+        spooled.put("websocket.spool.dir", "/tmp/spool");
+        assertEquals(ExactlyOnceSupport.UNSUPPORTED, connector.exactlyOnceSupport(spooled));
+        spooled.put("websocket.buffer.overflow", "block");
+        assertEquals(ExactlyOnceSupport.SUPPORTED, connector.exactlyOnceSupport(spooled));
         assertEquals(ConnectorTransactionBoundaries.UNSUPPORTED,
             connector.canDefineTransactionBoundaries(config()));
         // It manages no offsets beside Connect's.
