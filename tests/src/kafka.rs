@@ -86,6 +86,9 @@ pub(crate) fn log_clients() -> String {
 pub struct Extras {
     /// Further listeners on 127.0.0.1: security protocol and port.
     pub listeners: Vec<(&'static str, u16)>,
+    /// The ports of a listener that clients find behind a
+    /// [`crate::link::Link`]: the broker's, and the link's.
+    pub linked: Option<(u16, u16)>,
     /// Lines of `server.properties`.
     pub settings: String,
     /// Arguments of `kafka-storage format --add-scram`.
@@ -95,14 +98,20 @@ pub struct Extras {
 }
 
 impl Extras {
-    /// What they add to `listeners` and to `listener.security.protocol.map`.
-    fn listeners(&self) -> (String, String) {
+    /// What they add to `listeners`, to `advertised.listeners` and to
+    /// `listener.security.protocol.map`.
+    fn listeners(&self) -> (String, String, String) {
         let listener = |(name, port): &(&str, u16)| format!(",{name}://127.0.0.1:{port}");
         let protocol = |(name, _): &(&str, u16)| format!(",{name}:{name}");
-        (
-            self.listeners.iter().map(listener).collect(),
-            self.listeners.iter().map(protocol).collect(),
-        )
+        let mut own: String = self.listeners.iter().map(listener).collect();
+        let mut protocols: String = self.listeners.iter().map(protocol).collect();
+        let mut advertised = own.clone();
+        if let Some((port, link)) = self.linked {
+            own += &listener(&("LINKED", port));
+            advertised += &listener(&("LINKED", link));
+            protocols += ",LINKED:PLAINTEXT";
+        }
+        (own, advertised, protocols)
     }
 }
 
@@ -138,19 +147,22 @@ impl Kafka {
         let folder = tempfile::tempdir().expect("a temporary folder");
         let (port, controller) = (ports::free(), ports::free());
         let data = folder.path().join("data");
-        let (listeners, protocols) = extras.listeners();
+        let (listeners, advertised, protocols) = extras.listeners();
         let settings = format!(
             "process.roles=broker,controller\n\
              node.id=1\n\
              controller.quorum.voters=1@127.0.0.1:{controller}\n\
              controller.listener.names=CONTROLLER\n\
              listeners=PLAINTEXT://127.0.0.1:{port},CONTROLLER://127.0.0.1:{controller}{listeners}\n\
-             advertised.listeners=PLAINTEXT://127.0.0.1:{port}{listeners}\n\
+             advertised.listeners=PLAINTEXT://127.0.0.1:{port}{advertised}\n\
              listener.security.protocol.map=PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT{protocols}\n\
              log.dirs={}\n\
              num.partitions=1\n\
              offsets.topic.num.partitions=1\n\
              offsets.topic.replication.factor=1\n\
+             transaction.state.log.num.partitions=1\n\
+             transaction.state.log.replication.factor=1\n\
+             transaction.state.log.min.isr=1\n\
              group.initial.rebalance.delay.ms=0\n\
              {}",
             data.display(),
@@ -225,6 +237,12 @@ impl Kafka {
         let log = fs::read_to_string(self.file("log")).expect("a log");
         let header = format!("\"clientId\":\"{client_id}\",\"requestApiKeyName\":\"{request}\"");
         log.lines().any(|line| line.contains(&header))
+    }
+
+    /// Ends it as a crash would.
+    pub fn kill(&self) {
+        let process = self.process.lock().expect("a lock").take();
+        process.expect("Kafka runs").kill();
     }
 
     /// For `bootstrap.servers`.
@@ -311,6 +329,17 @@ impl Kafka {
         text.split(|byte| *byte == b'\n')
             .map(<[u8]>::to_vec)
             .collect()
+    }
+
+    /// Everything in a topic that a reader of committed records sees. Such a
+    /// reader cannot know how many these are, so it reads until nothing comes.
+    pub fn read_committed(&self, topic: &str) -> Vec<String> {
+        let arguments = ["--topic", topic, "--from-beginning"];
+        let committed = ["--isolation-level", "read_committed"];
+        let arguments = [&arguments[..], &committed, &["--timeout-ms", "10000"]].concat();
+        let class = "org.apache.kafka.tools.consumer.ConsoleConsumer";
+        let output = self.tool(class, &arguments);
+        output.lines().map(str::to_owned).collect()
     }
 
     /// What the console consumer prints of all records; nothing if there are

@@ -1,19 +1,72 @@
 //! The numbered messages that the servers send, as they come out of Kafka.
 
+use std::collections::BTreeSet;
 use std::ops::Range;
 
 use serde_json::Value;
 
 /// The numbers of records `{"seq":N,…}`, in order; panics at any other record.
 pub fn numbers(records: &[String]) -> Vec<u64> {
-    let number = |record: &String| {
-        let value: Value = serde_json::from_str(record).ok()?;
-        value["seq"].as_u64()
+    let numbered = |record: &String| number(record.as_bytes());
+    records.iter().map(numbered).collect()
+}
+
+/// The number of one message; panics if it has none.
+pub fn number(message: &[u8]) -> u64 {
+    let value: Option<Value> = serde_json::from_slice(message).ok();
+    let number = value.and_then(|value| value["seq"].as_u64());
+    number.unwrap_or_else(|| {
+        let text = String::from_utf8_lossy(message);
+        panic!("not a numbered message: {text}")
+    })
+}
+
+/// What the numbers of a topic have shown.
+#[derive(Debug)]
+pub struct Passes {
+    /// Every number that is there.
+    pub distinct: BTreeSet<u64>,
+    /// How many records have a number that was there before.
+    pub repeats: u64,
+    /// How often numbers went back.
+    pub returns: u64,
+}
+
+/// Takes apart the numbers of a topic. `starts` has the first number that was
+/// sent on each connection: what comes in between two connections was never
+/// received. Panics if a number is missing within a connection, but for those
+/// of `lost`, or if a pass is out of order.
+pub fn passes(numbers: &[u64], starts: &BTreeSet<u64>, lost: &BTreeSet<u64>) -> Passes {
+    let follows = |before: u64, number: u64| {
+        let gone = (before + 1..number).all(|number| lost.contains(&number));
+        starts.contains(&number) || (before < number && gone)
     };
-    records
-        .iter()
-        .map(|record| number(record).unwrap_or_else(|| panic!("not a numbered message: {record}")))
-        .collect()
+    let mut found = Passes {
+        distinct: BTreeSet::new(),
+        repeats: 0,
+        returns: 0,
+    };
+    let mut before: Option<u64> = None;
+    for (index, &number) in numbers.iter().enumerate() {
+        match before {
+            Some(before) if number <= before => {
+                let known = found.distinct.contains(&number);
+                assert!(known, "{number} after {before}, at record {index}");
+                found.returns += 1;
+            }
+            Some(before) => assert!(
+                follows(before, number),
+                "{number} follows {before}, at record {index}; connections began with {starts:?}"
+            ),
+            None => assert!(starts.contains(&number), "{number} is the first"),
+        }
+        found.repeats += u64::from(!found.distinct.insert(number));
+        before = Some(number);
+    }
+    for (before, number) in found.distinct.iter().zip(found.distinct.iter().skip(1)) {
+        assert!(follows(*before, *number), "{number} follows {before}");
+    }
+    found
 }
 
 /// Asserts that exactly the numbers of `expected` are there, in order.

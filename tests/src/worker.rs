@@ -2,7 +2,9 @@
 
 use std::ffi::OsString;
 use std::fs;
+use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
+use std::process::Command;
 use std::time::Duration;
 
 use serde_json::Value;
@@ -110,6 +112,7 @@ pub struct Builder {
     /// Names and texts of the connectors' files, in order.
     connectors: Vec<(String, String)>,
     environment: Vec<(String, String)>,
+    disks: Vec<(PathBuf, u64)>,
     port: u16,
     folder: TempDir,
 }
@@ -153,6 +156,13 @@ impl Builder {
         self
     }
 
+    /// Gives the worker a small disk at a folder that is there; nobody else
+    /// sees it, and it is gone with the process.
+    pub fn small_disk(mut self, folder: &Path, bytes: u64) -> Self {
+        self.disks.push((folder.to_owned(), bytes));
+        self
+    }
+
     /// The worker's folder, for files that its settings name.
     pub fn folder(&self) -> &Path {
         self.folder.path()
@@ -188,22 +198,56 @@ impl Builder {
             fs::write(&file, text).expect("a file");
             arguments.push(file.into());
         }
-        let process = spawn(&arguments, &self.environment, &folder.join("connect.log"));
+        let log = folder.join("connect.log");
+        let process = spawn(&arguments, &self.environment, &self.disks, &log);
         Worker {
             port: self.port,
             process,
             arguments,
             environment: self.environment,
+            disks: self.disks,
             folder: self.folder,
         }
     }
 }
 
-fn spawn(arguments: &[OsString], environment: &[(String, String)], log: &Path) -> Process {
-    let mut command = process::command(tools::worker_binary());
+fn spawn(
+    arguments: &[OsString],
+    environment: &[(String, String)],
+    disks: &[(PathBuf, u64)],
+    log: &Path,
+) -> Process {
+    let mut command = if disks.is_empty() {
+        process::command(tools::worker_binary())
+    } else {
+        with_disks(disks)
+    };
     command.arg("standalone").args(arguments);
     command.envs(environment.iter().map(|(key, value)| (key, value)));
     Process::spawn("the worker", &mut command, log)
+}
+
+/// The binary in a mount namespace of its own, which ends with it.
+fn with_disks(disks: &[(PathBuf, u64)]) -> Command {
+    let mut command = Command::new("unshare");
+    command.arg("--mount");
+    let own = fs::metadata("/proc/self").expect("Linux");
+    if own.uid() != 0 {
+        command.args(["--user", "--map-root-user"]);
+    }
+    // The kernel forgets whom to kill with whom when a process gets another
+    // user, so that is said after it.
+    command.args(["--", "setpriv", "--pdeathsig", "KILL", "--", "sh", "-ec"]);
+    let mounts = disks.iter().enumerate().map(|(index, (_, bytes))| {
+        let place = index + 1;
+        format!("mount -t tmpfs -o size={bytes} tmpfs \"${place}\"\n")
+    });
+    let mounts: String = mounts.collect();
+    let skip = format!("shift {}\nexec \"$@\"", disks.len());
+    command.args([&(mounts + &skip), "sh"]);
+    command.args(disks.iter().map(|(folder, _)| folder));
+    command.arg(tools::worker_binary());
+    command
 }
 
 /// A running worker.
@@ -213,6 +257,7 @@ pub struct Worker {
     process: Process,
     arguments: Vec<OsString>,
     environment: Vec<(String, String)>,
+    disks: Vec<(PathBuf, u64)>,
     folder: TempDir,
 }
 
@@ -239,6 +284,7 @@ impl Worker {
             arguments: Vec::new(),
             connectors: Vec::new(),
             environment: Vec::new(),
+            disks: Vec::new(),
             port,
             folder,
         }
@@ -433,11 +479,17 @@ impl Worker {
 
     /// Starts it again with the same files after its end.
     #[must_use]
-    pub fn start_again(mut self) -> Self {
+    pub fn start_again(self) -> Self {
+        self.spawn_again().wait_for_rest()
+    }
+
+    /// The same without waiting until it answers.
+    #[must_use]
+    pub fn spawn_again(mut self) -> Self {
         assert!(self.process.ended().is_some(), "the worker still runs");
         let log = self.folder.path().join("connect.log");
-        self.process = spawn(&self.arguments, &self.environment, &log);
-        self.wait_for_rest()
+        self.process = spawn(&self.arguments, &self.environment, &self.disks, &log);
+        self
     }
 }
 

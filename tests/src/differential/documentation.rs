@@ -19,8 +19,8 @@ Written from `known.rs`, `known_beans.rs`, `known_classes.rs` and `unplayed.rs` 
 `UPDATE_DOCS=1 cargo test -p end-to-end compatibility` writes it anew.
 
 Settings of a connector that Kafka Connect's standalone mode takes and does nothing by are no difference: \
-`exactly.once.support`, `transaction.boundary`, `transaction.boundary.interval.ms` and `offsets.storage.topic` are for \
-distributed mode, there as here, and the log says so here. `config.action.reload` says what happens when a value of a config \
+`transaction.boundary`, `transaction.boundary.interval.ms` and `offsets.storage.topic` do nothing here either, and the log says so, \
+unless `exactly.once.support=required` is given, which is a difference. `config.action.reload` says what happens when a value of a config \
 provider expires; those of Kafka's own providers, which this worker has, never do.
 
 Not compared, since they say nothing to a client or change from run to run: ports, times, generated ids, traces, the \

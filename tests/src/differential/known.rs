@@ -268,6 +268,23 @@ pub const KNOWN: &[Known] = &[
     Known {
         of: ALL,
         topic: "Settings",
+        steps: &[
+            "validate: exactly.once.support required",
+            "validate: exactly.once.support in capitals",
+        ],
+        at: &[
+            "body/error_count",
+            "body/configs/exactly.once.support/value/errors/*",
+        ],
+        has: Has::Any,
+        what: "`exactly.once.support=required` is obeyed: records and their offset are written in Kafka transactions \
+               (`transaction.boundary`, `transaction.boundary.interval.ms` and `offsets.storage.topic` are those of distributed \
+               mode), or the connector is refused with what it lacks.",
+        why: "The real standalone worker takes the setting and writes at least once.",
+    },
+    Known {
+        of: ALL,
+        topic: "Settings",
         steps: &["validate: a producer override that cannot be"],
         at: &[
             "body/error_count",

@@ -1,0 +1,28 @@
+//! A process that writes numbers in transactions until it is killed or fails:
+//! BOOTSTRAP TOPIC CONNECTOR SESSION [NAME=VALUE of the producer]…
+
+#![allow(clippy::unwrap_used, dead_code, unreachable_pub, missing_docs)]
+
+#[path = "../tests/transactions/task.rs"]
+mod task;
+
+use std::time::Duration;
+
+fn main() -> Result<(), String> {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let [bootstrap, topic, connector, session, rest @ ..] = &arguments[..] else {
+        return Err("four arguments are needed".to_owned());
+    };
+    let producer: Vec<(&str, &str)> = rest
+        .iter()
+        .filter_map(|text| text.split_once('='))
+        .collect();
+    let pools = task::Pools::default();
+    let options = task::options(&pools, bootstrap, connector, session, &producer);
+    let mut task = task::Task::start(&pools, options, topic)?;
+    loop {
+        task.turn(u64::MAX)?;
+        // Tests read all of it again and again.
+        std::thread::sleep(Duration::from_millis(5));
+    }
+}

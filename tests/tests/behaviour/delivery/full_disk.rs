@@ -1,0 +1,143 @@
+//! The spool's disk is full, which is the overflow policy's to deal with.
+
+use std::time::Instant;
+
+use end_to_end::kafka::{Kafka, Version};
+use end_to_end::ledger::{Ledger, Watch};
+use end_to_end::sequence::{assert_complete, numbers};
+use end_to_end::server::{Library, Script, Server};
+use end_to_end::wait;
+use end_to_end::worker::{Connector, Worker};
+use tempfile::TempDir;
+
+use super::SHORT;
+use super::stage::{Figures, SMALL_MEMORY, Size, spooling};
+
+#[test]
+fn a_full_disk_holds_back_or_drops_by_the_policy_and_nothing_else_is_missing() {
+    full_disk(&SHORT);
+}
+
+/// One connector for each policy, named by it.
+const POLICIES: [&str; 3] = ["block", "drop_oldest", "drop_newest"];
+const DISK_BYTES: u64 = 1 << 20;
+const PADDING_BYTES: u64 = 1_000;
+
+struct Part {
+    policy: &'static str,
+    server: Server,
+    folder: TempDir,
+}
+
+impl Part {
+    fn new(policy: &'static str, messages: u64) -> Self {
+        let feed = Script::new(Library::Npm).count(messages);
+        Self {
+            policy,
+            server: feed.padding_bytes(PADDING_BYTES).start(),
+            folder: tempfile::tempdir().expect("a folder"),
+        }
+    }
+
+    fn topic(&self) -> String {
+        format!("full-disk-{}", self.policy)
+    }
+
+    fn connector(&self) -> Connector {
+        let connector = spooling(self.policy, &self.server, &self.topic(), self.folder.path());
+        // The disk ends long before what the spool may take of it.
+        let connector = connector
+            .set("websocket.buffer.overflow", self.policy)
+            .set("websocket.spool.segment.bytes", "65536");
+        SMALL_MEMORY
+            .iter()
+            .fold(connector, |connector, (key, value)| {
+                connector.set(key, value)
+            })
+    }
+}
+
+pub(super) fn full_disk(size: &Size) -> Figures {
+    let begun = Instant::now();
+    let kafka = Kafka::start(Version::V4_1);
+    kafka.stop();
+    let parts = POLICIES.map(|policy| Part::new(policy, size.messages));
+    let mut worker = Worker::builder(&kafka);
+    for part in &parts {
+        worker = worker
+            .small_disk(part.folder.path(), DISK_BYTES)
+            .connector(part.connector());
+    }
+    let mut worker = worker.start();
+    let watches = POLICIES.map(|policy| Watch::begin(worker.port(), policy));
+    for part in &parts {
+        wait_for_fault(&worker, part.policy);
+    }
+    let until = |policy: &str, what: &str, wanted: &dyn Fn(&Ledger) -> bool| {
+        let port = worker.port();
+        let found = wait::try_until(&format!("{policy}: {what}"), size.limit, || {
+            let ledger = Ledger::of(port, policy)?.unwrap_or_else(|error| panic!("{error}"));
+            wanted(&ledger).then_some(ledger)
+        });
+        found.unwrap_or_else(|error| panic!("{error}: {:?}", Ledger::of(port, policy)))
+    };
+    for policy in &POLICIES[1..] {
+        until(policy, "all is received", &|ledger| {
+            ledger.received == size.messages
+        });
+    }
+    kafka.start_again();
+    for policy in POLICIES {
+        until(policy, "all is delivered", &|ledger| {
+            ledger.received == size.messages && ledger.waiting() == 0
+        });
+        let session =
+            worker.wait_for_session(policy, "no fault", |s| s["spool"]["fault"].is_null());
+        assert_eq!(session["session"], "live", "{session}");
+    }
+    assert_eq!(worker.terminate(), 143);
+    let mut messages = 0;
+    for (part, watch) in parts.iter().zip(watches) {
+        let seen = watch.end();
+        let ledger = Ledger::at_the_end(&worker, part.policy);
+        assert!(seen.count > 0 && seen.last.received <= ledger.received);
+        messages += compare(&kafka, part, &ledger, size);
+    }
+    Figures::new(messages, 0, begun)
+}
+
+/// Waits until the disk is full; that is to be seen.
+fn wait_for_fault(worker: &Worker, policy: &str) {
+    let session = worker.wait_for_session(policy, "a full disk", |session| {
+        session["spool"]["errors"].as_u64() > Some(0)
+    });
+    if policy == "block" {
+        let fault = session["spool"]["fault"].as_str().unwrap_or_default();
+        assert!(fault.contains("disk is full"), "{session}");
+    }
+    assert_eq!(worker.states(policy).1, "RUNNING");
+}
+
+/// How many messages are in the topic: all but those that were dropped.
+fn compare(kafka: &Kafka, part: &Part, ledger: &Ledger, size: &Size) -> u64 {
+    let messages = size.messages;
+    let records = size.guarantee.read(kafka, &part.topic());
+    let dropped = ledger.dropped("overflow");
+    assert_eq!(ledger.received, messages);
+    assert_eq!(ledger.acknowledged, records.len() as u64);
+    assert_eq!(records.len() as u64 + dropped, messages, "{ledger:?}");
+    assert_eq!(ledger.dropped.values().sum::<u64>(), dropped, "{ledger:?}");
+    let numbers = numbers(&records);
+    assert!(
+        numbers.is_sorted_by(|before, number| before < number),
+        "{}",
+        part.policy
+    );
+    let newest = numbers.last() == Some(&(messages - 1));
+    match part.policy {
+        "block" => assert_complete(&records, 0..messages),
+        "drop_oldest" => assert!(newest && dropped > 0, "{ledger:?}"),
+        _ => assert!(!newest && numbers[0] == 0 && dropped > 0, "{ledger:?}"),
+    }
+    messages - dropped
+}
