@@ -42,6 +42,7 @@ class Kafka:
             "listener.security.protocol.map=PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT",
             f"log.dirs={self.dir / 'data'}",
             "offsets.topic.replication.factor=1", "num.partitions=1",
+            "transaction.state.log.replication.factor=1", "transaction.state.log.min.isr=1",
             "group.initial.rebalance.delay.ms=0",
         ]))
         self.process = None
@@ -58,7 +59,11 @@ class Kafka:
     def __enter__(self):
         self.tool("kafka.tools.StorageTool", "format", "-t", "bTJhYmVuY2hrYWZrYTIwMg",
                   "-c", str(self.config))
-        log = open(self.dir / "server.log", "wb")
+        return self.start()
+
+    def start(self):
+        """Starts it, for the first time or again."""
+        log = open(self.dir / "server.log", "ab")
         self.process = subprocess.Popen(
             self.java("kafka.Kafka", str(self.config), heap="1g"), stdout=log, stderr=log)
         for _ in range(600):
@@ -69,12 +74,15 @@ class Kafka:
             time.sleep(0.1)
         raise SystemExit(f"Kafka did not start: see {self.dir}/server.log")
 
-    def __exit__(self, *_):
+    def stop(self):
         self.process.terminate()
         try:
             self.process.wait(20)
         except subprocess.TimeoutExpired:
             self.process.kill()
+
+    def __exit__(self, *_):
+        self.stop()
         shutil.rmtree(self.dir, ignore_errors=True)
 
     def create_topic(self, name):

@@ -11,6 +11,7 @@ import subprocess
 import sys
 import time
 
+import delivery
 from kafka import ROOT, Kafka, compile_peer
 from processes import Exchange, Worker, cpu_seconds, peak_mib
 
@@ -156,7 +157,9 @@ def main():
     parser.add_argument("--sizes", type=int, nargs="+", choices=COUNTS, default=list(COUNTS),
                         help="message sizes, bytes")
     parser.add_argument("--seconds", type=int, default=10, help="length of the paced and idle runs")
-    parser.add_argument("--only", choices=["sizes", "latency", "first_record", "idle"],
+    parser.add_argument("--outage-seconds", type=int, default=60,
+                        help="how long Kafka is away in the memory runs")
+    parser.add_argument("--only", choices=["sizes", "latency", "first_record", "idle", "delivery", "outages"],
                         help="measure this alone")
     args = parser.parse_args()
     program = compile_peer()
@@ -170,6 +173,8 @@ def main():
                 "latency": lambda: latencies(kafka, exchange, args.seconds),
                 "first_record": lambda: first_record(kafka, exchange, 5),
                 "idle": lambda: idle(kafka, exchange, args.seconds),
+                "delivery": lambda: delivery.costs(kafka, exchange, COUNTS[200], args.repeats),
+                "outages": lambda: delivery.outages(kafka, exchange, args.outage_seconds),
             }
             chosen = [args.only] if args.only else measures
             result = {"cpus": cpus} | {name: measures[name]() for name in chosen}
