@@ -314,9 +314,12 @@ impl Intake {
 
     /// Takes in what has been acknowledged, and publishes where messages are.
     pub(super) fn acknowledge(&mut self) {
-        self.backlog.store_late();
         if let Some(store) = self.backlog.store_mut() {
             store.acknowledge(self.outlet.delivery().progress().acknowledged);
+        }
+        // After that, which may have made room for it.
+        self.backlog.store_late();
+        if let Some(store) = self.backlog.store_mut() {
             let lost = store.take_lost();
             self.counts.add_dropped(DropReason::Spool, lost);
             let (counters, metrics) = (store.counters(), &self.metrics);

@@ -6,6 +6,7 @@ use std::path::Path;
 use proptest::prelude::*;
 
 use super::*;
+use crate::clock;
 use crate::ledger::Ledger;
 use crate::spool::{Spool, SpoolOptions, SyncMode};
 
@@ -270,6 +271,32 @@ async fn a_full_spool_is_none_any_more_when_there_is_room() {
     intake.acknowledge();
     assert_eq!(intake.spool_fault(), None);
     assert_eq!(intake.tick_at(), None, "there is nothing to look after");
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_a_full_disk_did_not_take_is_delivered_when_there_is_room() {
+    let dir = tempfile::tempdir().expect("a directory");
+    let sink = Counted::without_room();
+    let mut intake = spooled(&sink, dir.path(), &[DURABLE, BLOCK, SMALL], 0);
+    let letters: String = ('!'..='~').collect();
+    for letter in letters.chars() {
+        let mut connection = read_large(&letter.to_string()).await;
+        intake.decode_last(&mut connection);
+    }
+    assert!(ledger(&intake).in_flight > 0, "not even on the disk");
+    sink.give_room(1_000);
+    // The task does no more than this, and all is acknowledged at once.
+    while let Some(at) = intake.tick_at() {
+        advance(at.saturating_duration_since(clock::now())).await;
+        intake.ticked();
+        intake.drain().expect("no refusal");
+        let on_their_way = intake.outlet.taken() - ledger(&intake).acknowledged;
+        let first = ledger(&intake).acknowledged;
+        sink.delivery.acknowledge(first, on_their_way);
+        intake.acknowledge();
+    }
+    let taken: String = sink.taken().chars().step_by(1_000).collect();
+    assert_eq!(taken, letters);
 }
 
 #[tokio::test(start_paused = true)]
