@@ -205,6 +205,10 @@ impl Store {
         };
         let (taken, rejected) = outlet.offer(&spooled.batch);
         self.handed(taken, outlet);
+        if self.full_bytes.is_none() {
+            // It could be read again.
+            self.fault = None;
+        }
         match rejected {
             Some(error) => Err(error),
             None if taken < count => Ok(Offered::Full),

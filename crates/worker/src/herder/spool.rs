@@ -4,6 +4,8 @@ use std::fs;
 use std::path::Path;
 use std::time::Duration;
 
+use tokio::runtime::{Handle, RuntimeFlavor};
+use tokio::task::block_in_place;
 use websocket_source::settings::SpoolSettings;
 use websocket_source::spool::Spool;
 use websocket_source::task::open_spool;
@@ -19,8 +21,16 @@ const WAIT: Duration = Duration::from_secs(5);
 /// # Errors
 /// Somebody else keeps it, or the system does not let it be used; in words.
 pub(super) fn open(settings: &SpoolSettings, connector: &str) -> Result<Spool, String> {
-    open_spool(settings, WAIT, (connector, 0))
-        .map_err(|error| format!("websocket.spool.dir: {error}"))
+    let opened = || open_spool(settings, WAIT, (connector, 0));
+    // The wait is not to keep other requests of the thread waiting.
+    let several = Handle::try_current()
+        .is_ok_and(|runtime| runtime.runtime_flavor() == RuntimeFlavor::MultiThread);
+    let opened = if several {
+        block_in_place(opened)
+    } else {
+        opened()
+    };
+    opened.map_err(|error| format!("websocket.spool.dir: {error}"))
 }
 
 impl Herder {
