@@ -2,6 +2,7 @@
 
 use std::time::Instant;
 
+use end_to_end::guarantee::Guarantee;
 use end_to_end::kafka::{Kafka, Version};
 use end_to_end::ledger::{Ledger, Watch};
 use end_to_end::sequence::{assert_complete, numbers};
@@ -10,8 +11,13 @@ use end_to_end::wait;
 use end_to_end::worker::{Connector, Worker};
 use tempfile::TempDir;
 
-use super::SHORT;
 use super::stage::{Figures, SMALL_MEMORY, Size, spooling};
+use super::{ONCE, SHORT};
+
+#[test]
+fn with_exactly_once_a_full_disk_holds_back_and_repeats_nothing() {
+    full_disk(&ONCE);
+}
 
 #[test]
 fn a_full_disk_holds_back_or_drops_by_the_policy_and_nothing_else_is_missing() {
@@ -30,8 +36,13 @@ struct Part {
 }
 
 impl Part {
-    fn new(policy: &'static str, messages: u64) -> Self {
-        let feed = Script::new(Library::Npm).count(messages);
+    fn new(policy: &'static str, size: &Size) -> Self {
+        let feed = Script::new(Library::Npm).count(size.messages);
+        let feed = match size.guarantee {
+            Guarantee::AtLeastOnce => feed,
+            // So that there is something left when Kafka is stopped.
+            Guarantee::ExactlyOnce => feed.rate(size.rate),
+        };
         Self {
             policy,
             server: feed.padding_bytes(PADDING_BYTES).start(),
@@ -43,8 +54,13 @@ impl Part {
         format!("full-disk-{}", self.policy)
     }
 
-    fn connector(&self) -> Connector {
-        let connector = spooling(self.policy, &self.server, &self.topic(), self.folder.path());
+    fn connector(&self, guarantee: Guarantee) -> Connector {
+        let connector = guarantee.of(spooling(
+            self.policy,
+            &self.server,
+            &self.topic(),
+            self.folder.path(),
+        ));
         // The disk ends long before what the spool may take of it.
         let connector = connector
             .set("websocket.buffer.overflow", self.policy)
@@ -60,16 +76,32 @@ impl Part {
 pub(super) fn full_disk(size: &Size) -> Figures {
     let begun = Instant::now();
     let kafka = Kafka::start(Version::V4_1);
-    kafka.stop();
-    let parts = POLICIES.map(|policy| Part::new(policy, size.messages));
+    let once = size.guarantee == Guarantee::ExactlyOnce;
+    // What drops is not delivered exactly once.
+    let policies = if once { &POLICIES[..1] } else { &POLICIES };
+    if !once {
+        kafka.stop();
+    }
+    let parts: Vec<_> = policies
+        .iter()
+        .map(|policy| Part::new(policy, size))
+        .collect();
     let mut worker = Worker::builder(&kafka);
     for part in &parts {
         worker = worker
             .small_disk(part.folder.path(), DISK_BYTES)
-            .connector(part.connector());
+            .connector(part.connector(size.guarantee));
     }
     let mut worker = worker.start();
-    let watches = POLICIES.map(|policy| Watch::begin(worker.port(), policy));
+    let watches: Vec<_> = policies
+        .iter()
+        .map(|policy| Watch::begin(worker.port(), policy))
+        .collect();
+    if once {
+        // Nothing is read before Kafka has said where the task begins.
+        worker.wait_for_acknowledged(policies[0], 1);
+        kafka.stop();
+    }
     for part in &parts {
         wait_for_fault(&worker, part.policy);
     }
@@ -81,13 +113,13 @@ pub(super) fn full_disk(size: &Size) -> Figures {
         });
         found.unwrap_or_else(|error| panic!("{error}: {:?}", Ledger::of(port, policy)))
     };
-    for policy in &POLICIES[1..] {
+    for policy in &policies[1..] {
         until(policy, "all is received", &|ledger| {
             ledger.received == size.messages
         });
     }
     kafka.start_again();
-    for policy in POLICIES {
+    for policy in policies {
         until(policy, "all is delivered", &|ledger| {
             ledger.received == size.messages && ledger.waiting() == 0
         });

@@ -16,6 +16,11 @@ const LONG: Size = Size {
     guarantee: Guarantee::AtLeastOnce,
 };
 
+const ONCE: Size = Size {
+    guarantee: Guarantee::ExactlyOnce,
+    ..LONG
+};
+
 fn soak(name: &str, scenario: impl FnOnce(&Size) -> Figures, size: &Size) {
     let figures = scenario(size);
     println!("{name}: {figures}");
@@ -66,4 +71,35 @@ fn a_worker_that_is_killed_twenty_times_loses_nothing_that_it_had_received() {
 #[ignore = "long"]
 fn a_full_disk_costs_what_the_policy_says() {
     soak("a full disk", full_disk::full_disk, &LONG);
+}
+
+#[test]
+#[ignore = "long"]
+fn exactly_once_holds_in_every_outage() {
+    let scenarios: [(&str, fn(&Size) -> Figures); 3] = [
+        ("a stopped broker, exactly once", outages::stopped_broker),
+        ("a killed broker, exactly once", outages::killed_broker),
+        ("a bad network, exactly once", outages::bad_network),
+    ];
+    for (name, scenario) in scenarios {
+        soak(name, scenario, &ONCE);
+    }
+}
+
+#[test]
+#[ignore = "long"]
+fn exactly_once_holds_at_every_end() {
+    soak(
+        "a stopped worker, exactly once",
+        ends::terminated_worker,
+        &ONCE,
+    );
+    let kills = Size { ends: 20, ..ONCE };
+    soak("a killed worker, exactly once", ends::killed_worker, &kills);
+}
+
+#[test]
+#[ignore = "long"]
+fn exactly_once_holds_on_a_full_disk() {
+    soak("a full disk, exactly once", full_disk::full_disk, &ONCE);
 }
