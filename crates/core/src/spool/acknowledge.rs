@@ -48,6 +48,13 @@ impl Spool {
         self.retire();
     }
 
+    /// Whether the disk knows of every acknowledgement and nothing waits to be
+    /// removed: otherwise [`Spool::tick`] has something to do, if not yet.
+    pub(crate) fn is_settled(&self) -> bool {
+        self.acknowledged <= self.state.last().acknowledged
+            && self.segments.oldest_retired().is_none()
+    }
+
     fn set_acknowledged(&mut self, sequence: u64) {
         if sequence > self.acknowledged {
             self.acknowledged = sequence;

@@ -8,7 +8,7 @@ use proptest::prelude::*;
 use super::*;
 use crate::clock;
 use crate::ledger::Ledger;
-use crate::spool::{Spool, SpoolOptions, SyncMode};
+use crate::spool::{Spool, SpoolOptions, SyncMode, inspect};
 
 /// An intake with a spool in `dir`, of which everything below `delivered` is.
 fn spooled(sink: &Counted, dir: &Path, pairs: &[(&str, &str)], delivered: u64) -> Intake {
@@ -103,6 +103,31 @@ async fn a_task_goes_on_where_the_one_before_it_was_acknowledged() {
     receive(&mut intake, "g").await;
     intake.drain().expect("no refusal");
     assert_eq!(sink.taken(), "efg");
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_last_acknowledgement_reaches_the_disk_though_nothing_comes_after_it() {
+    let dir = tempfile::tempdir().expect("a directory");
+    let sink = Counted::without_room();
+    let mut intake = spooled(&sink, dir.path(), &[DURABLE, BLOCK], 0);
+    sink.give_room(9);
+    receive(&mut intake, "abc").await;
+    sink.delivery.acknowledge(0, 2);
+    intake.acknowledge();
+    // Too soon after the one before to be written at once.
+    sink.delivery.acknowledge(2, 1);
+    intake.acknowledge();
+    let undelivered = || {
+        let found = inspect(dir.path(), &mut |_| Ok(()));
+        found.expect("a spool").undelivered
+    };
+    assert_eq!(undelivered(), 1);
+    let due = intake.tick_at().expect("the disk does not know of it");
+    tokio::time::advance(due - crate::clock::now()).await;
+    intake.ticked();
+    intake.drain().expect("no refusal");
+    assert_eq!(undelivered(), 0);
+    assert_eq!(intake.tick_at(), None, "there is nothing to look after");
 }
 
 #[tokio::test(start_paused = true)]

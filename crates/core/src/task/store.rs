@@ -227,8 +227,8 @@ impl Store {
             None => self.spool.tick(now),
         }
         self.look_for_room();
-        let busy = self.spool.acknowledged() < self.spool.next_sequence();
-        if busy || self.fault.is_some() {
+        let waits = self.spool.acknowledged() < self.spool.next_sequence();
+        if waits || !self.spool.is_settled() || self.fault.is_some() {
             // Not anew: a steady stream would put it off for ever.
             self.tick_at.get_or_insert(now + TICK);
         } else {
