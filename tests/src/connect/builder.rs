@@ -33,6 +33,7 @@ pub struct Builder {
     plugin: Plugin,
     settings: Vec<(String, String)>,
     options: Vec<String>,
+    environment: Vec<(String, String)>,
     jmx: bool,
     exporter_rules: Option<String>,
 }
@@ -47,6 +48,7 @@ impl Builder {
             plugin: Plugin::Stub,
             settings: Vec::new(),
             options: Vec::new(),
+            environment: Vec::new(),
             jmx: false,
             exporter_rules: None,
         }
@@ -76,6 +78,12 @@ impl Builder {
     /// Adds an option of the JVM, such as `-Dname=value` or `-javaagent:…`.
     pub fn jvm_option(mut self, option: impl Into<String>) -> Self {
         self.options.push(option.into());
+        self
+    }
+
+    /// Adds a variable to its environment.
+    pub fn environment(mut self, name: &str, value: &str) -> Self {
+        self.environment.push((name.to_owned(), value.to_owned()));
         self
     }
 
@@ -135,6 +143,7 @@ impl Builder {
             None => ("connect-standalone", STANDALONE),
             Some(_) => ("connect-distributed", DISTRIBUTED),
         };
+        command.envs(self.environment.iter().map(|(name, value)| (name, value)));
         command.args(&self.options).arg(class).arg(&file);
         let process = Process::spawn(name, &mut command, &folder.path().join("log"));
         RealWorker::new(self.version, port, jmx_port, exporter, process, folder)

@@ -41,6 +41,14 @@ impl Cluster {
         }
     }
 
+    /// Starts one worker more and waits until it answers; its id.
+    pub fn add(&mut self, builder: &Builder) -> String {
+        let worker = builder.start();
+        let id = worker.id();
+        self.members.push((worker, true));
+        id
+    }
+
     /// The workers that live.
     pub fn live(&self) -> impl Iterator<Item = &RealWorker> {
         let live = self.members.iter().filter(|(_, live)| *live);

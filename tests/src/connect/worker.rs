@@ -90,7 +90,7 @@ impl RealWorker {
     }
 
     /// The same for one that is looked at afterwards.
-    pub(super) fn end(&mut self) {
+    pub fn end(&mut self) {
         self.process.signal("TERM");
         assert_eq!(self.process.exit_code(), 143);
     }
@@ -101,7 +101,7 @@ impl RealWorker {
     }
 
     /// Ends it as a crash would.
-    pub(super) fn kill(&mut self) {
+    pub fn kill(&mut self) {
         self.process.kill();
     }
 

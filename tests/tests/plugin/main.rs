@@ -11,6 +11,7 @@
 extern crate end_to_end;
 
 mod cases;
+mod delivery;
 mod deploy;
 mod examples;
 mod exporter;
