@@ -2,6 +2,7 @@ package io.conduktor.connect.websocket;
 
 import java.util.ArrayList;
 import java.util.Collections;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.UUID;
@@ -142,9 +143,18 @@ public class WebSocketSourceTask extends SourceTask {
         }
     }
 
-    /** Each disk has records of its own, so its spool is part of the partition. */
-    private static Map<String, String> partition(String url, String[] spool) {
-        return spool == null ? Collections.singletonMap(PARTITION, url) : Map.of(PARTITION, url, SPOOL, spool[1]);
+    /**
+     * Each disk has records of its own, so its spool is part of the partition. Connect finds an offset by the partition's
+     * bytes, and those have the map's order: {@code Map.of} has another in each JVM, this one is the same in all, and that
+     * of the maps which Connect makes of those bytes.
+     */
+    static Map<String, String> partition(String url, String[] spool) {
+        Map<String, String> partition = new HashMap<>();
+        partition.put(PARTITION, url);
+        if (spool != null) {
+            partition.put(SPOOL, spool[1]);
+        }
+        return Collections.unmodifiableMap(partition);
     }
 
     private long storedSequence(Map<String, String> partition) {

@@ -6,11 +6,13 @@ import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.nio.charset.StandardCharsets;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import org.apache.kafka.common.config.ConfigException;
 import org.apache.kafka.connect.errors.ConnectException;
+import org.apache.kafka.connect.json.JsonConverter;
 import org.apache.kafka.connect.source.SourceRecord;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -105,6 +107,15 @@ class WebSocketSourceTaskTest {
             }
         });
         assertTrue(failure.getMessage().contains("127.0.0.1"), failure.getMessage());
+    }
+
+    @Test
+    void aPartitionHasTheSameBytesInEachJvm() {
+        JsonConverter converter = new JsonConverter();
+        converter.configure(Map.of("schemas.enable", "false"), true);
+        Map<String, String> partition = WebSocketSourceTask.partition("ws://h", new String[] {"1", "id"});
+        byte[] bytes = converter.fromConnectData("t", null, partition);
+        assertEquals("{\"spool\":\"id\",\"websocket_url\":\"ws://h\"}", new String(bytes, StandardCharsets.UTF_8));
     }
 
     @Test
