@@ -52,6 +52,7 @@ impl Reader<'_> {
             return Err(Noted);
         };
         self.check_sizes(max_bytes, segment_bytes).ok_or(Noted)?;
+        self.tell_of_drops(mode);
         let bytes = |bytes| u64::try_from(bytes).map_err(|_| Noted);
         Ok(Some(SpoolSettings {
             mode,
@@ -64,6 +65,18 @@ impl Reader<'_> {
                 _ => SpoolSync::Interval(interval),
             },
         }))
+    }
+
+    /// Whoever has every message on disk may not expect any to be dropped.
+    fn tell_of_drops(&mut self, mode: SpoolMode) {
+        let policy = self.text("websocket.buffer.overflow").unwrap_or_default();
+        if mode == SpoolMode::Durable && policy.starts_with("drop_") {
+            let text = format!(
+                "{MODE}=durable with websocket.buffer.overflow={policy} drops messages when {MAX_BYTES} is \
+                 reached or the disk is full; block stops reading instead"
+            );
+            self.warnings.push(text);
+        }
     }
 
     /// A spool gives room back by whole segments, and has to take the largest
@@ -139,6 +152,22 @@ mod tests {
             sync: SpoolSync::Interval(Duration::from_millis(10)),
         };
         assert_eq!(spool, expected);
+    }
+
+    #[test]
+    fn a_durable_spool_that_drops_when_it_is_full_is_told_of() {
+        let warnings = |mode, policy| {
+            parsed(&[
+                ("websocket.spool.mode", mode),
+                ("websocket.spool.dir", "d"),
+                ("websocket.buffer.overflow", policy),
+            ])
+            .warnings
+        };
+        assert_eq!(warnings("durable", "block"), [""; 0]);
+        assert_eq!(warnings("overflow", "drop_oldest"), [""; 0]);
+        let told = warnings("durable", "drop_newest");
+        assert!(told.len() == 1 && told[0].contains("block stops reading instead"));
     }
 
     #[test]
