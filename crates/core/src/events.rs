@@ -50,6 +50,8 @@ pub enum InConnect<'a> {
     /// `errors.deadletterqueue.topic.name` is set, for messages that are no
     /// JSON.
     NoDeadLetters,
+    /// `websocket.oversize` is set.
+    OversizeNotOurs,
     /// All connections go through a proxy.
     Proxied(&'a Proxy),
     /// So many records were given to Kafka Connect, and it is done with the
@@ -133,6 +135,8 @@ pub enum Event<'a> {
         from: u64,
         /// The one after the last.
         to: u64,
+        /// How many of those between are lost.
+        lost: u64,
     },
     /// The task has ended.
     Stopped(StopReport),
@@ -199,6 +203,10 @@ impl fmt::Display for InConnect<'_> {
             Self::NoDeadLetters => f.write_str(
                 "errors.deadletterqueue.topic.name has no effect: Kafka Connect has no such topic for source \
                  connectors; messages that are not JSON are left out and counted as dropped",
+            ),
+            Self::OversizeNotOurs => f.write_str(
+                "websocket.oversize has no effect: Kafka Connect's own producer refuses what is larger than its \
+                 max.request.size, and errors.tolerance=all leaves that out",
             ),
             Self::Proxied(proxy) => write!(f, "Connecting through the proxy {proxy}"),
             Self::Unconfirmed(records) => write!(
@@ -274,7 +282,7 @@ impl fmt::Display for Event<'_> {
                 )
             }
             Self::SpoolDamaged(recovery) => write!(f, "Spool damaged: {recovery}"),
-            Self::SpoolGap { from, to } => write_gap(f, *from, *to),
+            Self::SpoolGap { from, to, lost } => write_gap(f, *from, *to, *lost),
             Self::Stopped(report) => write!(
                 f,
                 "Stopped - Received: {}, Delivered: {}, Dropped: {}, Lost: {}, Ledger: {}",
@@ -285,11 +293,11 @@ impl fmt::Display for Event<'_> {
     }
 }
 
-fn write_gap(f: &mut fmt::Formatter<'_>, from: u64, to: u64) -> fmt::Result {
-    let (messages, last) = (to - from, to - 1);
+fn write_gap(f: &mut fmt::Formatter<'_>, from: u64, to: u64, lost: u64) -> fmt::Result {
+    let end = to - 1;
     write!(
         f,
-        "Spool damaged: {messages} messages are lost, from sequence {from} to {last}"
+        "Spool damaged: {lost} messages are lost, from sequence {from} to {end}"
     )
 }
 
@@ -388,7 +396,11 @@ mod tests {
             "Spool damaged: state damaged: no, bytes that are no record: 42, cut off at the end: 0, \
              headers made anew: 0, files set aside: 1, errors: 0"
         );
-        let event = Event::SpoolGap { from: 7, to: 9 };
+        let event = Event::SpoolGap {
+            from: 7,
+            to: 9,
+            lost: 2,
+        };
         assert_eq!(event.level(), Level::ERROR);
         assert_eq!(
             event.to_string(),

@@ -160,7 +160,10 @@ impl Backlog {
             };
         }
         if let (Some(store), Overflow::DropOldest) = (&mut self.store, self.policy) {
-            while let Some(oldest) = store.drop_oldest() {
+            // What room does not cure costs no segment.
+            while store.is_full()
+                && let Some(oldest) = store.drop_oldest()
+            {
                 dropped.add(oldest);
                 if let Some(first) = store.append(batch, origin) {
                     return Stored {
@@ -196,19 +199,18 @@ impl Backlog {
     /// # Errors
     /// A record can never be sent.
     pub(super) fn offer(&mut self, outlet: &mut Outlet) -> Result<Offered, SinkError> {
-        if let Some(batch) = self.buffer.front() {
-            let (taken, rejected) = outlet.offer(&batch);
-            let full = taken < batch.len();
-            self.buffer.advance(taken);
-            return match rejected {
-                Some(error) => Err(error),
-                None if full => Ok(Offered::Full),
-                None => Ok(Offered::Some),
-            };
+        if !self.buffer.is_empty() {
+            return offer_front(&mut self.buffer, outlet);
         }
-        match &mut self.store {
-            Some(store) => store.offer(outlet),
-            None => Ok(Offered::Empty),
+        let Some(store) = &mut self.store else {
+            return Ok(Offered::Empty);
+        };
+        match store.offer(outlet)? {
+            // Only with `durable` it has to be on the disk first.
+            Offered::Empty if store.mode() == SpoolMode::Overflow && store.is_caught_up() => {
+                offer_front(&mut self.late, outlet)
+            }
+            offered => Ok(offered),
         }
     }
 
@@ -247,5 +249,23 @@ impl Backlog {
             }
             self.late.advance(count);
         }
+    }
+}
+
+/// Offers what lies together at the front.
+///
+/// # Errors
+/// A record can never be sent.
+fn offer_front(memory: &mut Buffer, outlet: &mut Outlet) -> Result<Offered, SinkError> {
+    let Some(batch) = memory.front() else {
+        return Ok(Offered::Empty);
+    };
+    let (taken, rejected) = outlet.offer(&batch);
+    let full = taken < batch.len();
+    memory.advance(taken);
+    match rejected {
+        Some(error) => Err(error),
+        None if full => Ok(Offered::Full),
+        None => Ok(Offered::Some),
     }
 }

@@ -23,7 +23,7 @@ use crate::sink::{Sink, SinkError};
 use super::backlog::{Backlog, Offered, Origin};
 use super::connection::Connection;
 use super::outlet::Outlet;
-use super::store::Store;
+use super::store::{Gap, Store};
 
 /// What a turn of decoding found besides messages.
 #[derive(Debug, Default)]
@@ -51,6 +51,9 @@ pub(super) struct Intake {
     metrics: Arc<TaskMetrics>,
     counts: Counts,
     pub(super) paused: bool,
+    /// `websocket.message.max.bytes`: what is larger is refused and needs no
+    /// room.
+    max_message_bytes: usize,
     /// The number of the connection that is decoded.
     pub(super) generation: u64,
     /// What has been read stays undecoded until the sink has room or patience
@@ -83,6 +86,7 @@ impl Intake {
             outlet: Outlet::new(sink, Arc::clone(&metrics)),
             metrics,
             paused,
+            max_message_bytes: config.message_max_bytes,
             generation: 0,
             held: false,
             last: false,
@@ -128,11 +132,10 @@ impl Intake {
     /// for want of room.
     pub(super) fn reads(&self, connection: &mut Connection) -> bool {
         let (received, start, end, decoder) = connection.input();
-        let next = self
-            .payload
-            .value_bytes(decoder.peek(&received[start..end]));
+        let ahead = decoder.peek(&received[start..end]);
         let held = self.held && start < end;
-        !held && self.has_room(&Rows::default(), next)
+        let refused = ahead.bytes > self.max_message_bytes;
+        !held && (refused || self.has_room(&Rows::default(), self.payload.value_bytes(ahead)))
     }
 
     /// Messages that the sink does not have.
@@ -148,7 +151,7 @@ impl Intake {
 
     /// Where the spool was found to have lost messages since this was last
     /// asked.
-    pub(super) fn take_gap(&mut self) -> Option<(u64, u64)> {
+    pub(super) fn take_gap(&mut self) -> Option<Gap> {
         self.backlog.store_mut()?.take_gap()
     }
 
@@ -162,6 +165,11 @@ impl Intake {
     /// Why the spool cannot be used at present.
     pub(super) fn spool_fault(&self) -> Option<&str> {
         self.backlog.store()?.fault()
+    }
+
+    /// Whether what is received goes to the disk first.
+    pub(super) fn is_durable(&self) -> bool {
+        self.backlog.is_durable()
     }
 
     /// States that there is nothing left that was held back.
@@ -228,8 +236,10 @@ impl Intake {
             let input = &slab[start..end];
             // Without input there is nothing to hold back.
             if !input.is_empty() && !self.last {
-                let next = self.payload.value_bytes(decoder.peek(input));
-                if !self.admits(rows, next, received.at) {
+                let ahead = decoder.peek(input);
+                let next = self.payload.value_bytes(ahead);
+                let refused = ahead.bytes > self.max_message_bytes;
+                if !refused && !self.admits(rows, next, received.at) {
                     break !rows.is_empty();
                 }
             }
@@ -342,7 +352,11 @@ impl Intake {
         let delivery = Arc::clone(self.outlet.delivery());
         let mut ledger = self.metrics.account.read(|| delivery.progress());
         let store = self.backlog.store();
-        let given = if store.is_some() { 0 } else { given };
+        // What came from the spool stays there until it is acknowledged.
+        let given = store.map_or(given, |store| {
+            let taken = ledger.in_flight.saturating_sub(self.counts.buffered);
+            given.min(taken.saturating_sub(store.on_their_way()))
+        });
         let lost = ledger.settle(store.map_or(0, Store::left), given);
         self.counts.add_dropped(DropReason::Stop, lost);
         self.metrics.account.close(&self.counts, ledger);
@@ -362,7 +376,7 @@ impl Intake {
 
     /// Hands rows over, or keeps them.
     fn deliver(&mut self, batch: &Batch<'_>, found: &mut Found) {
-        if batch.is_empty() || found.rejected.is_some() {
+        if batch.is_empty() {
             return;
         }
         let bytes: usize = batch.values().map(<[u8]>::len).sum();
@@ -371,7 +385,10 @@ impl Intake {
             generation: self.generation,
             last: self.last,
         };
-        let direct = !self.paused && !self.last && self.backlog.is_empty();
+        // Nothing goes to the sink after a record that never can, but to where
+        // it is kept.
+        let open = !self.paused && !self.last && found.rejected.is_none();
+        let direct = open && self.backlog.is_empty();
         if self.backlog.is_durable() {
             let stored = self.backlog.store_first(batch, origin);
             found.overflow.add(stored.dropped);

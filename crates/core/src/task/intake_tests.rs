@@ -31,6 +31,7 @@ struct Told {
     numbers: u64,
     skipped: u64,
     aborted: Option<u64>,
+    begins_at: Option<u64>,
 }
 
 impl Counted {
@@ -59,6 +60,15 @@ impl Counted {
 
     fn skipped(&self) -> u64 {
         self.told().skipped
+    }
+
+    fn numbers(&self) -> u64 {
+        self.told().numbers
+    }
+
+    /// Knows where its numbers begin from now on.
+    fn begin_at(&self, stored: u64) {
+        self.told().begins_at = Some(stored);
     }
 
     /// Gives back everything from the number `from` on.
@@ -96,6 +106,10 @@ impl Sink for Counted {
 
     fn rewound(&mut self) -> Option<u64> {
         self.told().aborted.take()
+    }
+
+    fn begins_at(&mut self) -> Option<u64> {
+        self.told().begins_at
     }
 
     fn skip(&mut self, count: u64) -> bool {

@@ -7,6 +7,7 @@ use std::sync::atomic::Ordering::Relaxed;
 use std::time::{Duration, Instant};
 
 use super::status::{Phase, StopReport};
+use super::store::Gap;
 use crate::buffer::Dropped;
 use crate::events::{Event, Reading};
 use crate::metrics::{DropReason, TaskMetrics};
@@ -151,8 +152,9 @@ impl Reporter {
         }
     }
 
-    pub(super) fn gap(&self, from: u64, to: u64) {
-        self.emit(&Event::SpoolGap { from, to });
+    pub(super) fn gap(&self, gap: Gap) {
+        let Gap { from, to, lost } = gap;
+        self.emit(&Event::SpoolGap { from, to, lost });
     }
 
     pub(super) fn draining(&self, messages: u64) {

@@ -378,7 +378,7 @@ impl Runner {
     fn hang_up(&mut self) {
         self.metrics.connected_at_ms.store(0, Relaxed);
         if let Link::Open(mut connection) = std::mem::replace(&mut self.link, Link::None) {
-            if connection.has_input() && !self.rejected {
+            if connection.has_input() && (!self.rejected || self.intake.is_durable()) {
                 let found = self.intake.decode_last(&mut connection);
                 self.tell_drops(&found);
                 // A sink that had room all the time says nothing by itself.
@@ -392,10 +392,14 @@ impl Runner {
         }
     }
 
-    fn publish(&mut self, phase: Phase) {
-        if let Some((from, to)) = self.intake.take_gap() {
-            self.reporter.gap(from, to);
+    fn tell_gap(&mut self) {
+        if let Some(gap) = self.intake.take_gap() {
+            self.reporter.gap(gap);
         }
+    }
+
+    fn publish(&mut self, phase: Phase) {
+        self.tell_gap();
         let now = clock::now();
         let session = &self.session;
         let paused = self.intake.paused;
@@ -475,7 +479,10 @@ impl Runner {
                 self.intake.outlet.flush(within);
             }
             let told = self.reporter.deadline();
-            let wake_at = self.stop_by.map_or(told, |by| by.min(told));
+            let wake_at = [self.stop_by, self.intake.tick_at()]
+                .into_iter()
+                .flatten()
+                .fold(told, Instant::min);
             tokio::select! {
                 _ = self.commands.changed() => self.obey_in_drain(),
                 () = self.delivery.space() => {}
@@ -483,6 +490,9 @@ impl Runner {
                     let now = clock::now();
                     if self.stop_by.is_some_and(|by| by <= now) {
                         break;
+                    }
+                    if self.intake.tick_at().is_some_and(|at| at <= now) {
+                        self.intake.ticked();
                     }
                     self.reporter.tick(&self.metrics, Phase::Draining, now);
                 }
@@ -524,6 +534,7 @@ impl Runner {
         let progress = self.delivery.progress();
         let given = self.settled(progress) - progress.acknowledged;
         let (ledger, lost) = self.intake.close(given);
+        self.tell_gap();
         let dropped = self.metrics.dropped_total() - lost;
         let report = StopReport {
             received: ledger.received,

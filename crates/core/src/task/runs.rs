@@ -35,6 +35,11 @@ impl Runs {
         }
     }
 
+    /// How many there are.
+    pub(super) fn count(&self) -> u64 {
+        self.0.iter().map(|run| run.count).sum()
+    }
+
     /// All of the sink's records below `head` are acknowledged; the end of
     /// those of the spool, if there are any among them.
     pub(super) fn acknowledge(&mut self, head: u64) -> Option<u64> {

@@ -10,8 +10,20 @@ use crate::clock;
 use crate::ledger::Ledger;
 use crate::spool::{Spool, SpoolOptions, SyncMode, inspect};
 
+/// Who knows what of a spool is delivered.
+#[derive(Clone, Copy, Debug)]
+enum Begin {
+    /// The host: everything below this.
+    Told(u64),
+    Sink,
+}
+
 /// An intake with a spool in `dir`, of which everything below `delivered` is.
 fn spooled(sink: &Counted, dir: &Path, pairs: &[(&str, &str)], delivered: u64) -> Intake {
+    spooled_at(sink, dir, pairs, Begin::Told(delivered))
+}
+
+fn spooled_at(sink: &Counted, dir: &Path, pairs: &[(&str, &str)], begin: Begin) -> Intake {
     let base = [
         ("websocket.url", "ws://localhost/"),
         ("kafka.topic", "t"),
@@ -37,8 +49,14 @@ fn spooled(sink: &Counted, dir: &Path, pairs: &[(&str, &str)], delivered: u64) -
         sync: SyncMode::None,
     };
     let (mut spool, _) = Spool::open(options).expect("a spool");
-    spool.delivered_to(delivered);
-    let store = Store::new(spool, settings.mode, true);
+    let is_told = match begin {
+        Begin::Told(delivered) => {
+            spool.delivered_to(delivered);
+            true
+        }
+        Begin::Sink => false,
+    };
+    let store = Store::new(spool, settings.mode, is_told);
     let metrics = Arc::new(TaskMetrics::default());
     Intake::new(&config, Box::new(sink.clone()), Some(store), metrics, false)
 }
@@ -194,6 +212,38 @@ async fn at_the_end_the_buffer_goes_to_a_disk_that_has_nothing_younger() {
     assert_eq!(sink.taken(), "abc");
 }
 
+#[tokio::test(start_paused = true)]
+async fn a_message_over_the_limit_is_refused_also_if_the_spool_could_never_hold_it() {
+    let dir = tempfile::tempdir().expect("a directory");
+    let sink = Counted::without_room();
+    let mut intake = spooled(&sink, dir.path(), &[DURABLE, BLOCK, SMALL], 0);
+    // 2 GiB are announced.
+    let mut header = vec![0x81, 127];
+    header.extend((2_u64 << 30).to_be_bytes());
+    let mut connection = read_frames(header).await;
+    assert!(intake.reads(&mut connection));
+    let found = intake.decode(&mut connection);
+    assert!(found.violation.is_some(), "{found:?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_comes_before_it_is_known_where_the_spool_begins_waits_in_memory() {
+    let dir = tempfile::tempdir().expect("a directory");
+    let sink = Counted::without_room();
+    let mut intake = spooled_at(&sink, dir.path(), &[DURABLE, BLOCK], Begin::Sink);
+    let mut connection = read("ab").await;
+    assert!(!intake.reads(&mut connection));
+    intake.decode_last(&mut connection);
+    assert_eq!(ledger(&intake).in_flight, 2);
+    sink.begin_at(7);
+    sink.give_room(9);
+    intake.drain().expect("no refusal");
+    let begun = ledger(&intake);
+    assert_eq!((begun.received, begun.replayed), (2, 0));
+    intake.drain().expect("no refusal");
+    assert_eq!((sink.taken().as_str(), sink.skipped()), ("ab", 0));
+}
+
 /// A spool for about sixty messages of 1,000 bytes.
 const SMALL: (&str, &str) = ("small", "true");
 
@@ -345,6 +395,31 @@ async fn what_an_aborted_transaction_had_is_offered_again() {
     assert_eq!(sink.taken(), "abcdefcdefg");
     let again = ledger(&intake);
     assert_eq!((again.acknowledged, again.in_flight), (2, 5));
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_was_skipped_is_skipped_again_after_an_aborted_transaction() {
+    for taken in [0, 3] {
+        let dir = tempfile::tempdir().expect("a directory");
+        let sink = Counted::without_room();
+        let mut intake = spooled(&sink, dir.path(), &[DURABLE, BLOCK], 0);
+        receive(&mut intake, "abc").await;
+        drop(intake);
+        // The disk knows of two more than the sink.
+        drop(spooled(&sink, dir.path(), &[DURABLE, BLOCK], 2));
+        let sink = Counted::without_room();
+        let mut intake = spooled_at(&sink, dir.path(), &[DURABLE, BLOCK], Begin::Sink);
+        sink.begin_at(0);
+        sink.give_room(taken);
+        intake.drain().expect("no refusal");
+        receive(&mut intake, "de").await;
+        assert_eq!(sink.skipped(), 2);
+        sink.abort(0);
+        sink.give_room(9);
+        intake.drain().expect("no refusal");
+        assert_eq!(sink.skipped(), 4, "once more");
+        assert_eq!(sink.numbers(), 5, "as many as the spool's");
+    }
 }
 
 #[derive(Clone, Debug)]

@@ -27,14 +27,17 @@ pub(super) struct Store {
     mode: SpoolMode,
     /// The spool's number of the record that the sink gets next.
     next: u64,
+    /// The spool's number of what has the sink's number 0, with `durable`.
+    base: u64,
     runs: Runs,
     /// Messages that were found to be lost since that was last asked.
     lost: u64,
-    /// The first and the end of the sequences among which they were, to be
-    /// told.
-    gap: Option<(u64, u64)>,
-    /// Why the spool cannot be used at present.
-    fault: Option<String>,
+    /// What is to be told of them.
+    gap: Option<Gap>,
+    /// Why the spool cannot be written at present,
+    write_fault: Option<String>,
+    /// and why it cannot be read, and when that is tried again.
+    read_fault: Option<(String, Instant)>,
     /// What the spool took of the disk when it was last found to be full.
     full_bytes: Option<u64>,
     tick_at: Option<Instant>,
@@ -42,17 +45,30 @@ pub(super) struct Store {
     begun: bool,
 }
 
+/// Messages that a spool has lost.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Gap {
+    /// The first sequence that is missing,
+    pub(super) from: u64,
+    /// and the one after the last, between which others may be there.
+    pub(super) to: u64,
+    /// How many are lost.
+    pub(super) lost: u64,
+}
+
 impl Store {
     /// A spool that was told what is delivered, or is to be if not `begun`.
     pub(super) fn new(spool: Spool, mode: SpoolMode, begun: bool) -> Self {
         Self {
             next: spool.acknowledged(),
+            base: spool.acknowledged(),
             spool,
             mode,
             runs: Runs::default(),
             lost: 0,
             gap: None,
-            fault: None,
+            write_fault: None,
+            read_fault: None,
             full_bytes: None,
             tick_at: None,
             begun,
@@ -66,7 +82,7 @@ impl Store {
         {
             self.spool.delivered_to(stored);
             // The sink's first number is that of the stored sequence.
-            self.next = stored;
+            (self.next, self.base) = (stored, stored);
             self.begun = true;
         }
     }
@@ -95,7 +111,7 @@ impl Store {
         SpoolStatus {
             id: self.spool.id().to_string(),
             dir: dir.map(|dir| dir.to_string()).unwrap_or_default(),
-            fault: self.fault.clone(),
+            fault: self.fault().map(str::to_owned),
         }
     }
 
@@ -105,7 +121,18 @@ impl Store {
 
     /// Why it cannot be used at present, in words; `None` if it can.
     pub(super) fn fault(&self) -> Option<&str> {
-        self.fault.as_deref()
+        let reading = self.read_fault.as_ref().map(|(why, _)| why.as_str());
+        self.write_fault.as_deref().or(reading)
+    }
+
+    /// Whether the last append was refused for want of room.
+    pub(super) fn is_full(&self) -> bool {
+        self.full_bytes.is_some()
+    }
+
+    /// Records that the sink has from here and that are not acknowledged.
+    pub(super) fn on_their_way(&self) -> u64 {
+        self.runs.count()
     }
 
     /// Whether so many more records with so many bytes would fit.
@@ -116,18 +143,21 @@ impl Store {
     /// Appends records; the number of the first, or `None` if that cannot be
     /// done now.
     pub(super) fn append(&mut self, batch: &Batch<'_>, origin: Origin) -> Option<u64> {
+        if !self.begun {
+            return None;
+        }
         let generation = u32::try_from(origin.generation).unwrap_or(u32::MAX);
         self.tick_at.get_or_insert_with(|| clock::now() + TICK);
         match self.spool.append(batch, generation) {
             Ok(appended) => {
-                self.fault = None;
+                self.write_fault = None;
                 self.full_bytes = None;
                 Some(appended.first)
             }
             Err(error) => {
                 let full = matches!(error, AppendError::Full { .. } | AppendError::NoSpace(_));
                 self.full_bytes = full.then(|| self.spool.counters().disk_bytes);
-                self.fault = Some(error.to_string());
+                self.write_fault = Some(error.to_string());
                 None
             }
         }
@@ -143,7 +173,7 @@ impl Store {
             }),
             Ok(_) => None,
             Err(error) => {
-                self.fault = Some(error.to_string());
+                self.write_fault = Some(error.to_string());
                 None
             }
         }
@@ -176,7 +206,12 @@ impl Store {
     /// # Errors
     /// A record can never be sent.
     pub(super) fn offer(&mut self, outlet: &mut Outlet) -> Result<Offered, SinkError> {
-        if self.is_caught_up() || !self.begun {
+        // What cannot be read for a moment is not to count as lost.
+        let rests = self
+            .read_fault
+            .as_ref()
+            .is_some_and(|(_, again)| clock::now() < *again);
+        if self.is_caught_up() || !self.begun || rests {
             return Ok(Offered::Empty);
         }
         let (first, count) = match self.spool.read() {
@@ -184,18 +219,25 @@ impl Store {
             Ok(Some(Read::Gap { from, to, lost })) => {
                 if lost > 0 {
                     self.lost += lost;
-                    let first = self.gap.map_or(from, |(first, _)| first);
-                    self.gap = Some((first, to));
+                    let before = self.gap.unwrap_or(Gap { from, to, lost: 0 });
+                    self.gap = Some(Gap {
+                        to,
+                        lost: before.lost + lost,
+                        ..before
+                    });
                 }
                 self.spool.advance(to);
                 return Ok(Offered::Some);
             }
             Ok(Some(Read::Batch(spooled))) => (spooled.first, spooled.batch.len()),
             Err(error) => {
-                self.fault = Some(error.to_string());
+                let again = clock::now() + TICK;
+                self.read_fault = Some((error.to_string(), again));
+                self.tick_at.get_or_insert(again);
                 return Ok(Offered::Empty);
             }
         };
+        self.read_fault = None;
         if !self.skip_to(first, outlet) {
             return Ok(Offered::Full);
         }
@@ -205,10 +247,6 @@ impl Store {
         };
         let (taken, rejected) = outlet.offer(&spooled.batch);
         self.handed(taken, outlet);
-        if self.full_bytes.is_none() {
-            // It could be read again.
-            self.fault = None;
-        }
         match rejected {
             Some(error) => Err(error),
             None if taken < count => Ok(Offered::Full),
@@ -228,7 +266,7 @@ impl Store {
         }
         self.look_for_room();
         let waits = self.spool.acknowledged() < self.spool.next_sequence();
-        if waits || !self.spool.is_settled() || self.fault.is_some() {
+        if waits || !self.spool.is_settled() || self.fault().is_some() {
             // Not anew: a steady stream would put it off for ever.
             self.tick_at.get_or_insert(now + TICK);
         } else {
@@ -244,7 +282,7 @@ impl Store {
         };
         if self.spool.counters().disk_bytes < full {
             self.full_bytes = None;
-            self.fault = None;
+            self.write_fault = None;
         }
     }
 
@@ -255,10 +293,13 @@ impl Store {
 
     /// Has the sink's records from `from` on offered again; their number.
     pub(super) fn rewind(&mut self, from: u64) -> u64 {
-        let Some((first, count)) = self.runs.rewind(from) else {
-            return 0;
+        let rewound = self.runs.rewind(from);
+        let (first, count) = rewound.unwrap_or((self.spool.cursor(), 0));
+        // What was skipped is to be skipped again.
+        self.next = match self.mode {
+            SpoolMode::Durable => self.base + from,
+            SpoolMode::Overflow => first,
         };
-        self.next = first;
         self.spool.rewind(first);
         count
     }
@@ -269,7 +310,7 @@ impl Store {
     }
 
     /// Where messages were found to be lost since this was last asked.
-    pub(super) fn take_gap(&mut self) -> Option<(u64, u64)> {
+    pub(super) fn take_gap(&mut self) -> Option<Gap> {
         self.gap.take()
     }
 
