@@ -193,7 +193,13 @@ pub extern "system" fn Java_io_conduktor_connect_websocket_NativeSource_openSpoo
         let connector = connector.try_to_string(env)?;
         match host::open_spool(&config, &connector)? {
             None => Ok(JObject::null()),
-            Some((number, id)) => Ok(texts(env, &[Some(number.to_string()), Some(id)])?.into()),
+            Some((number, id)) => {
+                let told = texts(env, &[Some(number.to_string()), Some(id)]);
+                if told.is_err() {
+                    host::close_spool(number);
+                }
+                Ok(told?.into())
+            }
         }
     })
     .resolve::<Throw>()

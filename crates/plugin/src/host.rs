@@ -217,6 +217,9 @@ pub(crate) fn start(start: Start) -> Result<i64, HostError> {
     if config.value_format == ValueFormat::Json && wants_dead_letters(&start.config) {
         tell(InConnect::NoDeadLetters);
     }
+    if start.config.contains_key("websocket.oversize") {
+        tell(InConnect::OversizeNotOurs);
+    }
     if let Some(proxy) = &start.network.proxy {
         tell(InConnect::Proxied(proxy));
     }

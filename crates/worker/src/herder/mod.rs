@@ -150,7 +150,14 @@ impl Herder {
 
     /// What a configuration comes to on this worker.
     pub fn validate(&self, config: &BTreeMap<String, String>) -> Validation {
-        validate(config, &self.worker, &self.system_trust)
+        let mut validation = validate(config, &self.worker, &self.system_trust);
+        let neighbour = validation
+            .plan()
+            .and_then(|plan| self.spool_neighbour(plan));
+        if let Some(name) = neighbour {
+            validation.refuse("websocket.spool.dir", spool::shared(&name));
+        }
+        validation
     }
 
     /// Checks a configuration against this worker.

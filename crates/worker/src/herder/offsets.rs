@@ -1,5 +1,6 @@
 //! Reading and changing a connector's offsets from outside (KIP-875).
 
+use std::collections::BTreeMap;
 use std::sync::{MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -75,11 +76,12 @@ impl Herder {
             None => return Err(HerderError::not_found(name)),
             Some(connector) => connector.config.clone(),
         };
-        // One that is not valid any more has no task that could have written.
-        let plan = self.check(&config).ok();
-        Ok(plan
-            .and_then(|plan| plan.exactly_once)
-            .map(TopicOfConnector))
+        match self.check(&config) {
+            Ok(plan) => Ok(plan.exactly_once.map(TopicOfConnector)),
+            // Where its offsets are is not to be guessed.
+            Err(error) if may_be_exactly_once(&config) => Err(error),
+            Err(_) => Ok(None),
+        }
     }
 
     fn check_stopped(&self, name: &str) -> Result<(), HerderError> {
@@ -93,6 +95,14 @@ impl Herder {
             ))),
         }
     }
+}
+
+/// Whether a configuration that is not valid at present may have been written
+/// exactly once: it says so, or a variable may.
+fn may_be_exactly_once(config: &BTreeMap<String, String>) -> bool {
+    let support = config.get("exactly.once.support");
+    support
+        .is_some_and(|value| value.trim().eq_ignore_ascii_case("required") || value.contains("${"))
 }
 
 /// The offsets of one connector in a topic. Calls block threads of their own.

@@ -33,6 +33,14 @@ pub(super) fn open(settings: &SpoolSettings, connector: &str) -> Result<Spool, S
     opened.map_err(|error| format!("websocket.spool.dir: {error}"))
 }
 
+/// What is wrong with a folder that another connector has.
+pub(super) fn shared(other: &str) -> String {
+    format!(
+        "Invalid value for configuration websocket.spool.dir: the connector {other} has this folder; each \
+         connector needs one of its own"
+    )
+}
+
 impl Herder {
     /// The name of another connector with the same spool, if there is one.
     pub(super) fn spool_neighbour(&self, plan: &Plan) -> Option<String> {
@@ -60,10 +68,7 @@ impl Herder {
     pub(super) fn check_spool(&self, plan: &Plan) -> Result<(), HerderError> {
         match self.spool_neighbour(plan) {
             None => Ok(()),
-            Some(name) => Err(HerderError::Invalid(vec![format!(
-                "Invalid value for configuration websocket.spool.dir: the connector {name} has this folder; \
-                 each connector needs one of its own"
-            )])),
+            Some(name) => Err(HerderError::Invalid(vec![shared(&name)])),
         }
     }
 }

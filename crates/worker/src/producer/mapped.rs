@@ -359,9 +359,10 @@ impl MappedSink {
                 }
             }
         }
-        self.lane
-            .delivery
-            .taken(self.lane.sequence, batch.received().at);
+        if taken > 0 {
+            let received = batch.received().at;
+            self.lane.delivery.taken(self.lane.sequence, received);
+        }
         Ok(taken)
     }
 }

@@ -7,7 +7,8 @@ use websocket_source::buffer::Batch;
 use websocket_source::sink::{Delivery, Sink, SinkError};
 
 use super::lane::Lane;
-use super::native::{self, Code, FullRecord, Record, Topic};
+use super::native::{Code, FullRecord, Record, Topic};
+use super::refusal;
 use crate::mapping::Verdict;
 
 /// Bytes that Kafka's record batch adds to a single record at most
@@ -71,10 +72,7 @@ impl ProducerSink {
         self.lane.add(taken, sizes.take(taken).sum());
         let refused = refused.filter(|code| *code != Code::RD_KAFKA_RESP_ERR__QUEUE_FULL);
         if let Some(code) = refused.filter(|code| !self.lane.is_interrupted(*code)) {
-            let (code, text) = native::describe(code);
-            self.lane
-                .delivery
-                .reject(SinkError::Rejected { code, text });
+            self.lane.delivery.reject(refusal::of_record(code));
         }
         taken
     }

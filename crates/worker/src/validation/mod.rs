@@ -108,9 +108,15 @@ impl Validation {
         }
     }
 
+    /// What the connector's task needs, if nothing is wrong.
+    pub(crate) fn plan(&self) -> Option<&Plan> {
+        let plan = self.plan.as_ref()?.as_ref().ok();
+        plan.filter(|_| self.errors().is_empty())
+    }
+
     /// Adds an error to the setting of this name, or to the connector's class
     /// where there is no such setting.
-    fn refuse(&mut self, name: &str, error: String) {
+    pub(crate) fn refuse(&mut self, name: &str, error: String) {
         let at = |wanted: &str| {
             let mut settings = self.settings.iter();
             settings.position(|setting| setting.key.name == wanted)

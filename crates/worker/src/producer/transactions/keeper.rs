@@ -19,6 +19,7 @@ use crate::offsets::SourceOffset;
 use crate::producer::Producer;
 use crate::producer::ending::ClientThreads;
 use crate::producer::native::transactions::{Severity, TransactionError};
+use crate::producer::native::{Code, describe};
 use crate::producer::refusal;
 
 /// Longest call.
@@ -104,8 +105,12 @@ impl Keeper {
                 .transaction
                 .is_abandoned_within(Duration::from_millis(5))
             {
-                return;
+                // A third one waits for this, and so for the first.
+                std::thread::sleep(Duration::from_millis(5));
             }
+        }
+        if self.transaction.is_abandoned() {
+            return;
         }
         let over = match self.start() {
             Ok(()) => loop {
@@ -229,10 +234,17 @@ impl Keeper {
     fn write_and_commit(&mut self, records: u64) -> Result<(), TransactionError> {
         let offset = self.offset(records);
         if let Some(offsets) = &mut self.offsets
-            && offsets.write(&self.producer, &offset).is_err()
+            && let Err(code) = offsets.write(&self.producer, &offset)
+            // Of its own state the client tells at the commit.
+            && !is_state(code)
         {
-            // The commit says why.
-            self.transaction.spoil(Broken::Passing);
+            // Nothing else keeps records from being committed without it.
+            let (name, text) = describe(code);
+            return Err(TransactionError {
+                severity: Severity::Abortable,
+                code,
+                text: format!("{name}: {text}"),
+            });
         }
         self.again("commit", ENDING, || {
             self.producer.native.commit_transaction(CALL)
@@ -242,10 +254,11 @@ impl Keeper {
     /// What an error of a call says of the next try.
     fn judge(&self, error: &TransactionError) -> Broken {
         match self.transaction.why_broken() {
-            Broken::Passing if !refusal::is_passing(error.code) => {
-                Broken::Refused(self.refusal(error))
-            }
-            why => why,
+            Some(why) => why,
+            // Its report says of which record it is, or has smaller ones made.
+            None if error.code == Code::RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE => Broken::Passing,
+            None if refusal::is_passing(error.code) => Broken::Passing,
+            None => Broken::Refused(self.refusal(error)),
         }
     }
 
@@ -261,7 +274,7 @@ impl Keeper {
         });
         // More may be known of it by now.
         let why = match why {
-            Broken::Passing => self.transaction.why_broken(),
+            Broken::Passing => self.transaction.why_broken().unwrap_or(Broken::Passing),
             refused @ Broken::Refused(_) => refused,
         };
         if let Broken::Refused(error) = why {
@@ -368,4 +381,13 @@ impl Keeper {
             }
         }
     }
+}
+
+/// Whether the client refuses something for the state that it or its
+/// transaction is in.
+fn is_state(code: Code) -> bool {
+    matches!(
+        code,
+        Code::RD_KAFKA_RESP_ERR__STATE | Code::RD_KAFKA_RESP_ERR__FATAL
+    )
 }

@@ -213,6 +213,30 @@ fn messages_through_a_mapping_are_written_again_too_also_by_another_client() {
 }
 
 #[test]
+fn no_record_is_committed_without_its_offset() {
+    let cluster = cluster();
+    let pool = TransactionPool::default();
+    let mut options = options(&cluster, "s");
+    options.producer = with(
+        &options.producer,
+        "topic.metadata.refresh.interval.ms",
+        "50",
+    );
+    let mut task = Task::start(&pool, options);
+    task.write_to(10).unwrap();
+    let refused = Code::RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED;
+    cluster.topic_error("offsets", refused).unwrap();
+    // Until the client hears of it, transactions go on.
+    let error = (11..5_000).find_map(|end| task.write_to(end).err());
+    let error = error.expect("a refusal");
+    assert!(error.contains("TOPIC_AUTHORIZATION_FAILED"), "{error}");
+    let committed = task.sink.delivery().progress().acknowledged;
+    let allowed = Code::RD_KAFKA_RESP_ERR_NO_ERROR;
+    cluster.topic_error("offsets", allowed).unwrap();
+    assert_eq!(stored_sequence(&cluster), Some(committed));
+}
+
+#[test]
 fn what_is_left_out_counts_in_the_offset_of_its_transaction() {
     let cluster = cluster();
     let pool = TransactionPool::default();

@@ -246,8 +246,8 @@ impl Transaction {
     }
 
     /// Why the transaction cannot be committed, if that is known by now.
-    pub(super) fn why_broken(&self) -> Broken {
-        self.lock().broken.clone().unwrap_or(Broken::Passing)
+    pub(super) fn why_broken(&self) -> Option<Broken> {
+        self.lock().broken.clone()
     }
 
     /// Waits for a moment, or until the sink is gone, which is told.
