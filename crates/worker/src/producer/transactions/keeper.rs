@@ -254,11 +254,11 @@ impl Keeper {
     /// What an error of a call says of the next try.
     fn judge(&self, error: &TransactionError) -> Broken {
         match self.transaction.why_broken() {
-            Some(why) => why,
+            Some(refused @ Broken::Refused(_)) => refused,
             // Its report says of which record it is, or has smaller ones made.
-            None if error.code == Code::RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE => Broken::Passing,
-            None if refusal::is_passing(error.code) => Broken::Passing,
-            None => Broken::Refused(self.refusal(error)),
+            _ if error.code == Code::RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE => Broken::Passing,
+            _ if refusal::is_passing(error.code) => Broken::Passing,
+            _ => Broken::Refused(self.refusal(error)),
         }
     }
 

@@ -140,9 +140,11 @@ async fn a_task_that_could_not_be_started_is_in_the_metrics_as_failed() {
     let body = connector("ws://127.0.0.1:1/", &topic);
     let created = api.send("POST", "/connectors", &body).await;
     assert_eq!(created.status, 201, "{}", created.body);
+    let stopped = api.ask("PUT", "/connectors/c/stop", &[]).await;
+    assert_eq!(stopped.status, 204, "{}", stopped.body);
     std::fs::remove_file(&file).expect("removed");
-    api.ask("POST", "/connectors/c/tasks/0/restart", &[]).await;
-    assert_eq!(session_state(&api).await, "failed");
+    api.ask("PUT", "/connectors/c/resume", &[]).await;
+    shows(&api, "failed").await;
     let metrics = api.ask("GET", "/metrics", &[]).await.body;
     let failed =
         "kafka_connect_connect_worker_metrics_connector_failed_task_count{connector=\"c\"} 1\n";
