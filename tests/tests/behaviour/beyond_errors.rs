@@ -111,7 +111,9 @@ fn a_batch_that_is_too_large_arrives_in_parts_here_and_is_tried_for_ever_there()
         real.status("single").expect("there")["tasks"][0]["state"],
         "RUNNING"
     );
-    real.create(&limited("split", &servers[0], "90"));
+    // Records that a busy machine hands over one by one are one batch as well.
+    let split = limited("split", &servers[0], "90").set("producer.override.linger.ms", "1000");
+    real.create(&split);
     until_true("it is split again and again", || {
         let told = "on topic-partition limited-split-0, splitting and retrying";
         real.log().matches(told).count() > 100

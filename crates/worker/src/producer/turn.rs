@@ -12,10 +12,11 @@
 //! from its busy wait for an idempotent request in flight.
 //!
 //! A batch that is too large for its topic comes back whole (see
-//! [`super::split`]), and nothing newer may have gone before it. So hand-overs
-//! join a turn only as long as it stays within what has gone through in one
-//! batch; a turn that is larger is a single hand-over, at most twice the
-//! largest before, which librdkafka is hardly ever fast enough to cut.
+//! [`super::split`]), and nothing newer may have gone before it. So a hand-over
+//! follows another of its turn only if what is there already is no more than
+//! has gone through in one batch, and only the last may lead beyond that: in
+//! the first half of the turn's time, so that librdkafka does not cut it in
+//! its midst. A turn is at most twice the largest before.
 
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
@@ -68,6 +69,10 @@ pub(super) struct Turn {
     bounds: Bounds,
     begun: Option<Instant>,
     bytes: usize,
+    /// When the last hand-over was, which may be in pieces, and what the turn
+    /// had before it.
+    joined: Option<Instant>,
+    joined_bytes: usize,
     /// The largest turn before this one.
     largest_bytes: usize,
 }
@@ -78,6 +83,8 @@ impl Turn {
             bounds,
             begun: None,
             bytes: 0,
+            joined: None,
+            joined_bytes: 0,
             largest_bytes: 0,
         }
     }
@@ -96,10 +103,13 @@ impl Turn {
             self.begun = Some(now);
             self.largest_bytes = self.largest_bytes.max(self.bytes);
             self.bytes = 0;
-        } else if self.is_over(now) {
-            return 0;
         }
-        let max_bytes = self.max_bytes(self.begun == Some(now), self.largest_bytes, known);
+        if idle || self.joined != Some(now) {
+            self.joined = Some(now);
+            self.joined_bytes = self.bytes;
+        }
+        let age = self.age(now);
+        let max_bytes = self.max_bytes(self.joined_bytes, age, self.largest_bytes, known);
         let (mut bytes, mut count) = (self.bytes, 0);
         for size in sizes {
             bytes += size + RECORD_OVERHEAD_BYTES;
@@ -126,31 +136,45 @@ impl Turn {
         bytes: usize,
     ) -> bool {
         let used = if idle { 0 } else { self.bytes };
-        let all = used + bytes + records * RECORD_OVERHEAD_BYTES;
-        let max_bytes = self.max_bytes(idle, self.largest_bytes.max(self.bytes), known);
-        if all > max_bytes && (used > 0 || records > 1) {
-            return false;
-        }
         // The time is looked at once for each hand-over, not for each record.
-        idle || records > 1 || !self.is_over(now())
+        let age = if used == 0 || records > 1 {
+            Duration::ZERO
+        } else {
+            self.age(now())
+        };
+        let max_bytes = self.max_bytes(used, age, self.largest_bytes.max(self.bytes), known);
+        let all = used + bytes + records * RECORD_OVERHEAD_BYTES;
+        all <= max_bytes || (used == 0 && records == 1)
     }
 
-    /// What the turn may have in all after its first hand-over, or after one
-    /// that joins it.
-    fn max_bytes(&self, is_first: bool, largest_bytes: usize, known: &Sizes) -> usize {
-        let max_bytes = if is_first {
+    /// What the turn may have in all after a hand-over at its `age`, of which
+    /// it had so many bytes `before`.
+    fn max_bytes(
+        &self,
+        before: usize,
+        age: Duration,
+        largest_bytes: usize,
+        known: &Sizes,
+    ) -> usize {
+        let (proven_bytes, window) = (known.proven_bytes(), self.bounds.window);
+        let max_bytes = if before == 0 {
             (2 * largest_bytes).max(FIRST_TURN_BYTES)
+        } else if before > proven_bytes || age > window {
+            0
+        } else if age < window / 2 {
+            2 * largest_bytes.max(proven_bytes)
         } else {
-            known.proven_bytes()
+            proven_bytes
         };
         max_bytes
             .min(self.bounds.max_bytes)
             .min(known.limit_bytes())
     }
 
-    fn is_over(&self, now: Instant) -> bool {
+    /// The time since the turn's begin.
+    fn age(&self, now: Instant) -> Duration {
         self.begun
-            .is_none_or(|begun| now > begun + self.bounds.window)
+            .map_or(Duration::MAX, |begun| now.saturating_duration_since(begun))
     }
 }
 
@@ -204,19 +228,44 @@ mod tests {
     }
 
     #[test]
-    fn hand_overs_join_a_turn_only_within_what_has_gone_through_in_one_batch() {
-        let (mut turn, known, begun) = (turn(3, 1_000), proven(200), Instant::now());
+    fn the_first_hand_over_may_come_in_pieces() {
+        let (mut turn, known, now) = (turn(3, 10_000), proven(0), Instant::now());
+        for _ in 0..3 {
+            let count = turn.admits(turn.bytes == 0, &known, now, [76].into_iter());
+            assert_eq!(count, 1);
+            turn.add(1, 76);
+        }
+        let later = now + Duration::from_millis(1);
+        assert_eq!(turn.admits(false, &known, later, [76].into_iter()), 0);
+    }
+
+    #[test]
+    fn what_is_followed_has_gone_through_before_and_the_last_hand_over_leads_beyond() {
+        let (mut turn, known, begun) = (turn(4, 10_000), proven(400), Instant::now());
+        let at = |ms| begun + Duration::from_millis(ms);
+        let many = || [76; 20].into_iter();
+        assert_eq!(turn.admits(true, &known, begun, [76; 3].into_iter()), 3);
+        turn.add(3, 3 * 76);
+        assert_eq!(turn.admits(false, &known, at(3), many()), 1, "proven is 4");
+        assert_eq!(turn.admits(false, &known, at(1), many()), 5, "twice that");
+        assert!(turn.has_room(false, &known, || at(3), 1, 76));
+        assert!(turn.has_room(false, &known, || at(1), 5, 5 * 76));
+        assert!(!turn.has_room(false, &known, || at(1), 6, 6 * 76));
+        turn.add(4, 4 * 76);
+        assert_eq!(turn.admits(false, &known, at(1), many()), 1, "its next piece");
+        assert_eq!(turn.admits(false, &known, at(2), many()), 0, "it was the last");
+        assert!(!turn.has_room(false, &known, || at(1), 1, 76));
+    }
+
+    #[test]
+    fn after_a_refusal_nothing_follows_in_a_turn() {
+        let (mut turn, known, begun) = (turn(3, 1_000), proven(500), Instant::now());
         let later = begun + Duration::from_millis(1);
-        let three = || [76; 3].into_iter();
-        // The first hand-over is not bound by it, even if it comes in pieces.
         assert_eq!(turn.admits(true, &known, begun, [76].into_iter()), 1);
         turn.add(1, 76);
-        assert_eq!(turn.admits(false, &known, begun, three()), 3);
-        assert_eq!(turn.admits(false, &known, later, three()), 1);
         assert!(turn.has_room(false, &known, || later, 1, 76));
-        assert!(!turn.has_room(false, &known, || later, 2, 152));
         known.doubt();
-        assert_eq!(turn.admits(false, &known, later, three()), 0);
+        assert_eq!(turn.admits(false, &known, later, [76].into_iter()), 0);
         assert!(!turn.has_room(false, &known, || later, 1, 76));
     }
 
