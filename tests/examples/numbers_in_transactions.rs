@@ -9,6 +9,7 @@ mod task;
 use std::time::Duration;
 
 fn main() -> Result<(), String> {
+    tracing_subscriber::fmt().with_ansi(false).init();
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let [bootstrap, topic, connector, session, rest @ ..] = &arguments[..] else {
         return Err("four arguments are needed".to_owned());

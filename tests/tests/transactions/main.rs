@@ -31,6 +31,7 @@ against_each_kafka!(
     the_first_of_two_owners_is_fenced_and_fails,
     an_owner_that_was_away_for_long_disturbs_no_other,
     a_broker_that_is_restarted_costs_nothing,
+    a_transaction_that_the_broker_has_ended_is_written_again,
     offsets_can_be_changed_and_taken_away_between_two_starts,
 );
 
@@ -40,7 +41,7 @@ fn numbers(end: u64) -> Vec<String> {
 }
 
 /// A process that writes numbers until it is ended.
-fn writer(kafka: &Kafka, name: &str, session: &str, more: &[&str]) -> (Process, tempfile::TempDir) {
+fn writer(kafka: &Kafka, name: &str, session: &str, more: &[&str]) -> (tempfile::TempDir, Process) {
     let test = std::env::current_exe().unwrap();
     // target/debug/deps/TEST
     let folder = test.parent().unwrap().parent().unwrap();
@@ -56,7 +57,7 @@ fn writer(kafka: &Kafka, name: &str, session: &str, more: &[&str]) -> (Process, 
         .args(more);
     let folder = tempfile::tempdir().unwrap();
     let process = Process::spawn("the writer", &mut command, &folder.path().join("log"));
-    (process, folder)
+    (folder, process)
 }
 
 fn records_are_seen_when_they_are_committed_and_not_before(version: Version) {
@@ -92,7 +93,7 @@ fn processes_that_are_killed_repeat_no_record_and_lose_none(version: Version) {
     let kafka = Kafka::shared(version);
     for round in 0..4 {
         let before = end(kafka, "killed");
-        let (mut process, _folder) = writer(kafka, "killed", &format!("s{round}"), &[]);
+        let (_folder, mut process) = writer(kafka, "killed", &format!("s{round}"), &[]);
         // Somewhere in the middle of a transaction, nearly always.
         wait::until_true("it writes", || {
             assert!(process.ended().is_none(), "{}", process.output());
@@ -128,7 +129,7 @@ fn the_first_of_two_owners_is_fenced_and_fails(version: Version) {
 
 fn an_owner_that_was_away_for_long_disturbs_no_other(version: Version) {
     let kafka = Kafka::shared(version);
-    let (mut process, _folder) = writer(kafka, "away", "old", &["transaction.timeout.ms=1000"]);
+    let (_folder, mut process) = writer(kafka, "away", "old", &["transaction.timeout.ms=1000"]);
     wait::until_true("it writes", || end(kafka, "away") > 1_000);
     process.signal("STOP");
     let stopped = Instant::now();
@@ -175,12 +176,10 @@ fn a_broker_that_is_restarted_costs_nothing(version: Version) {
     assert_eq!(stored(&kafka, "restart"), Some(40_000));
 }
 
-#[test]
-#[ignore = "fails: a writer that was away until the broker ended its transaction does not go on"]
-fn a_transaction_that_the_broker_has_ended_is_written_again() {
-    let kafka = own_broker(Version::V4_1);
+fn a_transaction_that_the_broker_has_ended_is_written_again(version: Version) {
+    let kafka = own_broker(version);
     let short = ["transaction.timeout.ms=1000"];
-    let (mut process, _folder) = writer(&kafka, "ended", "s", &short);
+    let (_folder, mut process) = writer(&kafka, "ended", "s", &short);
     wait::until_true("it writes", || end(&kafka, "ended") > 1_000);
     wait::until_true("it stands still in a transaction", || {
         process.signal("STOP");
