@@ -15,6 +15,7 @@ use std::time::Duration;
 use base64::Engine;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use rdkafka::client::{ClientContext, OAuthToken};
+use rdkafka::error::KafkaError;
 use rustls_pki_types::CertificateDer;
 use rustls_pki_types::pem::PemObject;
 use serde_json::{Value, json};
@@ -255,6 +256,13 @@ impl ClientContext for LoginContext {
             tracing::warn!(target: "Kafka", "{error}");
             Box::from(error.to_string())
         })
+    }
+
+    fn error(&self, error: KafkaError, reason: &str) {
+        // rdkafka tells of it here as well as to whoever polls.
+        if !matches!(error, KafkaError::PartitionEOF(_)) {
+            tracing::error!(target: "Kafka", "librdkafka: {error}: {reason}");
+        }
     }
 }
 
