@@ -12,7 +12,7 @@ E2E_THREADS ?= 3
 
 TARGET := $(or $(CARGO_TARGET_DIR),target)
 
-.PHONY: setup build demo plugin plugin-check test lint bench bench-plugin soak clean help
+.PHONY: setup build demo plugin plugin-check test lint bench bench-plugin soak book clean help
 
 setup: ## Install what this machine lacks (as root; else print the command)
 	@scripts/setup
@@ -61,6 +61,10 @@ soak: ## The long tests: repetitions of what is rare
 	cargo build --locked --release -p connect-websocket
 	CONNECT_WEBSOCKET_BIN=$(abspath $(TARGET))/release/connect-websocket \
 	  cargo test --locked --workspace -- --ignored --test-threads=1 $(TESTS)
+
+book: ## The documentation as pages in target/book
+	@scripts/setup build
+	@"$$(scripts/book-tools)/bin/mdbook" build docs
 
 clean: ## Remove what was built; the cache of scripts/cache-dir stays
 	cargo clean

@@ -17,6 +17,7 @@ pub mod command;
 pub mod connect;
 pub mod curl;
 pub mod differential;
+pub mod docs;
 pub mod guarantee;
 pub mod kafka;
 pub mod ledger;
