@@ -30,6 +30,7 @@ mod listeners;
 mod log_output;
 mod loggers;
 mod mapping;
+mod monitoring;
 mod offsets;
 mod oversize;
 mod providers;
