@@ -38,6 +38,7 @@ mod readme;
 mod recovery;
 mod refusal;
 mod rest;
+mod runbook;
 mod scale;
 mod security;
 mod shutdown;
