@@ -4,6 +4,8 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::OnceLock;
 
+use serde_json::Value;
+
 /// The folder that `scripts/cache-dir` prints.
 pub fn cache() -> &'static Path {
     static CACHE: OnceLock<PathBuf> = OnceLock::new();
@@ -32,6 +34,20 @@ pub fn tool(name: &str) -> PathBuf {
         path.display()
     );
     path
+}
+
+/// A file of YAML, read by a library of Python's.
+pub fn read_yaml(file: &Path) -> Value {
+    let mut command = Command::new(tool("monitor/bin/python"));
+    command
+        .arg("-B")
+        .arg(repository().join("tests/monitor/read.py"))
+        .arg("yaml")
+        .arg(file);
+    let output = command.output().expect("Python runs");
+    let errors = String::from_utf8_lossy(&output.stderr);
+    serde_json::from_slice(&output.stdout)
+        .unwrap_or_else(|error| panic!("{}: {error}: {errors}", file.display()))
 }
 
 /// The worker's binary: `CONNECT_WEBSOCKET_BIN`, else the one built beside

@@ -155,10 +155,16 @@ impl RealWorker {
 
     /// What the JMX exporter shows; the worker was started with it.
     pub fn exported(&self) -> String {
-        let (port, _) = self.exporter.as_ref().expect("started with the exporter");
-        let answer = rest::request(*port, "GET", "/metrics", None).expect("an answer");
+        let answer =
+            rest::request(self.exporter_port(), "GET", "/metrics", None).expect("an answer");
         assert_eq!(answer.status, 200, "{}", answer.body);
         answer.body
+    }
+
+    /// The port of the JMX exporter on 127.0.0.1.
+    pub fn exporter_port(&self) -> u16 {
+        let (port, _) = self.exporter.as_ref().expect("started with the exporter");
+        *port
     }
 
     /// Gives the JMX exporter other rules: it looks at the time of its file

@@ -113,4 +113,6 @@ impl Measured {
 #[cfg(test)]
 mod bean_tests;
 #[cfg(test)]
+mod monitor_tests;
+#[cfg(test)]
 mod tests;

@@ -200,7 +200,7 @@ pub(super) fn worker() -> WorkerReading {
     }
 }
 
-fn rendered() -> String {
+pub(super) fn rendered() -> String {
     exposition().measured(Instant::now(), worker()).prometheus()
 }
 
