@@ -22,6 +22,7 @@ mod consume;
 mod delivery;
 mod demo;
 mod differential;
+mod health;
 mod isolation;
 mod jmx;
 mod kit;

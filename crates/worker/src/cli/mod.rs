@@ -8,6 +8,7 @@
 mod consume;
 mod distributed;
 mod examples;
+mod health;
 mod run;
 mod spool;
 
@@ -81,6 +82,9 @@ pub enum Command {
     /// Connect and subscribe, print what would be produced, write nothing
     #[command(after_help = examples::PREVIEW)]
     Preview(PreviewArgs),
+    /// Tell whether a worker and its connectors are well, for cron and monitoring
+    #[command(after_help = examples::HEALTH)]
+    Health(health::HealthArgs),
     /// Look into a disk spool, also while a task uses it
     #[command(after_help = examples::SPOOL)]
     Spool(spool::SpoolArgs),
