@@ -21,6 +21,7 @@ pub mod preview;
 pub mod producer;
 pub mod providers;
 pub mod rest;
+mod service;
 pub mod standalone;
 #[cfg(test)]
 mod test_map;

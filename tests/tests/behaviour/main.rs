@@ -40,6 +40,7 @@ mod refusal;
 mod rest;
 mod scale;
 mod security;
+mod service;
 mod shutdown;
 mod soak;
 mod spool;

@@ -9,6 +9,7 @@ mod consume;
 mod distributed;
 mod examples;
 mod health;
+mod man;
 mod run;
 mod spool;
 
@@ -91,6 +92,9 @@ pub enum Command {
     /// Print a completion script for a shell
     #[command(after_help = examples::COMPLETIONS)]
     Completions(CompletionsArgs),
+    /// Write the manual pages into a folder
+    #[command(hide = true)]
+    Man(man::ManArgs),
 }
 
 /// Arguments of `standalone`.

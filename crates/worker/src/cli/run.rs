@@ -55,6 +55,7 @@ fn dispatch(cli: Cli) -> ExitCode {
         Command::Spool(args) => args.run(),
         Command::Distributed(_) => distributed::run(),
         Command::Completions(args) => completions(args.shell),
+        Command::Man(args) => args.run(),
     }
 }
 

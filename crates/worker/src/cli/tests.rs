@@ -99,7 +99,7 @@ fn bash_reaches_the_completions_of_every_command() {
         .filter_map(|line| line.strip_prefix("cmd=\"")?.strip_suffix('"'))
         .filter(|state| !state.is_empty())
         .collect();
-    assert_eq!(states.len(), 13, "{states:?}");
+    assert_eq!(states.len(), 14, "{states:?}");
     for state in states {
         let label = format!("{state})");
         assert!(lines().any(|line| line == label), "{label}");
