@@ -10,6 +10,7 @@
 mod chart;
 mod compose;
 mod container;
+mod documents;
 mod package;
 mod tool;
 mod unit;

@@ -56,6 +56,7 @@ fn the_package_has_the_worker_its_unit_its_pages_and_its_settings() {
             "usr/share/bash-completion/completions/connect-websocket",
         ),
         ("-rw-r--r--", "usr/share/doc/connect-websocket/copyright"),
+        ("-rw-r--r--", "usr/share/doc/connect-websocket/changelog.gz"),
         (
             "-rw-r--r--",
             "usr/share/doc/connect-websocket/worker-configuration.md",
