@@ -89,6 +89,35 @@ fn what_the_compose_file_mounts_is_in_the_repository_and_nothing_is_open_to_othe
 }
 
 #[test]
+fn prometheus_and_grafana_have_the_settings_of_monitor_but_for_the_addresses() {
+    if !tools::repository().join("monitor/prometheus").exists() {
+        return;
+    }
+    let folder = tempfile::tempdir().expect("a folder");
+    let compose = yaml(&file(COMPOSE[0])).remove(0);
+    for (config, original, own, shipped) in [
+        (
+            "prometheus",
+            "monitor/prometheus/prometheus.yml",
+            "connect-websocket:8083",
+            "localhost:8083",
+        ),
+        (
+            "datasource",
+            "monitor/grafana/provisioning/datasources/prometheus.yml",
+            "//prometheus:9090",
+            "//localhost:9090",
+        ),
+    ] {
+        let content = compose["configs"][config]["content"].as_str();
+        let content = content.expect("a text").replace(own, shipped);
+        let path = folder.path().join(config);
+        fs::write(&path, content).expect("a file");
+        assert_eq!(yaml(&path), yaml(&file(original)), "{config}");
+    }
+}
+
+#[test]
 fn the_dockerfile_has_no_finding_of_hadolint_and_its_context_is_enough_for_cargo() {
     let dockerfile = file("deploy/docker/Dockerfile");
     succeeds(
