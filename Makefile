@@ -12,7 +12,7 @@ E2E_THREADS ?= 3
 
 TARGET := $(or $(CARGO_TARGET_DIR),target)
 
-.PHONY: setup build demo plugin plugin-check test lint bench bench-plugin soak book clean help
+.PHONY: setup build demo deb plugin plugin-check test lint bench bench-plugin soak book clean help
 
 setup: ## Install what this machine lacks (as root; else print the command)
 	@scripts/setup
@@ -23,6 +23,10 @@ build: ## Build target/release/connect-websocket
 
 demo: build ## A scripted exchange into an embedded Kafka; ARGS='--seconds 10'
 	$(TARGET)/release/connect-websocket demo $(ARGS)
+
+deb: build ## A Debian package in target/debian
+	@scripts/setup test
+	scripts/debian-package
 
 plugin: ## The jar for Apache Kafka Connect, with the native libraries of all platforms
 	@scripts/setup build test natives

@@ -8,7 +8,9 @@ pub mod demo;
 pub mod embedded;
 pub mod exposition;
 pub mod files;
+pub mod health;
 pub mod herder;
+mod http_client;
 pub mod kafka_settings;
 pub mod log;
 pub mod mapping;
@@ -19,6 +21,7 @@ pub mod preview;
 pub mod producer;
 pub mod providers;
 pub mod rest;
+mod service;
 pub mod standalone;
 #[cfg(test)]
 mod test_map;

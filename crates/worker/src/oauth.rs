@@ -8,19 +8,17 @@
 //! a token is ever part of an error, nor the endpoint's user info and query.
 
 use std::fmt;
-use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::path::PathBuf;
 use std::time::Duration;
 
 use base64::Engine;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use rdkafka::client::{ClientContext, OAuthToken};
 use rdkafka::error::KafkaError;
-use rustls_pki_types::CertificateDer;
-use rustls_pki_types::pem::PemObject;
 use serde_json::{Value, json};
-use ureq::tls::{Certificate, RootCerts, TlsConfig};
 use websocket_source::settings::redact;
+
+use crate::http_client;
 
 /// Longest wait for a token; librdkafka asks again ten seconds after a failure.
 const TIMEOUT: Duration = Duration::from_secs(20);
@@ -192,37 +190,9 @@ impl TokenSource {
     }
 
     fn agent(&self) -> Result<ureq::Agent, String> {
-        let mut config = ureq::Agent::config_builder()
-            .timeout_global(Some(TIMEOUT))
-            .http_status_as_error(false)
-            // Credentials are for this endpoint and for no other.
-            .max_redirects(0);
-        if self.endpoint.starts_with("https:") {
-            let provider = Arc::new(rustls::crypto::ring::default_provider());
-            config = config.tls_config(
-                TlsConfig::builder()
-                    .unversioned_rustls_crypto_provider(provider)
-                    .root_certs(roots(self.ca_file.as_deref())?)
-                    .build(),
-            );
-        }
+        let config = http_client::config(&self.endpoint, self.ca_file.as_deref(), TIMEOUT)?;
         Ok(config.build().new_agent())
     }
-}
-
-fn roots(file: Option<&Path>) -> Result<RootCerts, String> {
-    let file = file.ok_or(
-        "no trusted root certificates: install ca-certificates or set SSL_CERT_FILE".to_owned(),
-    )?;
-    let unreadable = |error: rustls_pki_types::pem::Error| format!("{}: {error}", file.display());
-    let certificates = CertificateDer::pem_file_iter(file).map_err(unreadable)?;
-    let certificates = certificates
-        .map(|certificate| {
-            certificate.map(|certificate| Certificate::from_der(&certificate).to_owned())
-        })
-        .collect::<Result<Vec<_>, _>>()
-        .map_err(unreadable)?;
-    Ok(RootCerts::new_with_certs(&certificates))
 }
 
 /// The claims of a JWT. Its signature is the broker's to check.

@@ -23,6 +23,7 @@ use crate::kafka_settings::{SystemTrust, admin_properties};
 use crate::log::Loggers;
 use crate::offsets::OffsetStore;
 use crate::rest::{self, Bound, Login, Rest};
+use crate::service;
 
 /// Exit status when the worker's own settings cannot be used.
 const EXIT_WORKER: u8 = 2;
@@ -185,8 +186,11 @@ impl Worker {
         self.herder.create_stored().await;
         self.herder.ready();
         tracing::info!(target: "ConnectStandalone", "Kafka Connect started");
+        service::ready(&self.rest_address);
+        tokio::spawn(service::keep_watched(Arc::downgrade(&self.herder)));
         let first = signals.next().await;
         tracing::info!(target: "ConnectStandalone", "Kafka Connect stopping");
+        service::stopping(self.herder.graceful());
         let number = tokio::select! {
             () = self.stop() => first,
             second = signals.next() => {

@@ -31,6 +31,14 @@ const LIFE: &[Unplayed] = &[
         why: "Help that was asked for is no error; the real one ends with 1.",
         tests: &["help_is_status_0_here_and_1_there"],
     },
+    Unplayed {
+        what: "`GET /live` and `GET /ready` are there, and need no login; the real worker has neither.",
+        why: "Probes have no login, and a worker that is busy or has a failed connector, as `/health` and a status say, is not to be started again for it.",
+        tests: &[
+            "probes_tell_the_stage_of_the_worker_s_life",
+            "with_a_login_every_resource_but_the_probes_asks_for_it",
+        ],
+    },
 ];
 
 const PRODUCERS: &[Unplayed] = &[

@@ -12,13 +12,14 @@ use end_to_end::worker::{Connector, SUBSCRIPTION};
 use regex::Regex;
 use serde_json::json;
 
-const COMMANDS: [&str; 8] = [
+const COMMANDS: [&str; 9] = [
     "standalone",
     "distributed",
     "demo",
     "consume",
     "validate",
     "preview",
+    "health",
     "spool",
     "completions",
 ];

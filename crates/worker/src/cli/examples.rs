@@ -48,6 +48,15 @@ Examples:
   connect-websocket preview trades.properties
   connect-websocket preview trades.json --max-messages 10 --timeout-ms 30000";
 
+pub(super) const HEALTH: &str = "\
+Examples:
+  connect-websocket health
+  connect-websocket health --connector trades --max-silence-seconds 60
+  connect-websocket health --url https://connect.example:8443 --ca-file ca.pem --login-file /etc/connect-websocket/login
+  connect-websocket health --ready
+
+Exit status: 0 OK, 1 WARNING (no recent messages, a queue over 70 %, a spool that cannot be written), 2 CRITICAL (a connector or task does not run, the worker cannot be reached)";
+
 pub(super) const COMPLETIONS: &str = "\
 Examples:
   connect-websocket completions bash

@@ -8,6 +8,8 @@
 mod consume;
 mod distributed;
 mod examples;
+mod health;
+mod man;
 mod run;
 mod spool;
 
@@ -81,12 +83,18 @@ pub enum Command {
     /// Connect and subscribe, print what would be produced, write nothing
     #[command(after_help = examples::PREVIEW)]
     Preview(PreviewArgs),
+    /// Tell whether a worker and its connectors are well, for cron and monitoring
+    #[command(after_help = examples::HEALTH)]
+    Health(health::HealthArgs),
     /// Look into a disk spool, also while a task uses it
     #[command(after_help = examples::SPOOL)]
     Spool(spool::SpoolArgs),
     /// Print a completion script for a shell
     #[command(after_help = examples::COMPLETIONS)]
     Completions(CompletionsArgs),
+    /// Write the manual pages into a folder
+    #[command(hide = true)]
+    Man(man::ManArgs),
 }
 
 /// Arguments of `standalone`.

@@ -51,9 +51,11 @@ fn dispatch(cli: Cli) -> ExitCode {
         }),
         Command::Consume(args) => args.run(),
         Command::Validate(args) => validate::run(&args.files),
+        Command::Health(args) => args.run(),
         Command::Spool(args) => args.run(),
         Command::Distributed(_) => distributed::run(),
         Command::Completions(args) => completions(args.shell),
+        Command::Man(args) => args.run(),
     }
 }
 

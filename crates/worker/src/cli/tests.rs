@@ -23,6 +23,7 @@ fn every_example_in_a_help_is_accepted() {
         examples::CONSUME,
         examples::VALIDATE,
         examples::PREVIEW,
+        examples::HEALTH,
         examples::COMPLETIONS,
         examples::SPOOL,
         examples::SPOOL_INSPECT,
@@ -82,6 +83,8 @@ fn wrong_arguments_are_refused() {
         "connect-websocket consume --topic t",
         "connect-websocket consume --bootstrap-server h:1 --topic t --property x",
         "connect-websocket validate",
+        "connect-websocket health --ready --connector trades",
+        "connect-websocket health --timeout-ms 0",
         "connect-websocket standalone w --log-file-max-files 3",
     ] {
         assert!(read(line).is_err(), "{line}");
@@ -96,7 +99,7 @@ fn bash_reaches_the_completions_of_every_command() {
         .filter_map(|line| line.strip_prefix("cmd=\"")?.strip_suffix('"'))
         .filter(|state| !state.is_empty())
         .collect();
-    assert_eq!(states.len(), 12, "{states:?}");
+    assert_eq!(states.len(), 14, "{states:?}");
     for state in states {
         let label = format!("{state})");
         assert!(lines().any(|line| line == label), "{label}");

@@ -1,5 +1,7 @@
 //! Whether the worker can do its work (KIP-1017, `HealthCheckThread`).
 
+use std::sync::atomic::Ordering::Relaxed;
+
 use super::Herder;
 
 impl Herder {
@@ -12,6 +14,11 @@ impl Herder {
     /// Whether [`Herder::ready`] was called.
     pub fn is_ready(&self) -> bool {
         *self.ready.borrow()
+    }
+
+    /// Whether [`Herder::shut_down`] was called.
+    pub fn is_stopping(&self) -> bool {
+        self.stopping.load(Relaxed)
     }
 
     /// Returns once the worker is ready and could change a connector. It may

@@ -352,7 +352,8 @@ impl Herder {
         Ok(())
     }
 
-    fn graceful(&self) -> Duration {
+    /// What the end of a task, or of all together, may take.
+    pub(crate) fn graceful(&self) -> Duration {
         Duration::from_millis(self.worker.task_shutdown_graceful_timeout_ms)
     }
 

@@ -28,7 +28,7 @@ impl SystemTrust {
     }
 
     /// The PEM file, if there is one.
-    pub(super) fn file(&self) -> Option<&Path> {
+    pub(crate) fn file(&self) -> Option<&Path> {
         self.0.as_deref()
     }
 }

@@ -1,4 +1,8 @@
-//! `GET /health` (KIP-1017): whether the worker can do its work.
+//! `GET /health` (KIP-1017): whether the worker can do its work; `GET /live` and
+//! `GET /ready`, the same question in the two halves that probes have.
+//!
+//! Invariant: the two probes ask nobody for a login, so they tell nothing but
+//! what stage the worker's life is in, and nothing that they do can block.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -36,6 +40,26 @@ pub(super) async fn show(State(rest): Shared) -> Response {
             "unhealthy",
             "Worker was unable to handle this request and may be unable to handle other requests.",
         ),
+    };
+    payload::answer(status, &json!({"status": name, "message": message}))
+}
+
+/// Whether the process serves: that there is an answer says it.
+pub(super) async fn live() -> Response {
+    let message = "Worker is serving requests.";
+    payload::ok(&json!({"status": "live", "message": message}))
+}
+
+/// Whether the start is done and the end has not begun.
+pub(super) async fn ready(State(rest): Shared) -> Response {
+    let (status, name, message) = if rest.herder.is_stopping() {
+        let message = "Worker is shutting down.";
+        (StatusCode::SERVICE_UNAVAILABLE, "stopping", message)
+    } else if rest.herder.is_ready() {
+        (StatusCode::OK, "ready", "Worker has completed startup.")
+    } else {
+        let message = "Worker is still starting up.";
+        (StatusCode::SERVICE_UNAVAILABLE, "starting", message)
     };
     payload::answer(status, &json!({"status": name, "message": message}))
 }

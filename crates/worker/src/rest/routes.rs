@@ -62,9 +62,13 @@ fn connect(rest: &Arc<Rest>) -> Vec<Resource> {
 /// Resources that do not ask what a body is: Connect's `RootResource`, ours.
 fn others(rest: &Arc<Rest>) -> Vec<Resource> {
     let at = |path| Resource::new(rest, path).any_body();
+    // What asks them has no login, and takes any answer.
+    let probe = |path| at(path).any_answer().without_login();
     let mut others = vec![
         at("/").get(root),
         at("/health").get(health::show),
+        probe("/live").get(health::live),
+        probe("/ready").get(health::ready),
         at("/connectors/{connector}/session").get(session::show),
         at("/connectors/{connector}/ledger").get(ledger::show),
         at("/metrics").get(metrics::prometheus).any_answer(),

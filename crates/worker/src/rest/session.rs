@@ -34,6 +34,7 @@ fn task(view: &TaskView) -> Value {
         "connections": session.generation,
         "paused": session.paused,
         "received_messages": metrics.received.load(Relaxed),
+        "last_message_age_ms": age_ms(metrics.last_message_at_ms.load(Relaxed)),
         "received_bytes": metrics.received_bytes.load(Relaxed),
         "produced_records": metrics.produced.load(Relaxed),
         "queue_messages": metrics.queue_messages.load(Relaxed),
@@ -52,6 +53,13 @@ fn task(view: &TaskView) -> Value {
             "errors": metrics.spool_errors.load(Relaxed),
         })),
     })
+}
+
+/// How long ago that was, which needs no clock that agrees with ours; `None`
+/// for 0, which is never.
+fn age_ms(at_ms: i64) -> Option<i64> {
+    let now_ms = jiff::Timestamp::now().as_millisecond();
+    (at_ms > 0).then(|| now_ms.saturating_sub(at_ms).max(0))
 }
 
 /// RFC 3339 in UTC.

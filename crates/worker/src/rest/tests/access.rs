@@ -49,7 +49,7 @@ const ALICE: (&str, &str) = ("authorization", "Basic YWxpY2U6c2VjcmV0");
 const WRONG: (&str, &str) = ("authorization", "Basic YWxpY2U6d3Jvbmc=");
 
 #[tokio::test]
-async fn with_a_login_every_resource_asks_for_it() {
+async fn with_a_login_every_resource_but_the_probes_asks_for_it() {
     let (api, _folder) = with_login(&[("jolokia.enabled", "true")]);
     let paths = [
         "/",
@@ -69,6 +69,12 @@ async fn with_a_login_every_resource_asks_for_it() {
             assert_eq!(answer.header("www-authenticate"), None);
         }
         assert_ne!(api.status("GET", path, &[ALICE]).await, 401, "{path}");
+    }
+    for path in ["/live", "/ready"] {
+        for headers in [&[][..], &[WRONG], &[ALICE]] {
+            let answer = api.ask("GET", path, headers).await;
+            assert_eq!(answer.status, 200, "{path}");
+        }
     }
     let refused = api.ask("GET", "/connectors", &[]).await;
     assert_eq!(refused.header("content-type"), Some("application/json"));

@@ -385,6 +385,32 @@ async fn a_worker_that_starts_or_is_stuck_is_not_healthy() {
 }
 
 #[tokio::test]
+async fn probes_tell_the_stage_of_the_worker_s_life() {
+    let api = Api::starting(&[]);
+    let stage = |path: &'static str| {
+        let answer = api.ask("GET", path, &[HTML]);
+        async move {
+            let answer = answer.await;
+            (answer.status, answer.json()["status"].clone())
+        }
+    };
+    assert_eq!(stage("/live").await, (200, json!("live")));
+    assert_eq!(stage("/ready").await, (503, json!("starting")));
+    api.rest.herder.ready();
+    assert_eq!(stage("/ready").await, (200, json!("ready")));
+    // A change that takes long is the worker's health, but nobody shall
+    // restart it for that.
+    let change = api.rest.herder.change().await.expect("no end");
+    assert_eq!(stage("/ready").await, (200, json!("ready")));
+    drop(change);
+    api.rest.herder.shut_down().await;
+    assert_eq!(stage("/ready").await, (503, json!("stopping")));
+    assert_eq!(stage("/live").await, (200, json!("live")));
+    assert_eq!(api.status("HEAD", "/ready", &[]).await, 503);
+    assert_eq!(api.status("POST", "/live", &[]).await, 405);
+}
+
+#[tokio::test]
 async fn a_patch_cannot_give_another_name_or_none() {
     let api = Api::new(&[]);
     let created = api
