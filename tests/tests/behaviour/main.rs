@@ -18,6 +18,7 @@ mod beyond_rest;
 mod clients;
 mod command_line;
 mod commands;
+mod console;
 mod consume;
 mod delivery;
 mod demo;

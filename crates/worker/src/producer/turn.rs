@@ -252,8 +252,16 @@ mod tests {
         assert!(turn.has_room(false, &known, || at(1), 5, 5 * 76));
         assert!(!turn.has_room(false, &known, || at(1), 6, 6 * 76));
         turn.add(4, 4 * 76);
-        assert_eq!(turn.admits(false, &known, at(1), many()), 1, "its next piece");
-        assert_eq!(turn.admits(false, &known, at(2), many()), 0, "it was the last");
+        assert_eq!(
+            turn.admits(false, &known, at(1), many()),
+            1,
+            "its next piece"
+        );
+        assert_eq!(
+            turn.admits(false, &known, at(2), many()),
+            0,
+            "it was the last"
+        );
         assert!(!turn.has_room(false, &known, || at(1), 1, 76));
     }
 
