@@ -61,6 +61,7 @@ async function refusesWhatIsWrong(page) {
   await setting(page, "websocket.url").fill("http://example.com");
   await address.getByText("must use ws:// or wss:// scheme").waitFor();
   assert.equal(await setting(page, "websocket.url").getAttribute("aria-invalid"), "true");
+  await page.getByText("Connection", { exact: true }).click();
   await setting(page, "websocket.reconnect.interval.ms").fill("soon");
   await page.locator('[data-setting="websocket.reconnect.interval.ms"] .error').getByText("soon").waitFor();
   // What was not touched is no error before somebody wants to save it.
@@ -108,7 +109,7 @@ async function changes(page, token) {
   assert.match(await setting(page, "websocket.auth.token").getAttribute("placeholder"), /unchanged/);
   assert.ok(!(await page.content()).includes(token), "a stored secret is not in the page");
   assert.equal(await setting(page, "name").getAttribute("readonly"), "");
-  await page.getByText("More WebSocket settings").click();
+  await page.getByText("Buffer and spool").click();
   await setting(page, "websocket.message.queue.size").fill("777");
   await page.getByText("Other properties", { exact: true }).click();
   await page.getByRole("button", { name: "Add a property" }).click();

@@ -25,7 +25,9 @@ const PAGES = {
     await until("a latency", async () => /\d ms/.test(await page.locator('figure[data-chart="latency"]').textContent()));
     if (messages) {
       await page.getByRole("button", { name: "Read the newest from Kafka" }).click();
-      await page.locator(".records pre").first().waitFor();
+      const record = page.locator(".records li").first();
+      await record.waitFor();
+      assert.match(await record.textContent(), /value: \{"seq": "number", ?"pad": "string, 0 characters"\}$/);
     }
     await page.getByText("Show the settings").click();
     await page.locator("table.settings").waitFor();

@@ -49,16 +49,16 @@ class Chart {
 
   begin() {
     const axis = { stroke: colour("quiet"), grid: { stroke: colour("line"), width: 1 }, ticks: { show: false }, font: "11px system-ui, sans-serif" };
-    const times = { ...axis, grid: { show: false }, size: 24, values: [[60, "{HH}:{mm}"], [1, "{HH}:{mm}:{ss}"]] };
-    const amounts = { ...axis, size: 44, values: (_, splits) => splits.map((value) => (value === null ? "" : brief(value))) };
-    const line = (at) => ({ stroke: colour(`series-${at}`), width: 1.5, points: { show: false }, spanGaps: false });
+    const times = { ...axis, grid: { show: false }, size: 24, space: 90, values: [[60, "{HH}:{mm}"], [1, "{HH}:{mm}:{ss}"]] };
+    const amounts = { ...axis, size: 44, space: 28, values: (_, splits) => splits.map((value) => (value === null ? "" : brief(value))) };
+    const line = (at) => ({ stroke: colour(`series-${at}`), width: 1.5, points: { size: 3 }, spanGaps: false });
     this.plot = new uPlot(
       {
         width: this.canvas.clientWidth || 320,
         height: HEIGHT,
         legend: { show: false },
         cursor: { y: false, drag: { x: false, y: false }, points: { size: 6 } },
-        scales: { x: { time: true, range: () => this.range }, y: { range: (_, low, high) => [0, high > 0 ? high * 1.1 : 1] } },
+        scales: { x: { time: true, range: () => this.range }, y: { range: (_, low, high) => [0, high > 0 ? high * 1.15 : 1] } },
         axes: [times, amounts],
         series: [{}, ...this.series.map((_, at) => line(at))],
         hooks: { setCursor: [(plot) => this.point(plot.cursor.idx)] },

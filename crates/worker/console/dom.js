@@ -39,7 +39,10 @@ export function setAttribute(node, name, value) {
 
 /** Tells screen readers something that the page shows anyway. */
 export function announce(text) {
-  setText(document.getElementById("announce"), text);
+  const place = document.getElementById("announce");
+  // The same words again are told again, too.
+  place.textContent = "";
+  setTimeout(() => setText(place, text), 50);
 }
 
 /** Shows what went wrong until it is put away or something else happens. */

@@ -22,6 +22,11 @@ export class Draft {
     return name in this.hidden ? { hint: this.hidden[name] } : null;
   }
 
+  /** Whether it has a value, shown or not. */
+  has(name) {
+    return this.values.has(name) || (name in this.hidden && !this.removed.has(name));
+  }
+
   /** Gives a value; the empty one is the default. */
   set(name, value) {
     if (value === "") this.values.delete(name);

@@ -5,18 +5,25 @@ import { connect, own, pageOf, pathOf } from "./api.js";
 import { announce, h } from "./dom.js";
 import { Draft } from "./draft.js";
 import { makeField, makeProperty } from "./fields.js";
-import { arrange, makeView } from "./formview.js";
+import { FIRST, arrange, makeView } from "./formview.js";
 import { makePreview } from "./preview.js";
 
 const CLASS = "io.conduktor.connect.websocket.WebSocketSourceConnector";
 const VALIDATE_AFTER_MS = 350;
 const OVERRIDE = /^(producer|admin)\.override\./;
 
+/** Where the connector's own settings are in the form, by the beginnings of their names. */
+const SECTIONS = [
+  ["Connection", /^websocket\.(reconnect|connection|ping|pong|pause)\./],
+  ["Messages", /^websocket\.(value|binary|oversize|message\.max)/],
+  ["Buffer and spool", /^websocket\.(message\.queue|buffer|spool)\./],
+];
+
 /** Where a setting is in the form. */
-function sectionOf({ name, group, importance }) {
-  if (name === "name") return "Connector";
-  if (group === null) return importance === "LOW" ? "More WebSocket settings" : "Connector";
-  return group;
+function sectionOf({ name, group }) {
+  if (name === "name") return FIRST;
+  if (group !== null) return group;
+  return SECTIONS.find(([, names]) => names.test(name))?.[0] ?? FIRST;
 }
 
 export function openForm(main, of) {
@@ -61,12 +68,12 @@ async function start(main, of, title, form) {
   function changed(name) {
     touched.add(name);
     clearTimeout(form.timer);
-    form.timer = setTimeout(() => validate().catch(view.fail), VALIDATE_AFTER_MS);
+    form.timer = setTimeout(() => validate().catch(view.showUnasked), VALIDATE_AFTER_MS);
   }
 
   /** Settings with their section, and the sections in their order. */
   function sections() {
-    const found = new Map([["Connector", []], ["More WebSocket settings", []]]);
+    const found = new Map([FIRST, ...SECTIONS.map(([section]) => section)].map((section) => [section, []]));
     for (const group of answer.validation.groups) found.set(group, []);
     for (const config of answer.validation.configs) {
       const { name } = config.definition;
@@ -75,8 +82,7 @@ async function start(main, of, title, form) {
       if (!found.has(section)) found.set(section, []);
       found.get(section).push(config);
     }
-    const first = found.get("Connector");
-    first.sort((a, b) => (b.definition.name === "name") - (a.definition.name === "name"));
+    found.get(FIRST).sort((a, b) => (b.definition.name === "name") - (a.definition.name === "name"));
     return [...found].filter(([, configs]) => configs.length > 0);
   }
 
@@ -108,7 +114,8 @@ async function start(main, of, title, form) {
         if (errors.length > 0) problems.push({ text: errors.join(" "), input: field.input });
         return field.node;
       });
-      return { section, nodes, wrong };
+      const given = configs.filter(({ value }) => draft.has(value.name)).length;
+      return { section, nodes, wrong, given };
     });
     for (const name of [...fields.keys()]) if (!known.has(name)) fields.delete(name);
     view.showSections(parts);
@@ -150,7 +157,8 @@ async function start(main, of, title, form) {
   /** Whether everything is valid; if not, its user is led to what is wrong. */
   async function isValid() {
     isSent = true;
-    if ((await validate()) === null) return false;
+    // What is typed meanwhile is asked for as well.
+    while ((await validate()) === null) if (form.closed) return false;
     return view.showProblems(view.problems, answer.warnings, true, true) === 0;
   }
 

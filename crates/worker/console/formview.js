@@ -1,7 +1,10 @@
 // The form without its settings: its parts, what is wrong, and the buttons.
 
 import { pageOf } from "./api.js";
-import { h, newId, setText } from "./dom.js";
+import { h, newId, setAttribute, setText } from "./dom.js";
+
+/** The part of the form that is always open. */
+export const FIRST = "Connector";
 
 /** Nodes in their order, touching only those that are elsewhere: moving one takes the focus off it. */
 export function arrange(parent, nodes) {
@@ -40,8 +43,8 @@ export function makeView(title, of) {
   function partOf(name) {
     if (!parts.has(name)) {
       const fields = h("div", { class: "fields" });
-      const mark = h("span", { class: "wrong" });
-      const isOpen = name === "Connector";
+      const mark = h("span", { class: "mark-text" });
+      const isOpen = name === FIRST;
       const details = isOpen
         ? h("section", { class: "part" }, fields)
         : h("details", { class: "part" }, h("summary", {}, h("h2", {}, name), " ", mark), fields);
@@ -53,10 +56,11 @@ export function makeView(title, of) {
   const view = {
     node, form, properties, add, state, previewed, buttons, problems: [],
     showSections(shown) {
-      const nodes = shown.map(({ section: name, nodes: fields, wrong }) => {
+      const nodes = shown.map(({ section: name, nodes: fields, wrong, given }) => {
         const part = partOf(name);
         arrange(part.fields, fields);
-        setText(part.mark, wrong > 0 ? `${wrong} to correct` : "");
+        setText(part.mark, wrong > 0 ? `${wrong} to correct` : given > 0 ? `${given} given` : "");
+        setAttribute(part.mark, "data-tone", wrong > 0 ? "bad" : null);
         if (wrong > 0 && part.node.tagName === "DETAILS") part.node.open = true;
         return part.node;
       });
@@ -81,9 +85,12 @@ export function makeView(title, of) {
       if (leads && number > 0) summary.focus();
       return number;
     },
+    showUnasked(error) {
+      setText(status, `The worker cannot be asked: ${error.message}`);
+    },
     fail(error) {
       summary.hidden = false;
-      summary.replaceChildren(h("h2", {}, "It has not been saved"), h("p", {}, error.message));
+      summary.replaceChildren(h("h2", {}, "That has not worked"), h("p", {}, error.message));
       summary.focus();
     },
     setBusy(busy) {

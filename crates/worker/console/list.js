@@ -57,7 +57,7 @@ function makeRow(name) {
     { role: "row" },
     h("th", { role: "rowheader", scope: "row", class: "name" }, h("a", { href: pageOf(name) }, name), reason),
     cell("state", state.node),
-    cell("rate", spark, texts.rate),
+    cell("rate", texts.rate, spark),
     cell("queue", texts.queue, bar),
     cell("waiting", texts.waiting),
     cell("dropped", texts.dropped),
@@ -83,12 +83,13 @@ function makeRow(name) {
   return { node, show };
 }
 
-function draw(line, values) {
-  const largest = Math.max(1, ...values.map((value) => value ?? 0));
+function draw(line, all) {
+  const values = all.filter((value) => value !== null);
+  const largest = Math.max(1, ...values);
   const step = SPARK.width / (SPARK.points - 1);
   const from = SPARK.width - step * (values.length - 1);
   const points = values.map((value, at) => {
-    const y = SPARK.height - 1 - ((value ?? 0) / largest) * (SPARK.height - 2);
+    const y = SPARK.height - 1 - (value / largest) * (SPARK.height - 2);
     return `${(from + at * step).toFixed(1)},${y.toFixed(1)}`;
   });
   setAttribute(line, "points", points.join(" "));
@@ -204,6 +205,6 @@ export function openList(main) {
 
 /** Which worker this is, in the page's head. */
 export function showWorker(worker) {
-  const cluster = worker.cluster ? `Kafka ${worker.cluster}` : "Kafka not reached yet";
-  setText(document.getElementById("worker"), `${worker.id} · ${worker.version} · ${cluster}`);
+  const cluster = worker.cluster ? `Kafka cluster ${worker.cluster}` : "Kafka is not reached yet";
+  setText(document.getElementById("worker"), `${worker.id} · version ${worker.version} · ${cluster}`);
 }

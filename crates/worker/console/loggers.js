@@ -1,19 +1,15 @@
 // Levels of the worker's log, until its next start.
 
-import { connect } from "./api.js";
+import { connect, own } from "./api.js";
 import { alertUser, announce, clearAlert, h } from "./dom.js";
 import { time } from "./format.js";
 
-const LEVELS = ["OFF", "FATAL", "ERROR", "WARN", "INFO", "DEBUG", "TRACE"];
+const LEVELS = ["OFF", "FATAL", "ERROR", "WARN", "INFO", "DEBUG", "TRACE", "ALL"];
 
 export function openLoggers(main) {
   const body = h("tbody");
-  const table = h(
-    "table",
-    { class: "loggers" },
-    h("thead", {}, h("tr", {}, ["Logger", "Level", "Changed"].map((label) => h("th", { scope: "col" }, label)))),
-    body,
-  );
+  const heads = ["Logger", "Level", "Given"].map((label) => h("th", { scope: "col" }, label));
+  const table = h("table", { class: "loggers" }, h("thead", {}, h("tr", {}, heads)), body);
   const none = h("p", { hidden: true });
   main.replaceChildren(
     h("div", { class: "title" }, h("h1", { tabindex: -1 }, "Loggers")),
@@ -24,8 +20,10 @@ export function openLoggers(main) {
 
   async function load(focused) {
     try {
-      const loggers = await connect("GET", "admin/loggers");
-      body.replaceChildren(...Object.entries(loggers).map(([name, logger]) => row(name, logger)));
+      const loggers = await own("GET", "loggers");
+      // What all others inherit from comes first.
+      loggers.sort((a, b) => (b.name === "root") - (a.name === "root"));
+      body.replaceChildren(...loggers.map(row));
       if (focused) [...body.querySelectorAll("select")].find((one) => one.dataset.logger === focused)?.focus();
     } catch (error) {
       table.hidden = true;
@@ -35,10 +33,12 @@ export function openLoggers(main) {
     }
   }
 
-  function row(name, { level, last_modified: modified }) {
+  function row({ name, component, level, own: isOwn, last_modified: modified }) {
     const options = LEVELS.map((one) => h("option", { value: one, selected: one === level }, one));
     const select = h("select", { "aria-label": `Level of ${name}`, "data-logger": name, onchange: () => set(name, select.value) }, options);
-    return h("tr", {}, h("th", { scope: "row" }, h("code", {}, name)), h("td", {}, select), h("td", { class: "quiet" }, modified ? time(modified) : ""));
+    const given = modified ? time(modified) : isOwn ? "" : "inherited";
+    const what = component ? h("span", { class: "quiet" }, `[${component}] `) : null;
+    return h("tr", {}, h("th", { scope: "row" }, what, h("code", {}, name)), h("td", {}, select), h("td", { class: "quiet" }, given));
   }
 
   async function set(name, level) {

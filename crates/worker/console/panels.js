@@ -144,9 +144,14 @@ export function makeMessages(name) {
   }
 
   function describe(part) {
-    if (part.kind === "json") return h("pre", { tabindex: 0 }, JSON.stringify(part.shape, null, 1));
+    if (part.kind === "json") return showShape(part.shape);
     if (part.kind === "text") return `text, ${count(part.characters)} characters`;
     return `${count(part.bytes)} bytes`;
+  }
+
+  function showShape(shape) {
+    const line = JSON.stringify(shape).replace(/[:,](?=["[{])/g, "$& ");
+    return line.length <= 160 ? h("code", {}, line) : h("pre", { tabindex: 0 }, JSON.stringify(shape, null, 2));
   }
 
   return {

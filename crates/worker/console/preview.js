@@ -21,8 +21,10 @@ export function makePreview(ask) {
       const body = await ask();
       if (body) {
         node.hidden = false;
+        node.scrollIntoView({ block: "center" });
         shown.replaceChildren(h("p", { class: "quiet" }, "Connecting and waiting for messages, ten seconds at the most …"));
         show(await own("POST", "preview", body));
+        node.scrollIntoView({ block: "nearest" });
       }
     } catch (error) {
       node.hidden = false;

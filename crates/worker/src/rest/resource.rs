@@ -66,8 +66,8 @@ struct Rules {
     consumes_json: bool,
     produces_json: bool,
     needs_login: bool,
-    /// Whether methods other than GET may change something.
-    changes: bool,
+    /// Methods that change nothing although HTTP's of that name may.
+    harmless: Vec<Method>,
 }
 
 /// The scheme and authority under which the client has reached us.
@@ -104,7 +104,7 @@ impl Resource {
                 consumes_json: true,
                 produces_json: true,
                 needs_login: true,
-                changes: true,
+                harmless: Vec::new(),
             },
         }
     }
@@ -142,9 +142,9 @@ impl Resource {
         self
     }
 
-    /// No method changes anything, so anybody's page may call it.
-    pub(super) fn reads_only(mut self) -> Self {
-        self.rules.changes = false;
+    /// This method changes nothing, so anybody's page may call it.
+    pub(super) fn harmless(mut self, method: Method) -> Self {
+        self.rules.harmless.push(method);
         self
     }
 
@@ -168,7 +168,8 @@ impl Rules {
         if !self.knows(method) {
             return Some(router_error(StatusCode::METHOD_NOT_ALLOWED));
         }
-        if self.changes && !method.is_safe() && self.is_foreign(request) {
+        let changes = !method.is_safe() && !self.harmless.contains(method);
+        if changes && self.is_foreign(request) {
             return Some(foreign().into_response());
         }
         match media::body_type(headers) {

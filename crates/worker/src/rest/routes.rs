@@ -74,7 +74,7 @@ fn others(rest: &Arc<Rest>) -> Vec<Resource> {
         let all = at("/jolokia/{*request}").get(metrics::jolokia_get);
         let both = [root, all].map(|resource| {
             let resource = resource.post(metrics::jolokia_post);
-            resource.any_answer().reads_only()
+            resource.any_answer().harmless(Method::POST)
         });
         others.extend(both);
     }

@@ -123,10 +123,10 @@ enum Shown {
 fn shown(validation: &Validation, key: &str, value: &str) -> Shown {
     let mut settings = validation.settings.iter();
     let Some(setting) = settings.find(|setting| setting.key.name == key) else {
-        return match key.starts_with(PLAIN_PREFIX) {
-            true => Shown::Plain,
-            false => Shown::Hidden(None),
-        };
+        if key.starts_with(PLAIN_PREFIX) {
+            return Shown::Plain;
+        }
+        return Shown::Hidden(None);
     };
     let as_shown = setting.shown.as_deref();
     // A variable of a config provider is shown as it is written.
@@ -135,8 +135,9 @@ fn shown(validation: &Validation, key: &str, value: &str) -> Shown {
         return Shown::Hidden(None);
     }
     let is_cut = key == "websocket.url" && as_shown.is_some_and(|shown| shown != value.trim());
-    match is_cut {
-        true => Shown::Hidden(setting.shown.clone()),
-        false => Shown::Plain,
+    if is_cut {
+        Shown::Hidden(setting.shown.clone())
+    } else {
+        Shown::Plain
     }
 }

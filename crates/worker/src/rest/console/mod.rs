@@ -9,6 +9,7 @@
 
 mod assets;
 mod edit;
+mod loggers;
 mod overview;
 mod preview;
 mod sample;
@@ -25,13 +26,14 @@ use tokio::sync::OwnedSemaphorePermit;
 use super::Rest;
 use super::payload::{self, RestError};
 use super::resource::Resource;
+use crate::files::AdminListeners;
 
 /// The console's resources.
 pub(super) fn resources(rest: &Arc<Rest>) -> Vec<Resource> {
     let page = |path| Resource::new(rest, path).any_body().any_answer();
     let look = |path| Resource::new(rest, path).any_body();
     let try_out = |path| Resource::new(rest, path).with_body(&[Method::POST]);
-    vec![
+    let mut resources = vec![
         page("/ui").get(assets::root),
         page("/ui/{*path}").get(assets::file),
         look("/ui/api/overview").get(overview::list),
@@ -41,7 +43,12 @@ pub(super) fn resources(rest: &Arc<Rest>) -> Vec<Resource> {
         look("/ui/api/connectors/{connector}/messages").post(sample::list),
         try_out("/ui/api/validate").post(edit::validate),
         try_out("/ui/api/preview").post(preview::run),
-    ]
+    ];
+    // Elsewhere they are no business of these listeners.
+    if rest.herder.worker().rest.admin_listeners == AdminListeners::Main {
+        resources.push(look("/ui/api/loggers").get(loggers::list));
+    }
+    resources
 }
 
 /// 200 with JSON that nobody keeps.

@@ -5,6 +5,8 @@
 //! The connector's own address and login of Kafka are used; its user needs to
 //! be allowed to read the topic.
 
+use std::cmp::Reverse;
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use axum::extract::{Path, State};
@@ -59,13 +61,14 @@ pub(super) async fn list(State(rest): Shared, Path(name): Path<String>) -> Answe
         let _place = place;
         let mut shown = Vec::new();
         let read = newest(&properties, &asked, MAX_RECORDS, WAIT, |record| {
-            shown.push((record.timestamp().to_millis(), shown_record(record)));
+            let order = (record.timestamp().to_millis(), record.offset());
+            shown.push((order, shown_record(record)));
         });
         read.map(|()| shown)
     });
     let read = read.await.map_err(|error| unavailable(error.to_string()))?;
     let mut shown = read.map_err(|error| refused(&error, &topic))?;
-    shown.sort_by_key(|(at, _)| std::cmp::Reverse(*at));
+    shown.sort_by_key(|(order, _)| Reverse(*order));
     let records = shown
         .into_iter()
         .take(MAX_RECORDS)
@@ -82,9 +85,7 @@ fn connection(producer: &NativeProperties) -> NativeProperties {
     };
     let properties = producer.iter().filter(|(name, _)| kept(name));
     let properties = properties.map(|(name, value)| (name.clone(), value.clone()));
-    properties
-        .collect::<std::collections::BTreeMap<_, _>>()
-        .into()
+    properties.collect::<BTreeMap<_, _>>().into()
 }
 
 fn shown_record(record: &impl Message) -> Value {
