@@ -12,6 +12,7 @@
     reason = "a harness that cannot go on fails the test, and a panic is how"
 )]
 
+pub mod browser;
 pub mod certificate;
 pub mod command;
 pub mod connect;

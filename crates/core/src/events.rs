@@ -164,6 +164,32 @@ impl Event<'_> {
         }
     }
 
+    /// The word for an event that a [`Timeline`](crate::timeline::Timeline)
+    /// keeps; `None` for those that repeat, or only lead to one that is kept.
+    pub(crate) fn moment(&self) -> Option<&'static str> {
+        match self {
+            Self::Connecting { .. } => Some("connecting"),
+            Self::Connected { .. } => Some("connected"),
+            Self::ConnectFailed { .. } => Some("failed"),
+            Self::Lost(_) => Some("lost"),
+            Self::Paused { .. } => Some("paused"),
+            Self::Resumed => Some("resumed"),
+            Self::SpoolDamaged(_) | Self::SpoolGap { .. } => Some("spool"),
+            Self::Stopped(_) => Some("stopped"),
+            Self::Failed(_) => Some("task_failed"),
+            Self::InConnect(_)
+            | Self::Reconnecting(_)
+            | Self::Subscribed
+            | Self::Waiting { .. }
+            | Self::Metrics(_)
+            | Self::QueueUtilization(_)
+            | Self::QueueFull { .. }
+            | Self::DroppedLately { .. }
+            | Self::BinaryDropped(_)
+            | Self::Draining(_) => None,
+        }
+    }
+
     /// Writes the event's line, for the task of `connector` with the number
     /// `task`.
     pub fn emit(&self, connector: &str, task: u32) {

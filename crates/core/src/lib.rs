@@ -24,3 +24,4 @@ pub mod task;
 mod test_log;
 #[cfg(test)]
 mod test_net;
+pub mod timeline;

@@ -290,6 +290,7 @@ fn options(
         paused: false,
         spool,
         sink_begins: false,
+        timeline: Arc::default(),
     }
 }
 

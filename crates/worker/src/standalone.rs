@@ -133,6 +133,7 @@ impl Worker {
             showing: Arc::new(Semaphore::new(rest::MAX_SHOWING)),
             login,
             loggers: Loggers::installed(),
+            trying: Arc::new(Semaphore::new(rest::MAX_TRYING)),
         });
         let (stop_rest, stopped) = watch::channel(false);
         for listener in listeners {

@@ -346,6 +346,18 @@ pub const KNOWN: &[Known] = &[
     },
     Known {
         of: ALL,
+        topic: "Resources",
+        steps: &[
+            "a change of *, by a page of an origin that is not allowed",
+            "a change of *, by a page of another site",
+        ],
+        at: &["status", "body/*"],
+        has: Has::Both,
+        what: "A change that a browser sends for a page of another origin is refused (403), unless `access.control.allow.origin` has that origin. It shows by `Sec-Fetch-Site` or `Origin`, which other clients do not send.",
+        why: "Any page could restart or pause connectors with the login of whoever looks at it.",
+    },
+    Known {
+        of: ALL,
         topic: "Faults of the real worker",
         steps: &[
             "a patch to another name",

@@ -18,6 +18,7 @@ pub const UNPLAYED: &[(&str, &[Unplayed])] = &[
     ("Start, stop and life cycle", LIFE),
     ("Producers", PRODUCERS),
     ("Errors", ERRORS),
+    ("Login", LOGIN),
 ];
 
 const LIFE: &[Unplayed] = &[
@@ -40,6 +41,15 @@ const LIFE: &[Unplayed] = &[
         ],
     },
 ];
+
+const LOGIN: &[Unplayed] = &[Unplayed {
+    what: "An answer 401 has `WWW-Authenticate: Basic`; the real worker's has none.",
+    why: "Browsers ask for a login by it, so that the console can be used.",
+    tests: &[
+        "with_a_login_every_resource_asks_for_it",
+        "a_login_https_and_a_proxy_s_path_are_no_hindrance_and_other_pages_change_nothing",
+    ],
+}];
 
 const PRODUCERS: &[Unplayed] = &[
     Unplayed {

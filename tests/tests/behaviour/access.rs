@@ -7,10 +7,10 @@ use end_to_end::worker::{Builder, Worker};
 
 const EXTENSION: &str =
     "org.apache.kafka.connect.rest.basic.auth.extension.BasicAuthSecurityRestExtension";
-const PASSWORD: &str = "al1ce-secret";
+pub(crate) const PASSWORD: &str = "al1ce-secret";
 
 /// A worker that asks for a login, and its JAAS file.
-fn with_login() -> (Builder, String) {
+pub(crate) fn with_login() -> (Builder, String) {
     let worker = Worker::builder_without_kafka().set("rest.extension.classes", EXTENSION);
     let (users, jaas) = (
         worker.folder().join("users.properties"),

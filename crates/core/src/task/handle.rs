@@ -18,6 +18,7 @@ use crate::session::{Backoff, Policy, Session};
 use crate::settings::SourceConfig;
 use crate::sink::{Delivery, Progress, Sink};
 use crate::spool::Spool;
+use crate::timeline::Timeline;
 
 /// The server's close frame is awaited for this long at the most.
 const CLOSE_TIMEOUT: Duration = Duration::from_secs(1);
@@ -61,6 +62,9 @@ pub struct TaskOptions {
     pub spool: Option<Spool>,
     /// Whether the sink knows what is delivered, and not the host.
     pub sink_begins: bool,
+    /// Where the session's events are kept; the host may give it to the
+    /// connector's next task as well.
+    pub timeline: Arc<Timeline>,
 }
 
 /// A host's grip on a task. Dropping it ends the task without draining.
@@ -85,6 +89,7 @@ pub fn spawn(options: TaskOptions) -> TaskHandle {
         paused,
         spool,
         sink_begins,
+        timeline,
     } = options;
     let start = if paused { Command::Pause } else { Command::Run };
     let (command, commands) = watch::channel(start);
@@ -101,7 +106,13 @@ pub fn spawn(options: TaskOptions) -> TaskHandle {
     let runner = Runner::new(super::runner::Parts {
         dialer,
         session: Session::new(policy(&config), fastrand::Rng::new()),
-        reporter: Reporter::new(connector, task, config.url.redacted(), clock::now()),
+        reporter: Reporter::new(
+            connector,
+            task,
+            config.url.redacted(),
+            timeline,
+            clock::now(),
+        ),
         intake: Intake::new(&config, sink, store, Arc::clone(&metrics), paused),
         config: Arc::new(config),
         delivery: Arc::clone(&delivery),

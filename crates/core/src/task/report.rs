@@ -3,6 +3,7 @@
 //! Invariant: lines about drops come at most once a second, whatever the
 //! rate; every drop is in some line.
 
+use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
 use std::time::{Duration, Instant};
 
@@ -12,6 +13,7 @@ use crate::buffer::Dropped;
 use crate::events::{Event, Reading};
 use crate::metrics::{DropReason, TaskMetrics};
 use crate::session::{ConnectFailure, Loss};
+use crate::timeline::Timeline;
 
 /// The reference's metrics interval.
 const METRICS_INTERVAL: Duration = Duration::from_secs(30);
@@ -23,6 +25,7 @@ pub(super) struct Reporter {
     connector: String,
     task: u32,
     url: String,
+    timeline: Arc<Timeline>,
     next_metrics: Instant,
     /// Overflow drops counted when the last periodic line was written.
     dropped_before: u64,
@@ -32,11 +35,18 @@ pub(super) struct Reporter {
 }
 
 impl Reporter {
-    pub(super) fn new(connector: String, task: u32, url: String, now: Instant) -> Self {
+    pub(super) fn new(
+        connector: String,
+        task: u32,
+        url: String,
+        timeline: Arc<Timeline>,
+        now: Instant,
+    ) -> Self {
         Self {
             connector,
             task,
             url,
+            timeline,
             next_metrics: now + METRICS_INTERVAL,
             dropped_before: 0,
             quiet_until: None,
@@ -47,6 +57,9 @@ impl Reporter {
 
     fn emit(&self, event: &Event<'_>) {
         event.emit(&self.connector, self.task);
+        if let Some(kind) = event.moment() {
+            self.timeline.add(kind, event.to_string());
+        }
     }
 
     /// When [`Reporter::tick`] is due.

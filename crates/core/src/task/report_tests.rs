@@ -9,6 +9,7 @@ use crate::test_log::logged;
 struct Bench {
     reporter: Reporter,
     metrics: TaskMetrics,
+    timeline: Arc<Timeline>,
     begun: Instant,
 }
 
@@ -18,9 +19,12 @@ impl Bench {
         let metrics = TaskMetrics::default();
         metrics.queue_capacity_messages.store(100, Relaxed);
         metrics.queue_messages.store(100, Relaxed);
+        let timeline = Arc::new(Timeline::default());
+        let url = "ws://h/".to_owned();
         Self {
-            reporter: Reporter::new("c".to_owned(), 0, "ws://h/".to_owned(), begun),
+            reporter: Reporter::new("c".to_owned(), 0, url, Arc::clone(&timeline), begun),
             metrics,
+            timeline,
             begun,
         }
     }
@@ -164,4 +168,40 @@ fn the_periodic_line_shows_what_the_connection_does() {
         let start = format!("Metrics - Connection: {word}, Received: 0, ");
         assert!(lines[0].1.starts_with(&start), "{lines:?}");
     }
+}
+
+#[test]
+fn what_happens_to_a_session_is_kept_and_what_repeats_is_not() {
+    let mut bench = Bench::new();
+    let loss = Loss::ClosedByServer {
+        code: 1001,
+        reason: "bye".to_owned(),
+    };
+    bench.reporter.attempt(0, true);
+    bench.reporter.connected(1, true);
+    bench.drops(1, 5, 5);
+    bench.tick(30_000);
+    bench.reporter.lost(&loss);
+    bench.reporter.waiting(1, Duration::from_secs(5));
+    bench.reporter.attempt(1, false);
+    bench.reporter.paused(false);
+    let now = bench.at(40_000);
+    bench
+        .reporter
+        .stopped(&StopReport::default(), Some("gone"), now);
+    let kept = bench.timeline.all();
+    let kinds: Vec<_> = kept.iter().map(|moment| moment.kind).collect();
+    assert_eq!(
+        kinds,
+        [
+            "connecting",
+            "connected",
+            "lost",
+            "paused",
+            "task_failed",
+            "stopped"
+        ]
+    );
+    assert_eq!(kept[0].text, "Connecting to ws://h/");
+    assert_eq!(kept[2].text, loss.to_string());
 }

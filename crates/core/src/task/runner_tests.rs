@@ -92,6 +92,7 @@ fn start_into(
         paused: false,
         spool: None,
         sink_begins: false,
+        timeline: Arc::default(),
     })
 }
 

@@ -168,6 +168,7 @@ fn start_with_sink(url: &str, pairs: &[(&str, &str)], abilities: &Abilities) -> 
         paused: false,
         spool: None,
         sink_begins: false,
+        timeline: Arc::default(),
     });
     Running {
         task,

@@ -46,7 +46,7 @@ impl Reading<'_> {
         Ok(consumer)
     }
 
-    fn create(&self) -> Result<BaseConsumer<LoginContext>, KafkaError> {
+    pub(super) fn create(&self) -> Result<BaseConsumer<LoginContext>, KafkaError> {
         let from_beginning = self.options.from_beginning;
         let reset = if from_beginning { "earliest" } else { "latest" };
         let mut config = ClientConfig::new();
@@ -68,7 +68,10 @@ impl Reading<'_> {
     }
 
     /// The numbers of the topic's partitions, as soon as the cluster tells them.
-    fn partitions(&self, consumer: &BaseConsumer<LoginContext>) -> Result<Vec<i32>, ConsumeError> {
+    pub(super) fn partitions(
+        &self,
+        consumer: &BaseConsumer<LoginContext>,
+    ) -> Result<Vec<i32>, ConsumeError> {
         let began = Instant::now();
         loop {
             let left = self.options.connect_timeout.saturating_sub(began.elapsed());

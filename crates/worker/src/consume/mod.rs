@@ -7,6 +7,7 @@
 //! message is waiting; every wait ends within [`POLL_SLICE`] of a stop.
 
 mod connect;
+mod newest;
 mod print;
 
 use std::collections::BTreeMap;
@@ -20,6 +21,7 @@ use rdkafka::consumer::BaseConsumer;
 use rdkafka::error::KafkaError;
 use rdkafka::types::RDKafkaErrorCode as Code;
 
+pub use newest::newest;
 pub use print::Print;
 
 use crate::oauth::LoginContext;

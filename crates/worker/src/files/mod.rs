@@ -6,6 +6,7 @@
 //! error, as in Connect.
 
 mod connector;
+mod console;
 mod converter;
 mod cors;
 mod listener;
@@ -22,6 +23,7 @@ use std::io::Read;
 use std::path::{Path, PathBuf};
 
 pub use connector::{ConnectorFile, InitialState};
+pub use console::{ConsoleConfig, MessageSample};
 pub use converter::{ConverterSettings, Side};
 pub use cors::Cors;
 pub use listener::{Advertised, Listener, Scheme};

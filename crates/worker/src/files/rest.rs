@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
+use super::console::ConsoleConfig;
 use super::cors::Cors;
 use super::listener::{self, Advertised, Listener, Scheme};
 use super::response_headers::{self, HeaderRule};
@@ -53,6 +54,8 @@ pub struct RestConfig {
     pub login_config: Option<PathBuf>,
     /// `jolokia.enabled`: whether `/jolokia` is there. Ours.
     pub jolokia: bool,
+    /// `console.*`. Ours.
+    pub console: ConsoleConfig,
     /// `ssl.*` for the listeners; may hold secrets.
     pub ssl: BTreeMap<String, String>,
     /// `ssl.*` for the admin listeners likewise.
@@ -111,6 +114,7 @@ impl RestConfig {
                 .non_empty("rest.basic.auth.login.config")
                 .map(PathBuf::from),
             jolokia: values.boolean("jolokia.enabled", false),
+            console: ConsoleConfig::read(values),
             ssl: all_or_nothing(values, "listeners.https."),
             admin_ssl: all_or_nothing(values, "admin.listeners.https."),
             listeners,
@@ -141,6 +145,7 @@ impl RestConfig {
                  rest.extension.classes={BASIC_AUTH}"
             ));
         }
+        warnings.extend(self.console.warning());
         let methods = values.non_empty("access.control.allow.methods");
         if self.cors.is_none() && methods.is_some() {
             warnings.push(

@@ -7,7 +7,7 @@
 use std::collections::BTreeMap;
 
 /// Settings that are read. A name that ends in a dot is a prefix.
-pub(super) const KNOWN: [&str; 41] = [
+pub(super) const KNOWN: [&str; 43] = [
     "bootstrap.servers",
     "client.id",
     "group.id",
@@ -36,6 +36,8 @@ pub(super) const KNOWN: [&str; 41] = [
     "rest.extension.classes",
     "rest.basic.auth.login.config",
     "config.providers",
+    "console.enabled",
+    "console.messages",
     "config.providers.",
     "connector.client.config.override.policy",
     "jolokia.enabled",

@@ -12,6 +12,7 @@
 mod auto_restart;
 mod connector;
 mod error;
+mod glance;
 mod health;
 mod offsets;
 mod reading;
@@ -21,6 +22,7 @@ mod spool;
 mod start;
 mod storing;
 mod targets;
+mod timelines;
 mod topics;
 
 use std::collections::BTreeMap;
@@ -34,6 +36,7 @@ use websocket_source::task::TaskThreads;
 
 pub use connector::{ConnectorView, Target, TaskView};
 pub use error::HerderError;
+pub use glance::Glance;
 
 use crate::config_storage::ConfigStorage;
 use crate::files::WorkerConfig;
@@ -43,6 +46,7 @@ use crate::producer::{AdminPool, ProducerPool, TransactionPool};
 use crate::validation::{Plan, Refusal, Validation, check, is_our_class, unknown_class, validate};
 use connector::{Connector, Slot, TaskConfig};
 use start::Startups;
+use timelines::Timelines;
 use topics::Topics;
 
 /// How a connector is written when it is put.
@@ -64,6 +68,7 @@ pub struct Herder {
     connectors: Mutex<BTreeMap<String, Connector>>,
     startups: Startups,
     topics: Topics,
+    timelines: Timelines,
     storage: Option<Mutex<ConfigStorage>>,
     /// Held during a change, which may have to wait for a task's end.
     changing: tokio::sync::Mutex<()>,
@@ -96,6 +101,7 @@ impl Herder {
             connectors: Mutex::default(),
             startups: Startups::default(),
             topics: Topics::default(),
+            timelines: Timelines::default(),
             threads,
             storage: storage.map(Mutex::new),
             changing: tokio::sync::Mutex::default(),
@@ -347,6 +353,7 @@ impl Herder {
         }
         self.end_task(name, self.graceful()).await;
         self.connectors().remove(name);
+        self.timelines.forget(name);
         self.forget(name);
         tracing::info!(target: "Herder", connector = %name, "Deleted connector {name}");
         Ok(())

@@ -96,6 +96,7 @@ impl Herder {
             }
             _ => stored,
         };
+        let timeline = self.timelines.of(&plan.name);
         let handle = self.threads.spawn(TaskOptions {
             connector: plan.name,
             task: 0,
@@ -106,6 +107,7 @@ impl Herder {
             paused: false,
             spool,
             sink_begins,
+            timeline,
         });
         self.startups.succeeded_tasks.fetch_add(1, Relaxed);
         Slot::Started(Box::new(Started {
@@ -219,6 +221,8 @@ impl Herder {
         self.startups.failed_tasks.fetch_add(1, Relaxed);
         tracing::error!(target: "Worker", connector = %connector, task = 0, "{reason}");
         let trace = format!("{class}: {reason}");
+        let timeline = self.timelines.of(connector);
+        timeline.add("task_failed", format!("Task not started: {reason}"));
         Slot::Unstartable { trace, start }
     }
 

@@ -170,6 +170,11 @@ struct State {
 static INSTALLED: OnceLock<Arc<Loggers>> = OnceLock::new();
 
 impl Loggers {
+    /// All components of log lines with the loggers that they stand for.
+    pub fn components() -> impl Iterator<Item = (&'static str, &'static str)> {
+        COMPONENTS.into_iter()
+    }
+
     /// The loggers of this process; of no effect if its log is not set up.
     pub fn installed() -> Arc<Self> {
         let detached = || Self::new("info", None).unwrap_or_default();

@@ -3,6 +3,7 @@
 //! Kafka.
 
 mod printer;
+mod sink;
 
 use std::path::Path;
 use std::process::ExitCode;
@@ -19,6 +20,7 @@ use crate::kafka_settings::SystemTrust;
 use crate::validate::assumed_worker;
 use crate::validation::{Config, Plan, Refusal, check};
 use printer::Printer;
+pub use sink::{PreviewSink, Record, Show};
 
 /// How long the connection may take to close.
 const STOP_WITHIN: Duration = Duration::from_secs(2);
@@ -39,7 +41,8 @@ pub async fn run(path: &Path, max_messages: Option<u64>, timeout: Option<Duratio
         eprintln!("{}: warning: {warning}", path.display());
     }
     let (full, mut done) = mpsc::channel(1);
-    let sink = Printer::new(&plan, path, max_messages, full);
+    let printer = Box::new(Printer::new(path));
+    let sink = PreviewSink::new(&plan, printer, max_messages, full);
     let task = spawn(TaskOptions {
         connector: plan.name,
         task: 0,
@@ -50,6 +53,7 @@ pub async fn run(path: &Path, max_messages: Option<u64>, timeout: Option<Duratio
         paused: false,
         spool: None,
         sink_begins: false,
+        timeline: Arc::default(),
     });
     let out_of_time = async {
         match timeout {

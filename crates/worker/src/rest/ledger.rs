@@ -18,7 +18,7 @@ fn counts(counts: &[(&str, u64)]) -> Map<String, Value> {
     counts.iter().map(named).collect()
 }
 
-fn task(view: &TaskView) -> Value {
+pub(super) fn task(view: &TaskView) -> Value {
     let ledger = &view.ledger;
     json!({
         "id": 0,

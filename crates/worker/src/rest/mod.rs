@@ -8,6 +8,7 @@
 
 mod advertised;
 mod connectors;
+mod console;
 mod health;
 mod internal;
 mod jaas_file;
@@ -17,6 +18,7 @@ mod login;
 mod media;
 mod metrics;
 mod offsets;
+mod origin;
 mod path;
 mod patience;
 mod payload;
@@ -66,6 +68,8 @@ pub struct Rest {
     pub login: Option<Login>,
     /// The loggers of this process.
     pub loggers: Arc<Loggers>,
+    /// Who may preview messages or sample a topic: each keeps a connection.
+    pub trying: Arc<Semaphore>,
 }
 
 type Shared = State<Arc<Rest>>;
@@ -73,6 +77,8 @@ type Shared = State<Arc<Rest>>;
 /// Answers with what is measured that are made at the same time, each on a
 /// thread of its own.
 pub const MAX_SHOWING: usize = 2;
+/// Previews and samples of messages at the same time; further ones are refused.
+pub const MAX_TRYING: usize = 2;
 /// The Connect version whose API this is; clients choose their calls by it.
 pub const API_VERSION: &str = "3.9.1";
 /// What stands for the commit that a worker was built from: this program's

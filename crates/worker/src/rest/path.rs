@@ -12,6 +12,10 @@ use axum::http::Uri;
 use axum::http::uri::PathAndQuery;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
 
+/// The address of a request as its client has written it.
+#[derive(Clone, Debug)]
+pub(super) struct AsWritten(pub(super) Uri);
+
 /// What may stand in a segment as it is (RFC 3986 `unreserved`).
 const SEGMENT: &AsciiSet = &NON_ALPHANUMERIC
     .remove(b'-')

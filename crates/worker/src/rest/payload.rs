@@ -106,11 +106,18 @@ pub(super) fn object(body: &[u8]) -> Result<Map<String, Value>, RestError> {
 
 /// Reads a body that changes a configuration: a null takes a setting away.
 pub(super) fn patch(body: &[u8]) -> Result<BTreeMap<String, Option<String>>, RestError> {
+    changes(object(body)?)
+}
+
+/// Changes of a configuration.
+pub(super) fn changes(
+    fields: Map<String, Value>,
+) -> Result<BTreeMap<String, Option<String>>, RestError> {
     let change = |(key, value): (String, Value)| match value {
         Value::Null => Ok((key, None)),
         value => text(&key, value).map(|text| (key, Some(text))),
     };
-    object(body)?.into_iter().map(change).collect()
+    fields.into_iter().map(change).collect()
 }
 
 /// Numbers and booleans become the texts that were written.

@@ -21,6 +21,7 @@ use axum::routing::MethodRouter;
 
 use super::login::LoginError;
 use super::media::{self, BodyType};
+use super::origin::is_foreign;
 use super::payload::RestError;
 use super::server::Permit;
 use super::{Rest, router_error};
@@ -43,6 +44,10 @@ const ALLOW_ORDER: [Method; 7] = [
     Method::PATCH,
 ];
 
+/// How a login is given.
+const CHALLENGE: HeaderValue =
+    HeaderValue::from_static("Basic realm=\"Kafka Connect\", charset=\"UTF-8\"");
+
 /// A resource with its handlers.
 pub(super) struct Resource {
     path: &'static str,
@@ -61,6 +66,8 @@ struct Rules {
     consumes_json: bool,
     produces_json: bool,
     needs_login: bool,
+    /// Methods that change nothing although HTTP's of that name may.
+    harmless: Vec<Method>,
 }
 
 /// The scheme and authority under which the client has reached us.
@@ -97,6 +104,7 @@ impl Resource {
                 consumes_json: true,
                 produces_json: true,
                 needs_login: true,
+                harmless: Vec::new(),
             },
         }
     }
@@ -134,6 +142,12 @@ impl Resource {
         self
     }
 
+    /// This method changes nothing, so anybody's page may call it.
+    pub(super) fn harmless(mut self, method: Method) -> Self {
+        self.rules.harmless.push(method);
+        self
+    }
+
     /// Puts the resource, under its rules, into a router.
     pub(super) fn mount(self, router: Router<Arc<Rest>>) -> Router<Arc<Rest>> {
         let rules = middleware::from_fn_with_state(Arc::new(self.rules), apply);
@@ -154,6 +168,10 @@ impl Rules {
         if !self.knows(method) {
             return Some(router_error(StatusCode::METHOD_NOT_ALLOWED));
         }
+        let changes = !method.is_safe() && !self.harmless.contains(method);
+        if changes && self.is_foreign(request) {
+            return Some(foreign().into_response());
+        }
         match media::body_type(headers) {
             _ if is_options || !self.consumes_json || self.internal.contains(method) => {}
             BodyType::Other => return Some(router_error(StatusCode::UNSUPPORTED_MEDIA_TYPE)),
@@ -168,6 +186,11 @@ impl Rules {
         None
     }
 
+    fn is_foreign(&self, request: &Request) -> bool {
+        let cors = self.rest.herder.worker().rest.cors.as_ref();
+        is_foreign(request.headers(), request.extensions().get(), cors)
+    }
+
     fn login_refusal(&self, request: &Request) -> Option<Response> {
         let headers = request.headers();
         let login = self.rest.login.as_ref()?;
@@ -180,8 +203,12 @@ impl Rules {
         let content_type = media::json_answer(headers)
             .filter(|_| !is_text)
             .unwrap_or(HeaderValue::from_static("text/plain"));
-        let content_type = [(header::CONTENT_TYPE, content_type)];
-        Some((StatusCode::UNAUTHORIZED, content_type, error.to_string()).into_response())
+        let headers = [
+            (header::CONTENT_TYPE, content_type),
+            // A browser asks its user then.
+            (header::WWW_AUTHENTICATE, CHALLENGE),
+        ];
+        Some((StatusCode::UNAUTHORIZED, headers, error.to_string()).into_response())
     }
 
     fn options(&self, request: &Request) -> Response {
@@ -227,6 +254,16 @@ impl Rules {
             return refuse(status, "HTTP 415 Unsupported Media Type".to_owned());
         }
         Ok(Request::from_parts(parts, Body::from(bytes)))
+    }
+}
+
+/// The answer to a page of another origin.
+fn foreign() -> RestError {
+    RestError {
+        status: StatusCode::FORBIDDEN,
+        message: "A page of another origin may not change anything here: its origin is not in \
+                  access.control.allow.origin"
+            .to_owned(),
     }
 }
 

@@ -7,7 +7,7 @@ use axum::http::{Method, StatusCode};
 
 use super::resource::Resource;
 use super::{
-    Rest, connectors, health, internal, ledger, loggers, metrics, offsets, plugins, root,
+    Rest, connectors, console, health, internal, ledger, loggers, metrics, offsets, plugins, root,
     router_error, session, tasks, topics,
 };
 use crate::files::AdminListeners;
@@ -76,8 +76,14 @@ fn others(rest: &Arc<Rest>) -> Vec<Resource> {
     if rest.herder.worker().rest.jolokia {
         let root = at("/jolokia").get(metrics::jolokia_root);
         let all = at("/jolokia/{*request}").get(metrics::jolokia_get);
-        let both = [root, all].map(|resource| resource.post(metrics::jolokia_post).any_answer());
+        let both = [root, all].map(|resource| {
+            let resource = resource.post(metrics::jolokia_post);
+            resource.any_answer().harmless(Method::POST)
+        });
         others.extend(both);
+    }
+    if rest.herder.worker().rest.console.enabled {
+        others.extend(console::resources(rest));
     }
     others
 }

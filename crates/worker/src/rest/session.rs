@@ -18,7 +18,7 @@ pub(super) async fn show(State(rest): Shared, Path(name): Path<String>) -> Answe
     Ok(payload::ok(&json!({"name": name, "tasks": tasks})))
 }
 
-fn task(view: &TaskView) -> Value {
+pub(super) fn task(view: &TaskView) -> Value {
     let (Some(session), Some(metrics)) = (&view.session, &view.metrics) else {
         return json!({"id": 0, "session": view.phase().name(), "reason": view.trace});
     };
@@ -63,7 +63,7 @@ fn age_ms(at_ms: i64) -> Option<i64> {
 }
 
 /// RFC 3339 in UTC.
-fn timestamp(at: SystemTime) -> Option<String> {
+pub(super) fn timestamp(at: SystemTime) -> Option<String> {
     let at = jiff::Timestamp::try_from(at).ok()?;
     Some(format!("{at:.3}"))
 }

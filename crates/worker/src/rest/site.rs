@@ -49,7 +49,8 @@ impl Site {
             // The real worker's server answers these before anything else.
             return malformed();
         };
-        *request.uri_mut() = uri;
+        let as_written = std::mem::replace(request.uri_mut(), uri);
+        request.extensions_mut().insert(path::AsWritten(as_written));
         let is_options = *request.method() == Method::OPTIONS;
         let mut around = HeaderMap::new();
         if let Some(cors) = &self.cors {

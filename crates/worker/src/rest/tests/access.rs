@@ -60,13 +60,16 @@ async fn with_a_login_every_resource_but_the_probes_asks_for_it() {
         "/jolokia",
         "/jolokia/version",
         "/admin/loggers",
+        "/ui/",
+        "/ui/api/overview",
     ];
     for path in paths {
         for headers in [&[][..], &[WRONG]] {
             let answer = api.ask("GET", path, headers).await;
             assert_eq!(answer.status, 401, "{path}");
             assert_eq!(answer.body, "User cannot access the resource.");
-            assert_eq!(answer.header("www-authenticate"), None);
+            let challenge = answer.header("www-authenticate").unwrap_or_default();
+            assert!(challenge.starts_with("Basic realm="), "{path}: {challenge}");
         }
         assert_ne!(api.status("GET", path, &[ALICE]).await, 401, "{path}");
     }

@@ -2,6 +2,7 @@
 //! is in [`server`](super::server).
 
 mod access;
+mod console;
 mod jolokia;
 mod plugins;
 mod topics;
@@ -102,6 +103,7 @@ impl Api {
             showing: Arc::new(Semaphore::new(MAX_SHOWING)),
             login,
             loggers: Arc::new(Loggers::default()),
+            trying: Arc::new(Semaphore::new(MAX_TRYING)),
         });
         Self {
             rest,
