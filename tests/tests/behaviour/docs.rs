@@ -24,10 +24,29 @@ const NOT_RUN: &[(&str, &str)] = &[
     ("mkdir -p $KAFKA_HOME/", "the plugin's tests install it"),
     ("keytool ", "the plugin's tests of the network trust so"),
     ("cargo build ", "it is how other platforms are built for"),
+    ("connect-websocket health ", "the tests of deploy try it"),
+    ("docker ", "the tests of deploy check what it is given"),
+    ("helm ", "the tests of deploy have Helm render the chart"),
+    ("make deb\n", "the tests of deploy look into the package"),
+    ("cp monitor/prometheus/", "the tests of monitoring run it"),
+    (
+        "cp -r monitor/grafana/",
+        "the tests of monitoring look into it",
+    ),
     (
         "curl -s http://localhost:8083/connector-plugins",
         "the plugin's tests ask for it",
     ),
+];
+
+/// What may be run here: nothing else touches a developer's machine.
+const RUN: &[&str] = &[
+    "connect-websocket ",
+    "./connect-websocket ",
+    "target/release/connect-websocket ",
+    "SSL_CERT_FILE=",
+    "curl ",
+    "for name in $(curl ",
 ];
 
 /// Settings that are only a worker's.
@@ -258,6 +277,13 @@ fn every_command_in_the_documentation_runs() {
             unrun.remove(beginning);
             continue;
         }
+        let begins = |line: &&str| RUN.iter().any(|beginning| line.starts_with(beginning));
+        let first = block.text.lines().next();
+        assert!(
+            first.is_some_and(|first| begins(&first)),
+            "{}: neither to be run nor in NOT_RUN: {first:?}",
+            block.place
+        );
         let script = place
             .placed(&block.text)
             .replace("localhost:8083", address)
