@@ -14,6 +14,7 @@
 //! never keeps a spool from being opened. One process owns a spool at a time,
 //! and one task: nothing here is shared but the flushing.
 
+mod account;
 mod acknowledge;
 mod append;
 mod disk;

@@ -45,7 +45,7 @@ fn a_spool_has_one_owner_at_a_time() {
         matches!(refused, Err(SpoolError::Owned { .. })),
         "{refused:?}"
     );
-    spool.close();
+    drop(spool);
     let (mut spool, recovery) = Spool::open(options).expect("free again");
     assert_eq!(recovery.segments, 1);
     assert_eq!(read_all(&mut spool), ["a", "b"]);
