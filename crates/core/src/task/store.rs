@@ -38,8 +38,10 @@ pub(super) struct Store {
     gap: Option<Gap>,
     /// Why the spool cannot be written at present,
     write_fault: Option<String>,
-    /// and why it cannot be read, and when that is tried again.
+    /// and why it cannot be read, and when that is tried again,
     read_fault: Option<(String, Instant)>,
+    /// and why it cannot be flushed.
+    flush_fault: Option<String>,
     /// What the spool took of the disk when it was last found to be full.
     full_bytes: Option<u64>,
     tick_at: Option<Instant>,
@@ -72,6 +74,7 @@ impl Store {
             gap: None,
             write_fault: None,
             read_fault: None,
+            flush_fault: None,
             full_bytes: None,
             tick_at: None,
             begun,
@@ -125,7 +128,8 @@ impl Store {
     /// Why it cannot be used at present, in words; `None` if it can.
     pub(super) fn fault(&self) -> Option<&str> {
         let reading = self.read_fault.as_ref().map(|(why, _)| why.as_str());
-        self.write_fault.as_deref().or(reading)
+        let flushing = self.flush_fault.as_deref();
+        self.write_fault.as_deref().or(reading).or(flushing)
     }
 
     /// Whether the last append was refused for want of room.
@@ -277,6 +281,7 @@ impl Store {
             None => self.spool.tick(now),
         }
         self.look_for_room();
+        self.flush_fault = self.spool.flush_fault();
         let waits = self.spool.acknowledged() < self.spool.next_sequence();
         if waits || !self.spool.is_settled() || self.fault().is_some() {
             // Not anew: a steady stream would put it off for ever.
