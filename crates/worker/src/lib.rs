@@ -19,6 +19,7 @@ pub mod preview;
 pub mod producer;
 pub mod providers;
 pub mod rest;
+mod spool_folder;
 pub mod standalone;
 #[cfg(test)]
 mod test_map;

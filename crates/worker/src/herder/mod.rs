@@ -40,6 +40,7 @@ use crate::files::WorkerConfig;
 use crate::kafka_settings::SystemTrust;
 use crate::offsets::OffsetStore;
 use crate::producer::{AdminPool, ProducerPool, TransactionPool};
+use crate::spool_folder;
 use crate::validation::{Plan, Refusal, Validation, check, is_our_class, unknown_class, validate};
 use connector::{Connector, Slot, TaskConfig};
 use start::Startups;
@@ -155,7 +156,7 @@ impl Herder {
             .plan()
             .and_then(|plan| self.spool_neighbour(plan));
         if let Some(name) = neighbour {
-            validation.refuse("websocket.spool.dir", spool::shared(&name));
+            validation.refuse(spool_folder::SETTING, spool_folder::shared(&name));
         }
         validation
     }
