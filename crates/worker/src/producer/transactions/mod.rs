@@ -92,7 +92,8 @@ pub struct TransactionOptions {
     pub boundary: Boundary,
     /// Where the offset goes.
     pub offsets: OffsetsTopic,
-    /// Creates that topic; without it the topic has to be there.
+    /// Creates that topic; without it the topic has to be there, and nobody looks
+    /// whether it is compacted.
     pub creator: Option<Arc<TopicCreator>>,
     /// The connector's name.
     pub connector: String,
@@ -105,7 +106,8 @@ pub struct TransactionOptions {
 /// What is known of the stored offset.
 type Stored = Option<Result<Option<SourceOffset>, String>>;
 
-/// What a task is told of its transactions. They end with its sink.
+/// What a task is told of its transactions. They end with its sink, or with
+/// this where there never was one.
 #[derive(Clone, Debug)]
 pub struct TransactionHandle {
     stored: watch::Receiver<Stored>,
