@@ -63,6 +63,7 @@ soak: ## The long tests: repetitions of what is rare
 	@scripts/setup build test
 	@scripts/test-tools
 	cargo build --locked --release -p connect-websocket
+	mvn -q -B -f plugin package -DskipTests -Dplatforms=host
 	CONNECT_WEBSOCKET_BIN=$(abspath $(TARGET))/release/connect-websocket \
 	  cargo test --locked --workspace -- --ignored --test-threads=1 $(TESTS)
 

@@ -274,6 +274,28 @@ impl Kafka {
         self.tool("org.apache.kafka.tools.TopicCommand", &arguments);
     }
 
+    /// Creates a topic with one partition and a setting, `NAME=VALUE`.
+    pub fn create_topic_with(&self, topic: &str, setting: &str) {
+        let arguments = ["--create", "--topic", topic, "--config", setting];
+        self.tool("org.apache.kafka.tools.TopicCommand", &arguments);
+    }
+
+    /// Gives or takes rights on a topic, by arguments of `kafka-acls`; of a
+    /// version that has that among its tools.
+    pub fn add_acl(&self, topic: &str, principal: [&str; 2], operation: &str) {
+        let what = ["--topic", topic, "--operation", operation];
+        let arguments = [&["--add", "--force"][..], &principal, &what].concat();
+        self.tool("org.apache.kafka.tools.AclCommand", &arguments);
+    }
+
+    /// Lets the clients of an id produce so many bytes a second.
+    pub fn set_quota(&self, client_id: &str, bytes_per_second: u64) {
+        let quota = format!("producer_byte_rate={bytes_per_second}");
+        let entity = ["--entity-type", "clients", "--entity-name", client_id];
+        let arguments = [&["--alter", "--add-config", &quota][..], &entity].concat();
+        self.tool("kafka.admin.ConfigCommand", &arguments);
+    }
+
     /// What Kafka says of a topic: the number of its partitions, their
     /// replicas, its settings.
     pub fn describe_topic(&self, topic: &str) -> String {

@@ -50,8 +50,17 @@ pub enum InConnect<'a> {
     /// `errors.deadletterqueue.topic.name` is set, for messages that are no
     /// JSON.
     NoDeadLetters,
-    /// `websocket.oversize` is set.
-    OversizeNotOurs,
+    /// `websocket.oversize` is set, and the producer's limit is not known.
+    NoLimit,
+    /// Messages were left out for their size.
+    TooLarge {
+        /// How many since that was last told.
+        messages: u64,
+        /// Size of the last one in bytes.
+        bytes: usize,
+        /// `producer.override.max.request.size`.
+        limit: usize,
+    },
     /// All connections go through a proxy.
     Proxied(&'a Proxy),
     /// So many records were given to Kafka Connect, and it is done with the
@@ -230,9 +239,19 @@ impl fmt::Display for InConnect<'_> {
                 "errors.deadletterqueue.topic.name has no effect: Kafka Connect has no such topic for source \
                  connectors; messages that are not JSON are left out and counted as dropped",
             ),
-            Self::OversizeNotOurs => f.write_str(
-                "websocket.oversize has no effect: Kafka Connect's own producer refuses what is larger than its \
-                 max.request.size, and errors.tolerance=all leaves that out",
+            Self::NoLimit => f.write_str(
+                "websocket.oversize has no effect without producer.override.max.request.size, since Kafka \
+                 Connect tells a task nothing of its producer: that refuses what is larger than its own \
+                 max.request.size, and errors.tolerance=all leaves it out",
+            ),
+            Self::TooLarge {
+                messages,
+                bytes,
+                limit,
+            } => write!(
+                f,
+                "Dropped {messages} messages that are too large (websocket.oversize=drop). A message of \
+                 {bytes} bytes does not fit into producer.override.max.request.size={limit}"
             ),
             Self::Proxied(proxy) => write!(f, "Connecting through the proxy {proxy}"),
             Self::Unconfirmed(records) => write!(

@@ -14,7 +14,10 @@ use std::time::{Duration, Instant};
 use websocket_source::buffer::Batch;
 use websocket_source::frames::Kind;
 use websocket_source::metrics::Histogram;
-use websocket_source::sink::{Delivery, Sink, SinkError};
+use websocket_source::sink::{Delivery, LeftOut, Sink, SinkError};
+
+use crate::holes::Holes;
+use crate::oversize::Limit;
 
 /// The most bytes of values and keys that lie ready; a single record may be
 /// larger.
@@ -94,6 +97,8 @@ pub(crate) struct HandOver {
     bytes: AtomicUsize,
     /// Records that are Java's.
     fetched: AtomicU64,
+    /// What Java never gets.
+    holes: Mutex<Holes>,
     delivery: Arc<Delivery>,
 }
 
@@ -109,16 +114,33 @@ impl HandOver {
             records: AtomicUsize::new(0),
             bytes: AtomicUsize::new(0),
             fetched: AtomicU64::new(0),
+            holes: Mutex::default(),
             delivery: Arc::new(Delivery::new(latency)),
         })
     }
 
-    /// The task's side.
-    pub(crate) fn sink(self: &Arc<Self>) -> Box<dyn Sink> {
+    /// The task's side, which leaves out what is above a limit.
+    pub(crate) fn sink(self: &Arc<Self>, limit: Option<Limit>) -> Box<dyn Sink> {
         Box::new(HandOverSink {
             shared: Arc::clone(self),
             sequence: 0,
+            limit,
         })
+    }
+
+    /// Connect has written `count` of Java's records from `first` on.
+    pub(crate) fn acknowledge(&self, first: u64, count: u64) {
+        self.holes().acknowledge(first, count, &self.delivery);
+    }
+
+    /// Records that were left out.
+    pub(crate) fn left_out(&self) -> u64 {
+        self.holes().count()
+    }
+
+    // Each of its steps leaves it whole.
+    fn holes(&self) -> MutexGuard<'_, Holes> {
+        self.holes.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     pub(crate) fn delivery(&self) -> &Arc<Delivery> {
@@ -185,6 +207,7 @@ struct HandOverSink {
     shared: Arc<HandOver>,
     /// The number of the next record.
     sequence: u64,
+    limit: Option<Limit>,
 }
 
 /// Whether a record of `more` bytes may join so many.
@@ -197,12 +220,23 @@ impl Sink for HandOverSink {
         let shared = &self.shared;
         let mut ready = shared.lock();
         let mut taken = 0;
+        let mut left_out = Vec::new();
         while taken < batch.len() {
-            let more = batch.value(taken).len() + batch.key(taken).map_or(0, <[u8]>::len);
-            if !fits(ready.len(), ready.bytes(), more) {
+            let (value, key) = (batch.value(taken).len(), batch.key(taken).map(<[u8]>::len));
+            let limit = self.limit.as_mut();
+            if let Some(limit) = limit.filter(|limit| limit.is_exceeded(key, value)) {
+                // It moves the offsets of those that follow.
+                if ready.len() > 0 {
+                    break;
+                }
+                ready.skipped += 1;
+                limit.left_out(value);
+                left_out.push(self.sequence + taken as u64);
+            } else if fits(ready.len(), ready.bytes(), value + key.unwrap_or(0)) {
+                ready.push(batch, taken);
+            } else {
                 break;
             }
-            ready.push(batch, taken);
             taken += 1;
         }
         if taken == 0 {
@@ -212,6 +246,10 @@ impl Sink for HandOverSink {
         self.sequence += taken as u64;
         // Under the lock, so that no poll acknowledges before it is counted.
         shared.delivery.taken(self.sequence, batch.received().at);
+        for sequence in left_out {
+            shared.holes().add(sequence);
+            shared.delivery.leave_out(sequence, 1, LeftOut::Oversize);
+        }
         let awaited = shared.awaited.load(Ordering::Relaxed);
         drop(ready);
         if awaited {
@@ -254,8 +292,10 @@ mod tests {
     use std::thread;
 
     use websocket_source::buffer::{Received, Row};
+    use websocket_source::settings::Oversize;
 
     use super::*;
+    use crate::oversize::LIMIT;
 
     fn hand_over() -> Arc<HandOver> {
         HandOver::new(Arc::default())
@@ -289,7 +329,7 @@ mod tests {
     #[test]
     fn a_poll_takes_all_reads_since_the_last_in_order() {
         let hand_over = hand_over();
-        let mut sink = hand_over.sink();
+        let mut sink = hand_over.sink(None);
         assert_eq!(take(&hand_over), [""; 0]);
         assert_eq!(offer(sink.as_mut(), &["a", "", "b"]), 3);
         assert_eq!(offer(sink.as_mut(), &["c"]), 1);
@@ -305,7 +345,7 @@ mod tests {
     #[test]
     fn what_a_poll_has_taken_is_java_s_when_it_polls_again() {
         let hand_over = hand_over();
-        let mut sink = hand_over.sink();
+        let mut sink = hand_over.sink(None);
         assert_eq!(sink.fetched(), Some(0));
         offer(sink.as_mut(), &["a", "b"]);
         take(&hand_over);
@@ -327,7 +367,7 @@ mod tests {
     #[test]
     fn what_lies_ready_is_bounded_in_records_and_in_bytes_but_for_a_single_record() {
         let hand_over = hand_over();
-        let mut sink = hand_over.sink();
+        let mut sink = hand_over.sink(None);
         assert_eq!(
             offer(sink.as_mut(), &vec!["x"; MAX_RECORDS + 1]),
             MAX_RECORDS
@@ -342,6 +382,31 @@ mod tests {
         let half = "x".repeat(MAX_BYTES / 2);
         assert!(sink.has_room(2, MAX_BYTES) && !sink.has_room(2, MAX_BYTES + 1));
         assert_eq!(offer(sink.as_mut(), &[&half, &half, "x"]), 2);
+    }
+
+    #[test]
+    fn what_is_too_large_is_left_out_and_those_after_it_keep_their_offsets() {
+        let hand_over = hand_over();
+        let config = [(LIMIT.to_owned(), "200".to_owned())].into();
+        let limit = Limit::of(&config, Oversize::Drop, ("c", 0));
+        let mut sink = hand_over.sink(limit);
+        let large = "x".repeat(200);
+        // What lies ready has its offsets already.
+        assert_eq!(offer(sink.as_mut(), &["a", &large, "b"]), 1);
+        assert_eq!(offer(sink.as_mut(), &[&large, "b"]), 0);
+        let mut columns = Columns::default();
+        hand_over.take(&mut columns, Duration::ZERO);
+        assert_eq!((columns.len(), columns.skipped), (1, 0));
+        columns.clear();
+        assert_eq!(offer(sink.as_mut(), &[&large, &large, "b", &large]), 3);
+        hand_over.take(&mut columns, Duration::ZERO);
+        assert_eq!((columns.len(), columns.skipped), (1, 2));
+        hand_over.acknowledge(0, 2);
+        let progress = hand_over.delivery().progress();
+        assert_eq!((progress.taken, progress.acknowledged), (4, 4));
+        assert_eq!(progress.left_out.of(LeftOut::Oversize), 2);
+        assert_eq!(offer(sink.as_mut(), &[&large]), 1);
+        assert_eq!(hand_over.delivery().progress().acknowledged, 5);
     }
 
     #[test]
@@ -365,7 +430,7 @@ mod tests {
                 columns.len()
             })
         };
-        let mut sink = hand_over.sink();
+        let mut sink = hand_over.sink(None);
         while !hand_over.awaited.load(Ordering::Relaxed) {
             thread::yield_now();
         }

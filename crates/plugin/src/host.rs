@@ -13,15 +13,15 @@ use tokio::runtime::Builder;
 use websocket_source::dial::{CertificateDer, Dialer, Proxy};
 use websocket_source::events::{Event, InConnect};
 use websocket_source::metrics::TaskMetrics;
-use websocket_source::settings::{
-    Overflow, PauseMode, SourceConfig, SpoolMode, SpoolSettings, ValueFormat, parse,
-};
+use websocket_source::settings::{Oversize, PauseMode, SourceConfig, ValueFormat};
+use websocket_source::sink::Sink;
 use websocket_source::spool::{Spool, SpoolError};
 use websocket_source::task::{self, TaskHandle, TaskOptions, TaskThreads, begin_spool};
 
 use crate::hand_over::{Columns, HandOver};
 use crate::log;
-use crate::settings::joined;
+use crate::oversize::{self, Limit};
+use crate::settings::{joined, parse};
 use crate::text::Encoder;
 
 /// Longest wait for the server's close frame when a task is stopped.
@@ -186,10 +186,7 @@ pub(crate) fn close_spool(number: i64) {
 /// what was received: everything is on the disk before Connect has it, and
 /// nothing is dropped.
 pub(crate) fn is_exactly_once(config: &BTreeMap<String, String>) -> bool {
-    let durable = |spool: &SpoolSettings| spool.mode == SpoolMode::Durable;
-    checked(config).is_ok_and(|config| {
-        config.spool.as_ref().is_some_and(durable) && config.buffer.overflow == Overflow::Block
-    })
+    checked(config).is_ok_and(|config| config.missing_for_exactly_once().is_empty())
 }
 
 fn checked(config: &BTreeMap<String, String>) -> Result<SourceConfig, HostError> {
@@ -217,8 +214,14 @@ pub(crate) fn start(start: Start) -> Result<i64, HostError> {
     if config.value_format == ValueFormat::Json && wants_dead_letters(&start.config) {
         tell(InConnect::NoDeadLetters);
     }
-    if start.config.contains_key("websocket.oversize") {
-        tell(InConnect::OversizeNotOurs);
+    let limit = Limit::of(
+        &start.config,
+        config.oversize,
+        (&start.connector, start.task),
+    );
+    let is_asked = start.config.contains_key(oversize::POLICY);
+    if is_asked && config.oversize != Oversize::Fail && limit.is_none() {
+        tell(InConnect::NoLimit);
     }
     if let Some(proxy) = &start.network.proxy {
         tell(InConnect::Proxied(proxy));
@@ -243,7 +246,7 @@ pub(crate) fn start(start: Start) -> Result<i64, HostError> {
         start.task,
         config,
         dialer,
-        &hand_over,
+        hand_over.sink(limit),
         metrics,
         spool,
     ));
@@ -276,7 +279,7 @@ fn options(
     task: u32,
     config: SourceConfig,
     dialer: Arc<Dialer>,
-    hand_over: &Arc<HandOver>,
+    sink: Box<dyn Sink>,
     metrics: Arc<TaskMetrics>,
     spool: Option<Spool>,
 ) -> TaskOptions {
@@ -285,7 +288,7 @@ fn options(
         task,
         config,
         dialer,
-        sink: hand_over.sink(),
+        sink,
         metrics,
         paused: false,
         spool,
@@ -353,8 +356,7 @@ impl Task {
     fn acknowledge(&self, polled: &mut Polled, acknowledged: u64) {
         if acknowledged > polled.acknowledged {
             let first = std::mem::replace(&mut polled.acknowledged, acknowledged);
-            let delivery = self.hand_over.delivery();
-            delivery.acknowledge(first, acknowledged - first);
+            self.hand_over.acknowledge(first, acknowledged - first);
         }
     }
 
@@ -387,15 +389,12 @@ impl Task {
     pub(crate) fn statistics(&self) -> [i64; STATISTICS.len()] {
         let metrics = self.handle.metrics();
         let ready = self.hand_over.records() as u64;
-        let given = self
-            .hand_over
-            .delivery()
-            .progress()
-            .taken
-            .saturating_sub(ready);
+        let left_out = self.hand_over.left_out();
+        let taken = self.hand_over.delivery().progress().taken;
+        let given = taken.saturating_sub(ready + left_out);
         let counts = [
             metrics.received.load(Relaxed),
-            metrics.dropped_total(),
+            metrics.dropped_total() + left_out,
             given,
             metrics.queue_messages.load(Relaxed),
             metrics.queue_capacity_messages.load(Relaxed),

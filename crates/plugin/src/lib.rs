@@ -12,7 +12,9 @@
 
 pub mod exports;
 mod hand_over;
+mod holes;
 mod host;
 mod log;
+mod oversize;
 mod settings;
 mod text;

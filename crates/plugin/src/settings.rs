@@ -2,10 +2,33 @@
 
 use std::collections::BTreeMap;
 
-use websocket_source::settings::{Kind, Row, SettingError, TABLE, parse, redact};
+use websocket_source::settings::{self, Kind, Parsed, Row, SettingError, TABLE, redact};
+
+use crate::oversize;
 
 /// Texts of one setting; null where there is nothing to say.
 pub(crate) type Texts = Vec<Option<String>>;
+
+/// Reads a configuration; what only the native worker can do is wrong here.
+pub(crate) fn parse(config: &BTreeMap<String, String>) -> Parsed {
+    let mut parsed = settings::parse(config);
+    let policy = config.get(oversize::POLICY).map(|policy| policy.trim());
+    if policy.is_some_and(|policy| policy.eq_ignore_ascii_case("dlq")) {
+        let error = SettingError {
+            setting: oversize::POLICY,
+            message: format!(
+                "Invalid value dlq for configuration {}: Apache Kafka Connect has no dead-letter topic for \
+                 source connectors; use drop (with {}), or fail",
+                oversize::POLICY,
+                oversize::LIMIT
+            ),
+        };
+        let mut errors = parsed.config.err().unwrap_or_default();
+        errors.push(error);
+        parsed.config = Err(errors);
+    }
+    parsed
+}
 
 /// The table: name, type, default, importance, documentation, "required" or
 /// null, then the words that a value may be, if it is one of a few.
@@ -112,5 +135,25 @@ mod tests {
         assert_eq!(of(&found, "kafka.topic").len(), 2);
         assert_eq!(of(&found, "websocket.message.queue.size").len(), 2);
         assert_eq!(of(&found, "websocket.binary"), [None]);
+    }
+
+    #[test]
+    fn dead_letters_are_refused_with_the_cure() {
+        let valid = [("websocket.url", "ws://h/"), ("kafka.topic", "t")];
+        let errors = |policy: &'static str| {
+            let found = validate(&config(&[valid[0], valid[1], (oversize::POLICY, policy)]));
+            let errors = found.iter().flat_map(|texts| &texts[2..]).flatten();
+            errors.cloned().collect::<Vec<_>>()
+        };
+        assert_eq!(errors("drop"), [""; 0]);
+        assert_eq!(errors("fail"), [""; 0]);
+        let [error] = &errors(" DLQ ")[..] else {
+            panic!("{:?}", errors("dlq"));
+        };
+        assert!(error.contains("websocket.oversize"), "{error}");
+        assert!(
+            error.contains("producer.override.max.request.size"),
+            "{error}"
+        );
     }
 }

@@ -22,6 +22,7 @@ pub mod producer;
 pub mod providers;
 pub mod rest;
 mod service;
+mod spool_folder;
 pub mod standalone;
 #[cfg(test)]
 mod test_map;

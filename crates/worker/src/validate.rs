@@ -7,19 +7,34 @@ use std::process::ExitCode;
 
 use crate::files::{ConnectorFile, MAX_FILE_BYTES, Properties, WorkerConfig, read_bounded};
 use crate::kafka_settings::SystemTrust;
+use crate::spool_folder;
 use crate::standalone::rest_errors;
-use crate::validation::{Refusal, check};
+use crate::validation::{Config, Refusal, check};
 
 const STRING_CONVERTER: &str = "org.apache.kafka.connect.storage.StringConverter";
 const BYTES_CONVERTER: &str = "org.apache.kafka.connect.converters.ByteArrayConverter";
 
+/// What the files before have said.
+#[derive(Default)]
+struct Known {
+    worker: Option<WorkerConfig>,
+    spools: Vec<Spool>,
+}
+
+/// A connector's folder for its spool.
+struct Spool {
+    folder: PathBuf,
+    connector: String,
+    file: PathBuf,
+}
+
 /// Checks each file; a worker file among them counts for the connectors after
 /// it. Prints one line per finding; the status is 1 if there was an error.
 pub fn run(files: &[PathBuf]) -> ExitCode {
-    let mut worker = None;
+    let mut known = Known::default();
     let mut faulty = false;
     for path in files {
-        let found = validate_file(path, &mut worker);
+        let found = validate_file(path, &mut known);
         let shown = path.display();
         match found {
             Ok(warnings) => {
@@ -43,18 +58,15 @@ pub fn run(files: &[PathBuf]) -> ExitCode {
 ///
 /// # Errors
 /// All that is wrong with it.
-fn validate_file(
-    path: &Path,
-    worker: &mut Option<WorkerConfig>,
-) -> Result<Vec<String>, Vec<String>> {
+fn validate_file(path: &Path, known: &mut Known) -> Result<Vec<String>, Vec<String>> {
     let bytes = read_bounded(path, MAX_FILE_BYTES).map_err(|error| vec![error.to_string()])?;
     let Some(read) = read_worker(&bytes) else {
-        return validate_connector(&bytes, worker.as_ref());
+        return validate_connector(path, &bytes, known);
     };
     let config = read?;
     let warnings = config.warnings.clone();
     let errors = rest_errors(&config.rest);
-    *worker = Some(config);
+    known.worker = Some(config);
     if errors.is_empty() {
         Ok(warnings)
     } else {
@@ -77,20 +89,49 @@ fn read_worker(bytes: &[u8]) -> Option<Result<WorkerConfig, Vec<String>>> {
 }
 
 fn validate_connector(
+    path: &Path,
     bytes: &[u8],
-    worker: Option<&WorkerConfig>,
+    known: &mut Known,
 ) -> Result<Vec<String>, Vec<String>> {
     let file = ConnectorFile::parse(bytes).map_err(|error| vec![error])?;
     let assumed;
-    let worker = if let Some(worker) = worker {
+    let worker = if let Some(worker) = &known.worker {
         worker
     } else {
         assumed = assumed_worker(&file.config)?;
         &assumed
     };
-    let plan =
-        check(&file.config, worker, &SystemTrust::platform()).map_err(Refusal::into_errors)?;
-    Ok([file.warnings, plan.warnings].concat())
+    let checked = check(&file.config, worker, &SystemTrust::platform());
+    let shared = shared_spool(path, &file.config, worker, &mut known.spools);
+    match (checked.map_err(Refusal::into_errors), shared) {
+        (Ok(plan), None) => Ok([file.warnings, plan.warnings].concat()),
+        (checked, shared) => Err(checked.err().into_iter().flatten().chain(shared).collect()),
+    }
+}
+
+/// What is wrong with a connector's spool if a connector of another name has
+/// its folder, in a file before.
+fn shared_spool(
+    path: &Path,
+    config: &Config,
+    worker: &WorkerConfig,
+    spools: &mut Vec<Spool>,
+) -> Option<String> {
+    let folder = spool_folder::of(config, &worker.providers)?;
+    let name = config.get("name").map_or("", |name| name.trim());
+    let own = Spool {
+        folder,
+        connector: name.to_owned(),
+        file: path.to_owned(),
+    };
+    let other = spools
+        .iter()
+        .find(|spool| spool.folder == own.folder && spool.connector != own.connector);
+    let error = other.map(|other| {
+        spool_folder::shared(&format!("{} ({})", other.connector, other.file.display()))
+    });
+    spools.push(own);
+    error
 }
 
 /// The worker that a connector file is checked against where none is given:

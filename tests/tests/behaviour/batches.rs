@@ -12,6 +12,7 @@ const MAX_MESSAGE_BYTES: u64 = 10_000;
 
 against_each_kafka!(
     a_batch_that_is_too_large_for_its_topic_arrives_in_parts_and_in_order,
+    with_exactly_once_a_batch_that_is_too_large_for_its_topic_arrives_once_and_in_order,
     a_record_that_is_too_large_by_itself_is_left_out_or_fails_the_task_and_costs_no_other,
 );
 
@@ -73,6 +74,26 @@ fn a_batch_that_is_too_large_for_its_topic_arrives_in_parts_and_in_order(version
     }
     let headers = kafka.read_all_with("parts-mapped", &["print.headers=true"]);
     assert!(headers.iter().all(|it| it.starts_with("origin:exchange\t")));
+}
+
+fn with_exactly_once_a_batch_that_is_too_large_for_its_topic_arrives_once_and_in_order(
+    version: Version,
+) {
+    const TOPIC: &str = "parts-once";
+    let server = script().start();
+    let kafka = Kafka::shared(version);
+    let spool = tempfile::tempdir().expect("a folder");
+    let once = connector("once", &server, TOPIC)
+        .set("websocket.spool.mode", "durable")
+        .set("websocket.spool.dir", spool.path().to_str().expect("UTF-8"))
+        .set("exactly.once.support", "required");
+    let worker = Worker::builder(kafka).connector(once).start();
+    worker.wait_for_acknowledged("once", MESSAGES);
+    assert_complete(&kafka.read_committed(TOPIC), 0..MESSAGES);
+    assert_eq!(worker.states("once").1, "RUNNING");
+    worker.wait_for_line("the transaction is aborted and begins anew with batches of");
+    let ledger = &worker.get("/connectors/once/ledger")["tasks"][0];
+    assert_eq!(ledger["acknowledged"], MESSAGES, "{ledger}");
 }
 
 fn a_record_that_is_too_large_by_itself_is_left_out_or_fails_the_task_and_costs_no_other(

@@ -206,6 +206,51 @@ fn validate_tells_every_error_of_every_file_at_once() {
 }
 
 #[test]
+fn validate_tells_two_connectors_with_one_spool_by_both_names() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let spools = |name: &str, dir: &str| {
+        let dir = folder.path().join(dir);
+        format!(
+            "{}websocket.spool.mode=durable\nwebsocket.buffer.overflow=block\n\
+             websocket.spool.dir={}\n",
+            CONNECTOR.replace("name=trades", &format!("name={name}")),
+            dir.display()
+        )
+    };
+    std::fs::create_dir(folder.path().join("real")).expect("made");
+    std::os::unix::fs::symlink(folder.path().join("real"), folder.path().join("link"))
+        .expect("linked");
+    let files = [
+        file(
+            folder.path(),
+            "one.properties",
+            &spools("one", "real/spool"),
+        ),
+        file(
+            folder.path(),
+            "two.properties",
+            &spools("two", "real/other"),
+        ),
+        file(
+            folder.path(),
+            "three.properties",
+            &spools("three", "link/spool/"),
+        ),
+    ];
+    let [one, two, three] = files.each_ref().map(|path| shown(path));
+    let ended = command::run(&["validate", one, two, three]);
+    assert_eq!(ended.code, 1, "{ended:?}");
+    let expected = format!(
+        "{one}: ok\n{two}: ok\n{three}: error: Invalid value for configuration \
+         websocket.spool.dir: the connector one ({one}) has this folder; each connector needs one \
+         of its own\n"
+    );
+    assert_eq!(ended.out, expected);
+    let ended = command::run(&["validate", one, two]);
+    assert_eq!(ended.code, 0, "{ended:?}");
+}
+
+#[test]
 fn validate_knows_a_worker_s_file_that_lacks_what_a_worker_needs() {
     let folder = tempfile::tempdir().expect("a folder");
     let lines = WORKER.lines().filter(|line| line.contains("converter"));

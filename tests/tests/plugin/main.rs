@@ -23,6 +23,7 @@ mod jmx;
 mod leftovers;
 mod life;
 mod network;
+mod oversize;
 mod proxy;
 mod records;
 mod shared;

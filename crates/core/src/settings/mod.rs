@@ -177,3 +177,22 @@ pub struct SourceConfig {
     /// `websocket.oversize`.
     pub oversize: Oversize,
 }
+
+impl SourceConfig {
+    /// What is missing for writing exactly once: a message that was received
+    /// must not be lost before it is committed, nor dropped for want of room.
+    /// This is the only place that says so.
+    pub fn missing_for_exactly_once(&self) -> Vec<&'static str> {
+        let mut missing = Vec::new();
+        if self.buffer.overflow != Overflow::Block {
+            missing.push("websocket.buffer.overflow=block, since no message may be dropped");
+        }
+        let durable = |spool: &SpoolSettings| spool.mode == SpoolMode::Durable;
+        if !self.spool.as_ref().is_some_and(durable) {
+            missing.push(
+                "websocket.spool.mode=durable, since what is received has to be kept until it is committed",
+            );
+        }
+        missing
+    }
+}

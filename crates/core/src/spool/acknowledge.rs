@@ -132,28 +132,22 @@ impl Spool {
         }
     }
 
-    /// Flushes everything to the disk and waits for it; not for a task's
-    /// thread unless it is about to end.
-    ///
-    /// # Errors
-    /// The system refuses; it is counted as well.
-    pub fn sync(&mut self) -> io::Result<()> {
+    /// Flushes everything to the disk and waits for it.
+    #[cfg(test)]
+    pub(super) fn sync(&mut self) -> io::Result<()> {
         let written = self.write_state();
         written.and(self.flusher.flush())
     }
 
     /// Writes the last acknowledgement and lets go of the spool. With
     /// [`SyncMode::Interval`] the last flush is left to the thread.
-    pub fn close(self) {
-        drop(self);
-    }
-
     pub(super) fn finish(&mut self) {
         let last = self.state.last();
         if self.acknowledged > last.acknowledged || self.next > last.next {
             let _ = self.write_state();
         }
         self.retire();
+        self.remember_missing();
         self.flusher.close();
     }
 }

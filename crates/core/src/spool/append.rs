@@ -159,7 +159,7 @@ impl Spool {
         self.active = None;
         self.untidy = false;
         if matches!(self.options.sync, SyncMode::Interval(_)) {
-            self.flusher.begin(None);
+            self.flusher.end();
         }
     }
 
@@ -237,7 +237,7 @@ impl Spool {
         segment.reserve_marks(self.options.segment_bytes);
         self.segments.push(segment);
         if matches!(self.options.sync, SyncMode::Interval(_)) {
-            self.flusher.begin(Some(Arc::clone(&file)));
+            self.flusher.begin(path, Arc::clone(&file));
             self.flusher.appended();
         }
         self.active = Some(file);

@@ -7,7 +7,7 @@
 use std::ops::Range;
 
 /// How many ranges are told apart.
-const MAX_RANGES: usize = 1024;
+pub(super) const MAX_RANGES: usize = 16 * 1024;
 
 /// See the module's documentation.
 #[derive(Debug, Default)]
@@ -31,11 +31,41 @@ impl Missing {
             joined.end = joined.end.max(range.end);
         }
         self.ranges.splice(first..last, [joined]);
-        if self.ranges.len() > MAX_RANGES {
+        while self.ranges.len() > MAX_RANGES {
             let oldest = self.ranges.remove(0);
             self.ranges[0].start = oldest.start;
         }
         to - from - known
+    }
+
+    /// How many of this range were reported.
+    pub(super) fn known(&self, from: u64, to: u64) -> u64 {
+        let first = self.ranges.partition_point(|range| range.end <= from);
+        let touched = self.ranges[first..]
+            .iter()
+            .take_while(|range| range.start < to);
+        touched
+            .map(|range| range.end.min(to) - range.start.max(from))
+            .sum()
+    }
+
+    /// Takes a range back, whose records are there after all; how many of it
+    /// were reported.
+    pub(super) fn found(&mut self, from: u64, to: u64) -> u64 {
+        let known = self.known(from, to);
+        if known > 0 {
+            let parts = self.ranges.iter().flat_map(|range| {
+                let before = range.start..range.end.min(from);
+                [before, range.start.max(to)..range.end]
+            });
+            self.ranges = parts.filter(|part| part.start < part.end).collect();
+        }
+        known
+    }
+
+    /// The ranges.
+    pub(super) fn ranges(&self) -> &[Range<u64>] {
+        &self.ranges
     }
 
     /// Forgets what is below the head.
@@ -55,19 +85,22 @@ mod tests {
 
     proptest! {
         #[test]
-        fn each_sequence_counts_once(
-            reports in prop::collection::vec((0_u64..60, 0_u64..20), 0..40),
+        fn each_sequence_counts_once_until_it_is_found(
+            reports in prop::collection::vec((0_u64..60, 0_u64..20, 0_u8..4), 0..40),
         ) {
             let mut missing = Missing::default();
             let mut seen = [false; 80];
-            for (from, count) in reports {
+            for (from, count, kind) in reports {
                 let to = from + count;
-                let mut fresh = 0;
-                for sequence in from..to {
-                    let seen = &mut seen[usize::try_from(sequence)?];
-                    fresh += u64::from(!std::mem::replace(seen, true));
+                let range = usize::try_from(from)?..usize::try_from(to)?;
+                let known = seen[range.clone()].iter().filter(|seen| **seen).count() as u64;
+                prop_assert_eq!(missing.known(from, to), known);
+                if kind == 0 {
+                    prop_assert_eq!(missing.found(from, to), known);
+                } else {
+                    prop_assert_eq!(missing.report(from, to), count - known);
                 }
-                prop_assert_eq!(missing.report(from, to), fresh);
+                seen[range].fill(kind > 0);
                 for pair in missing.ranges.windows(2) {
                     prop_assert!(pair[0].end < pair[1].start);
                 }

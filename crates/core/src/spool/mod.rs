@@ -14,6 +14,7 @@
 //! never keeps a spool from being opened. One process owns a spool at a time,
 //! and one task: nothing here is shared but the flushing.
 
+mod account;
 mod acknowledge;
 mod append;
 mod disk;
@@ -169,10 +170,10 @@ impl Spool {
         }
     }
 
-    /// The last failure of a write, a read, a flush or a removal, in words;
-    /// without any message content.
-    pub fn last_error(&self) -> Option<String> {
-        self.flusher.last_error()
+    /// Why what was written cannot be flushed to the disk at present, in words;
+    /// `None` if it can.
+    pub fn flush_fault(&self) -> Option<String> {
+        self.flusher.fault()
     }
 }
 

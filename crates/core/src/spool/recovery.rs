@@ -12,6 +12,7 @@ use std::sync::Arc;
 
 use uuid::Uuid;
 
+use super::account;
 use super::disk::{Disk, DiskFile, persistently, read_full, write_all};
 use super::format::{
     RECORD_HEADER_BYTES, SEGMENT_HEADER_BYTES, SegmentHeader, Slot, Unreadable, encode_header,
@@ -121,11 +122,17 @@ pub(super) fn open(
     } = opening;
     recovery.segments = segments.len() as u64;
     let flusher = Flusher::new(Arc::clone(&disk), dir.clone());
+    let next = next.max(slot.acknowledged).max(slot.next);
     let mut missing = Missing::default();
     missing.report(slot.dropped_from, slot.dropped_to);
+    for range in account::remembered(disk.as_ref(), &dir, slot.id) {
+        // A number that was lost with the end of the spool is given again.
+        missing.report(range.start, range.end.min(next));
+    }
+    missing.forget_below(slot.acknowledged);
     let mut spool = Spool {
         id: slot.id,
-        next: next.max(slot.acknowledged).max(slot.next),
+        next,
         acknowledged: slot.acknowledged,
         dropped: (slot.dropped_from, slot.dropped_to),
         reader: Reader::new(slot.acknowledged),

@@ -5,7 +5,10 @@
 //! a thousand of them cost one thread; it ends with the last spool. Per
 //! append there is one atomic store; the lock is taken when a segment begins.
 //! A failure is counted and shown, and has the spool begin a new segment:
-//! what the system says of a file after a failed flush is worth little.
+//! what the system says of a file after a failed flush is worth little. As long
+//! as flushes go on failing that is done once, and what is to be flushed again
+//! is kept by its name, so that a disk that fails for good costs neither files
+//! nor descriptors.
 
 use std::io;
 use std::path::PathBuf;
@@ -16,15 +19,24 @@ use std::time::{Duration, Instant};
 
 use super::disk::{Disk, DiskFile};
 
+/// A segment's file, and where it is.
+#[derive(Clone, Debug)]
+struct Segment {
+    path: PathBuf,
+    file: Arc<dyn DiskFile>,
+}
+
 /// Files that have something to flush.
 #[derive(Debug, Default)]
 struct Pending {
     /// The segment that grows.
-    active: Option<Arc<dyn DiskFile>>,
-    /// Segments that grow no more: as many as there may be at the most.
-    sealed: Vec<Arc<dyn DiskFile>>,
-    /// Segments of an earlier process, which may not have flushed them.
-    found: Vec<PathBuf>,
+    active: Option<Segment>,
+    /// Segments that grow no more, since the last flush.
+    sealed: Vec<Segment>,
+    /// Those that the last flush has failed for, and those of an earlier
+    /// process, which may not have flushed them: as many as there may be
+    /// segments at the most.
+    named: Vec<PathBuf>,
     state: Option<Arc<dyn DiskFile>>,
     folder: bool,
 }
@@ -36,6 +48,9 @@ pub(super) struct Flusher {
     dir: PathBuf,
     pending: Mutex<Pending>,
     dirty: AtomicBool,
+    /// The last flush has failed.
+    failing: AtomicBool,
+    /// The first of those that failed in a row was not told of yet.
     failed: AtomicBool,
     closed: AtomicBool,
     /// The acknowledged sequence in the state that was written last.
@@ -59,6 +74,7 @@ impl Flusher {
             dir,
             pending: Mutex::default(),
             dirty: AtomicBool::new(false),
+            failing: AtomicBool::new(false),
             failed: AtomicBool::new(false),
             closed: AtomicBool::new(false),
             written: AtomicU64::new(0),
@@ -68,13 +84,19 @@ impl Flusher {
         }
     }
 
-    /// A segment begins: the one before it grows no more.
-    pub(super) fn begin(&self, file: Option<Arc<dyn DiskFile>>) {
+    /// The segment that grows grows no more.
+    pub(super) fn end(&self) {
         let mut pending = lock(&self.pending);
         let before = pending.active.take();
         pending.sealed.extend(before);
-        pending.folder |= file.is_some();
-        pending.active = file;
+    }
+
+    /// A segment begins: the one before it grows no more.
+    pub(super) fn begin(&self, path: PathBuf, file: Arc<dyn DiskFile>) {
+        self.end();
+        let mut pending = lock(&self.pending);
+        pending.folder = true;
+        pending.active = Some(Segment { path, file });
     }
 
     /// Entries of the folder are not flushed.
@@ -85,7 +107,7 @@ impl Flusher {
 
     /// These segments are from before.
     pub(super) fn found(&self, paths: impl Iterator<Item = PathBuf>) {
-        lock(&self.pending).found.extend(paths);
+        lock(&self.pending).named.extend(paths);
         self.dirty.store(true, Ordering::Release);
     }
 
@@ -127,12 +149,13 @@ impl Flusher {
         self.errors.load(Ordering::Relaxed)
     }
 
-    /// The last failure in words.
-    pub(super) fn last_error(&self) -> Option<String> {
-        lock(&self.last_error).clone()
+    /// The last failure in words, while flushes fail.
+    pub(super) fn fault(&self) -> Option<String> {
+        let failing = self.failing.load(Ordering::Acquire);
+        failing.then(|| lock(&self.last_error).clone())?
     }
 
-    /// Whether a flush has failed since this was last asked.
+    /// Whether flushes have begun to fail since this was last asked.
     #[inline]
     pub(super) fn has_failed(&self) -> bool {
         self.failed.load(Ordering::Relaxed) && self.failed.swap(false, Ordering::AcqRel)
@@ -147,29 +170,31 @@ impl Flusher {
             return Ok(());
         }
         let written = self.written.load(Ordering::Acquire);
-        let (found, sealed, growing, folder) = {
+        let (named, sealed, growing, folder) = {
             let mut pending = lock(&self.pending);
-            let found = std::mem::take(&mut pending.found);
+            let named = std::mem::take(&mut pending.named);
             let sealed = std::mem::take(&mut pending.sealed);
-            let growing = [pending.active.clone(), pending.state.clone()];
-            (found, sealed, growing, std::mem::take(&mut pending.folder))
+            let active = pending.active.as_ref();
+            let active = active.map(|segment| Arc::clone(&segment.file));
+            let growing = [active, pending.state.clone()];
+            (named, sealed, growing, std::mem::take(&mut pending.folder))
         };
         let mut first = Ok(());
-        for path in found {
+        for path in named {
             let synced = match self.disk.open(&path) {
                 // Removed since, because all of it is delivered.
                 Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
                 opened => opened.and_then(|file| file.sync()),
             };
             if synced.is_err() {
-                lock(&self.pending).found.push(path);
+                lock(&self.pending).named.push(path);
             }
             first = first.and(synced);
         }
-        for file in sealed {
+        for Segment { path, file } in sealed {
             let synced = file.sync();
             if synced.is_err() {
-                lock(&self.pending).sealed.push(file);
+                lock(&self.pending).named.push(path);
             }
             first = first.and(synced);
         }
@@ -182,10 +207,15 @@ impl Flusher {
             first = first.and(synced);
         }
         match &first {
-            Ok(()) => self.settled.store(written, Ordering::Release),
+            Ok(()) => {
+                self.settled.store(written, Ordering::Release);
+                self.failing.store(false, Ordering::Release);
+            }
             Err(error) => {
                 self.count_error("The spool cannot be flushed to the disk", error);
-                self.failed.store(true, Ordering::Release);
+                if !self.failing.swap(true, Ordering::AcqRel) {
+                    self.failed.store(true, Ordering::Release);
+                }
                 self.dirty.store(true, Ordering::Release);
             }
         }

@@ -332,6 +332,7 @@ impl Intake {
         if let Some(store) = self.backlog.store_mut() {
             let lost = store.take_lost();
             self.counts.add_dropped(DropReason::Spool, lost);
+            self.counts.replayed += store.take_found();
             let (counters, metrics) = (store.counters(), &self.metrics);
             metrics.spool_messages.store(counters.messages, Relaxed);
             metrics.spool_bytes.store(counters.disk_bytes, Relaxed);

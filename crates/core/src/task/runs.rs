@@ -35,9 +35,18 @@ impl Runs {
         }
     }
 
-    /// How many there are.
-    pub(super) fn count(&self) -> u64 {
-        self.0.iter().map(|run| run.count).sum()
+    /// Whether there are none.
+    pub(super) fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// How many there are of the spool's records from `spool` on.
+    pub(super) fn count_from(&self, spool: u64) -> u64 {
+        let counts = self.0.iter().map(|run| {
+            let gone = spool.saturating_sub(run.spool);
+            run.count.saturating_sub(gone)
+        });
+        counts.sum()
     }
 
     /// All of the sink's records below `head` are acknowledged; the end of

@@ -499,3 +499,6 @@ proptest! {
         runtime.block_on(every_message_reaches_the_sink_in_order(steps));
     }
 }
+
+#[path = "account_tests.rs"]
+mod account;

@@ -30,14 +30,18 @@ pub(super) struct Store {
     /// The spool's number of what has the sink's number 0, with `durable`.
     base: u64,
     runs: Runs,
-    /// Messages that were found to be lost since that was last asked.
+    /// Messages that were found to be lost since that was last asked,
     lost: u64,
+    /// and those that were told as lost and are there.
+    found: u64,
     /// What is to be told of them.
     gap: Option<Gap>,
     /// Why the spool cannot be written at present,
     write_fault: Option<String>,
-    /// and why it cannot be read, and when that is tried again.
+    /// and why it cannot be read, and when that is tried again,
     read_fault: Option<(String, Instant)>,
+    /// and why it cannot be flushed.
+    flush_fault: Option<String>,
     /// What the spool took of the disk when it was last found to be full.
     full_bytes: Option<u64>,
     tick_at: Option<Instant>,
@@ -66,9 +70,11 @@ impl Store {
             mode,
             runs: Runs::default(),
             lost: 0,
+            found: 0,
             gap: None,
             write_fault: None,
             read_fault: None,
+            flush_fault: None,
             full_bytes: None,
             tick_at: None,
             begun,
@@ -100,9 +106,9 @@ impl Store {
         self.spool.cursor() == self.spool.next_sequence()
     }
 
-    /// Messages that the sink does not have.
+    /// Messages that the sink does not have, without those that are lost.
     pub(super) fn waiting(&self) -> u64 {
-        self.spool.next_sequence() - self.spool.cursor()
+        self.spool.waiting()
     }
 
     /// What there is to tell of it.
@@ -122,7 +128,8 @@ impl Store {
     /// Why it cannot be used at present, in words; `None` if it can.
     pub(super) fn fault(&self) -> Option<&str> {
         let reading = self.read_fault.as_ref().map(|(why, _)| why.as_str());
-        self.write_fault.as_deref().or(reading)
+        let flushing = self.flush_fault.as_deref();
+        self.write_fault.as_deref().or(reading).or(flushing)
     }
 
     /// Whether the last append was refused for want of room.
@@ -130,9 +137,10 @@ impl Store {
         self.full_bytes.is_some()
     }
 
-    /// Records that the sink has from here and that are not acknowledged.
+    /// Records that the sink has from here, that are not acknowledged and that
+    /// are here still.
     pub(super) fn on_their_way(&self) -> u64 {
-        self.runs.count()
+        self.runs.count_from(self.spool.begins_at())
     }
 
     /// Whether so many more records with so many bytes would fit.
@@ -196,6 +204,7 @@ impl Store {
         let taken = outlet.delivery().progress().taken;
         self.runs
             .push(taken.saturating_sub(count), self.next, count);
+        self.found += self.spool.found(self.next, self.next + count);
         self.next += count;
         self.spool.advance(self.next);
         self.tick_at.get_or_insert_with(|| clock::now() + TICK);
@@ -260,11 +269,19 @@ impl Store {
             return;
         }
         let now = clock::now();
-        match self.runs.acknowledge(head) {
+        let end = self.runs.acknowledge(head);
+        // What is missing behind it is done with as well.
+        let end = if self.runs.is_empty() {
+            Some(self.spool.cursor())
+        } else {
+            end
+        };
+        match end {
             Some(end) => self.spool.acknowledge(end, now),
             None => self.spool.tick(now),
         }
         self.look_for_room();
+        self.flush_fault = self.spool.flush_fault();
         let waits = self.spool.acknowledged() < self.spool.next_sequence();
         if waits || !self.spool.is_settled() || self.fault().is_some() {
             // Not anew: a steady stream would put it off for ever.
@@ -309,6 +326,12 @@ impl Store {
         std::mem::take(&mut self.lost)
     }
 
+    /// Messages that were told as lost and are there after all, since this was
+    /// last asked.
+    pub(super) fn take_found(&mut self) -> u64 {
+        std::mem::take(&mut self.found)
+    }
+
     /// Where messages were found to be lost since this was last asked.
     pub(super) fn take_gap(&mut self) -> Option<Gap> {
         self.gap.take()
@@ -319,8 +342,9 @@ impl Store {
         self.tick_at
     }
 
-    /// Messages that are not acknowledged: they stay for the next task.
+    /// Messages that are not acknowledged and are here: they stay for the next
+    /// task.
     pub(super) fn left(&self) -> u64 {
-        self.spool.next_sequence() - self.spool.acknowledged()
+        self.spool.kept()
     }
 }

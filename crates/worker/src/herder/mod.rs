@@ -1,8 +1,9 @@
 //! Keeps the connectors of this worker: creates, changes, pauses and removes
 //! them, and commits their offsets (Connect's `StandaloneHerder`).
 //!
-//! Invariants: changes come one after another, each under one lock, so that
-//! two of one connector can never overlap; readers see the state before or
+//! Invariants: changes come one after another, each under one lock but for
+//! those that wait for brokers ([`changing`]), so that two of one connector
+//! can never overlap; readers see the state before or
 //! after a change. A connector's old task has ended, its records are
 //! delivered and its offset is stored before a new one starts, so two tasks
 //! of one connector never write at the same time. A task goes on with the
@@ -10,6 +11,7 @@
 //! connector is to run with another.
 
 mod auto_restart;
+mod changing;
 mod connector;
 mod error;
 mod glance;
@@ -43,6 +45,7 @@ use crate::files::WorkerConfig;
 use crate::kafka_settings::SystemTrust;
 use crate::offsets::OffsetStore;
 use crate::producer::{AdminPool, ProducerPool, TransactionPool};
+use crate::spool_folder;
 use crate::validation::{Plan, Refusal, Validation, check, is_our_class, unknown_class, validate};
 use connector::{Connector, Slot, TaskConfig};
 use start::Startups;
@@ -72,6 +75,7 @@ pub struct Herder {
     storage: Option<Mutex<ConfigStorage>>,
     /// Held during a change, which may have to wait for a task's end.
     changing: tokio::sync::Mutex<()>,
+    names_in_change: changing::Names,
     /// The worker is going down: no change may start a task any more.
     stopping: AtomicBool,
     ready: tokio::sync::watch::Sender<bool>,
@@ -105,6 +109,7 @@ impl Herder {
             threads,
             storage: storage.map(Mutex::new),
             changing: tokio::sync::Mutex::default(),
+            names_in_change: changing::Names::default(),
             stopping: AtomicBool::default(),
             ready: tokio::sync::watch::Sender::default(),
         }
@@ -121,18 +126,6 @@ impl Herder {
         self.connectors
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// Waits until no other change is under way.
-    ///
-    /// # Errors
-    /// The worker is going down.
-    pub(crate) async fn change(&self) -> Result<tokio::sync::MutexGuard<'_, ()>, HerderError> {
-        let changing = self.changing.lock().await;
-        if self.stopping.load(Relaxed) {
-            return Err(HerderError::Internal("The worker is stopping".to_owned()));
-        }
-        Ok(changing)
     }
 
     /// The names of all connectors.
@@ -161,7 +154,7 @@ impl Herder {
             .plan()
             .and_then(|plan| self.spool_neighbour(plan));
         if let Some(name) = neighbour {
-            validation.refuse("websocket.spool.dir", spool::shared(&name));
+            validation.refuse(spool_folder::SETTING, spool_folder::shared(&name));
         }
         validation
     }
@@ -198,7 +191,7 @@ impl Herder {
         config: BTreeMap<String, String>,
         target: Target,
     ) -> Result<ConnectorView, HerderError> {
-        let _changing = self.change().await?;
+        let _changing = self.change(name_in(&config)).await?;
         self.create_locked(config, target)
     }
 
@@ -212,7 +205,7 @@ impl Herder {
         config: BTreeMap<String, String>,
         target: Target,
     ) -> Result<ConnectorView, HerderError> {
-        let _changing = self.change().await?;
+        let _changing = self.change(name_in(&config)).await?;
         let view = self.create_locked(config, target)?;
         self.store(view.name());
         Ok(view)
@@ -243,7 +236,7 @@ impl Herder {
         &self,
         config: BTreeMap<String, String>,
     ) -> Result<(Put, ConnectorView), HerderError> {
-        let _changing = self.change().await?;
+        let _changing = self.change(name_in(&config)).await?;
         self.put_locked(config).await
     }
 
@@ -294,7 +287,7 @@ impl Herder {
         name: &str,
         changes: BTreeMap<String, Option<String>>,
     ) -> Result<ConnectorView, HerderError> {
-        let _changing = self.change().await?;
+        let _changing = self.change(name).await?;
         let Some(view) = self.view(name) else {
             return Err(HerderError::not_found(name));
         };
@@ -347,7 +340,7 @@ impl Herder {
     /// # Errors
     /// There is none of this name.
     pub async fn delete(&self, name: &str) -> Result<(), HerderError> {
-        let _changing = self.change().await?;
+        let _changing = self.change(name).await?;
         if !self.connectors().contains_key(name) {
             return Err(HerderError::not_found(name));
         }
@@ -385,6 +378,11 @@ impl Herder {
         self.commit_one(name, &started);
         report
     }
+}
+
+/// The name that a configuration says.
+fn name_in(config: &BTreeMap<String, String>) -> &str {
+    config.get("name").map_or("", String::as_str)
 }
 
 #[cfg(test)]

@@ -1,14 +1,15 @@
 //! Reading and changing a connector's offsets from outside (KIP-875).
 
 use std::collections::BTreeMap;
-use std::sync::{MutexGuard, PoisonError};
-use std::time::Duration;
+use std::sync::{Arc, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
 
 use serde_json::Value;
 
 use super::{Herder, HerderError, Target};
 use crate::offsets::kafka_topic::OffsetsTopicError;
 use crate::offsets::{OffsetStore, PartitionOffset};
+use crate::producer::TopicCreator;
 use crate::validation::ExactlyOncePlan;
 
 impl Herder {
@@ -38,10 +39,13 @@ impl Herder {
         name: &str,
         offsets: &[PartitionOffset],
     ) -> Result<(), HerderError> {
-        let _changing = self.change().await?;
+        let changing = self.change(name).await?;
         self.check_stopped(name)?;
         if let Some(topic) = self.offsets_topic(name)? {
-            return topic.alter(name.to_owned(), offsets.to_vec()).await;
+            // Brokers that are away are nothing that others should wait for.
+            let _held = changing.narrow();
+            let creator = self.creator_for(&topic, name)?;
+            return topic.alter(name, offsets.to_vec(), Some(creator)).await;
         }
         self.offset_store().alter(name, offsets);
         self.flush_offsets().await;
@@ -53,14 +57,16 @@ impl Herder {
     /// # Errors
     /// As [`Herder::alter_offsets`].
     pub async fn reset_offsets(&self, name: &str) -> Result<(), HerderError> {
-        let _changing = self.change().await?;
+        let changing = self.change(name).await?;
         self.check_stopped(name)?;
         if let Some(topic) = self.offsets_topic(name)? {
+            let _held = changing.narrow();
             let mut offsets = topic.list(name.to_owned()).await?;
             for one in &mut offsets {
                 one.offset = Value::Null;
             }
-            return topic.alter(name.to_owned(), offsets).await;
+            let creator = self.creator_for(&topic, name)?;
+            return topic.alter(name, offsets, Some(creator)).await;
         }
         self.offset_store().reset(name);
         self.flush_offsets().await;
@@ -82,6 +88,15 @@ impl Herder {
             Err(error) if may_be_exactly_once(&config) => Err(error),
             Err(_) => Ok(None),
         }
+    }
+
+    fn creator_for(
+        &self,
+        topic: &TopicOfConnector,
+        connector: &str,
+    ) -> Result<Arc<TopicCreator>, HerderError> {
+        let creator = self.offsets_creator(&topic.0.offsets, connector);
+        creator.map_err(HerderError::Internal)
     }
 
     fn check_stopped(&self, name: &str) -> Result<(), HerderError> {
@@ -133,14 +148,26 @@ impl TopicOfConnector {
 
     async fn alter(
         &self,
-        connector: String,
+        connector: &str,
         offsets: Vec<PartitionOffset>,
+        creator: Option<Arc<TopicCreator>>,
     ) -> Result<(), HerderError> {
         if offsets.is_empty() {
             return Ok(());
         }
-        let (topic, id) = (self.0.offsets.clone(), self.0.transactional_id.clone());
-        blocking(move || topic.alter(&connector, &id, &offsets, TOPIC_WAIT)).await
+        let topic = self.0.offsets.clone();
+        let id = self.0.transactional_id.clone();
+        let connector = connector.to_owned();
+        blocking(move || {
+            let begun = Instant::now();
+            // Whoever writes first creates it, and brokers would without compaction.
+            if let Some(creator) = creator {
+                topic.create(&creator, TOPIC_WAIT)?;
+            }
+            let left = TOPIC_WAIT.saturating_sub(begun.elapsed());
+            topic.alter(&connector, &id, &offsets, left)
+        })
+        .await
     }
 }
 
@@ -176,11 +203,11 @@ mod tests {
         };
         let both = [of("a", json!({"sequence": 1})), of("b", json!({"x": "y"}))];
         for offsets in [&both[..], &[]] {
-            let altered = topic.alter("c".to_owned(), offsets.to_vec()).await;
-            altered.expect("altered");
+            let altered = topic.alter("c", offsets.to_vec(), None);
+            altered.await.expect("altered");
             assert_eq!(list().await, Ok(both.to_vec()));
         }
-        let gone = topic.alter("c".to_owned(), vec![of("a", Value::Null)]);
+        let gone = topic.alter("c", vec![of("a", Value::Null)], None);
         gone.await.expect("altered");
         assert_eq!(list().await, Ok(both[1..].to_vec()));
     }

@@ -21,7 +21,7 @@ impl Herder {
         include_tasks: bool,
         only_failed: bool,
     ) -> Result<ConnectorView, HerderError> {
-        let _changing = self.change().await?;
+        let _changing = self.change(name).await?;
         let (before, config, missing, restarts) = match self.connectors().get(name) {
             None => return Err(HerderError::NotFound(format!("Unknown connector: {name}"))),
             Some(connector) => {
@@ -55,7 +55,7 @@ impl Herder {
     /// There is no such connector, or no such task, or its configuration
     /// cannot be read; then it goes on.
     pub async fn restart_one(&self, name: &str, task: i32) -> Result<(), HerderError> {
-        let _changing = self.change().await?;
+        let _changing = self.change(name).await?;
         let has_task = match self.connectors().get(name) {
             // Standalone Connect's words and status.
             None => {

@@ -1,7 +1,5 @@
 //! The spools of the worker's tasks: each is one connector's.
 
-use std::fs;
-use std::path::Path;
 use std::time::Duration;
 
 use tokio::runtime::{Handle, RuntimeFlavor};
@@ -10,7 +8,9 @@ use websocket_source::settings::SpoolSettings;
 use websocket_source::spool::Spool;
 use websocket_source::task::open_spool;
 
+use super::connector::Connector;
 use super::{Herder, HerderError, Plan};
+use crate::spool_folder;
 
 /// How long an owner that is about to end is waited for: the worker before
 /// this one, say.
@@ -33,32 +33,17 @@ pub(super) fn open(settings: &SpoolSettings, connector: &str) -> Result<Spool, S
     opened.map_err(|error| format!("websocket.spool.dir: {error}"))
 }
 
-/// What is wrong with a folder that another connector has.
-pub(super) fn shared(other: &str) -> String {
-    format!(
-        "Invalid value for configuration websocket.spool.dir: the connector {other} has this folder; each \
-         connector needs one of its own"
-    )
-}
-
 impl Herder {
     /// The name of another connector with the same spool, if there is one.
     pub(super) fn spool_neighbour(&self, plan: &Plan) -> Option<String> {
-        let same = |path: &Path| {
-            let own = &plan.source.spool.as_ref()?.dir;
-            let real = |path: &Path| fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
-            Some(real(path) == real(own))
-        };
-        plan.source.spool.as_ref()?;
+        let own = spool_folder::real(&plan.source.spool.as_ref()?.dir);
+        let providers = &self.worker.providers;
         let connectors = self.connectors();
         let mut others = connectors.iter().filter(|(name, _)| **name != plan.name);
-        others.find_map(|(name, connector)| {
-            let setting = |name: &str| connector.config.get(name).map(|value| value.trim());
-            let spools = setting("websocket.spool.mode")
-                .is_some_and(|mode| !mode.eq_ignore_ascii_case("off"));
-            let dir = setting("websocket.spool.dir").filter(|_| spools)?;
-            same(Path::new(dir))?.then(|| name.clone())
-        })
+        let same = |(_, connector): &(&String, &Connector)| {
+            spool_folder::of(&connector.config, providers).as_ref() == Some(&own)
+        };
+        others.find(same).map(|(name, _)| name.clone())
     }
 
     /// Refuses a spool that another connector has.
@@ -68,7 +53,7 @@ impl Herder {
     pub(super) fn check_spool(&self, plan: &Plan) -> Result<(), HerderError> {
         match self.spool_neighbour(plan) {
             None => Ok(()),
-            Some(name) => Err(HerderError::Invalid(vec![shared(&name)])),
+            Some(name) => Err(HerderError::Invalid(vec![spool_folder::shared(&name)])),
         }
     }
 }

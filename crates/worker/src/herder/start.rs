@@ -13,6 +13,7 @@ use super::connector::{Slot, Started, TaskTopics};
 use super::{Herder, HerderError, spool};
 use crate::kafka_settings::ProducerSettings;
 use crate::mapping::{ErrorCounts, ErrorHandler, WrittenTopics};
+use crate::offsets::kafka_topic::OffsetsTopic;
 use crate::offsets::{self, kafka_topic};
 use crate::producer::{
     MappedOptions, ProducerError, ProducerOptions, TopicCreator, TransactionHandle,
@@ -176,20 +177,33 @@ impl Herder {
         source: &Source,
     ) -> Result<TransactionOptions, String> {
         let offsets = exactly_once.offsets.clone();
-        let admin = self.admins.acquire(&offsets.properties);
-        let admin =
-            admin.map_err(|error| format!("Failed to create new KafkaAdminClient: {error}"))?;
-        let creator = TopicCreator::new(kafka_topic::creation()?, admin, &plan.name);
+        let creator = self.offsets_creator(&offsets, &plan.name)?;
         Ok(TransactionOptions {
             producer: options(&plan.producer),
             transactional_id: exactly_once.transactional_id.clone(),
             boundary: exactly_once.boundary,
             offsets,
-            creator: Some(Arc::new(creator)),
+            creator: Some(creator),
             connector: plan.name.clone(),
             partition: source.partition.clone(),
             session_id: source.session_id.clone(),
         })
+    }
+
+    /// What creates the topic of a connector's offsets.
+    ///
+    /// # Errors
+    /// There is no admin client to be had.
+    pub(super) fn offsets_creator(
+        &self,
+        offsets: &OffsetsTopic,
+        connector: &str,
+    ) -> Result<Arc<TopicCreator>, String> {
+        let admin = self.admins.acquire(&offsets.properties);
+        let admin =
+            admin.map_err(|error| format!("Failed to create new KafkaAdminClient: {error}"))?;
+        let creator = TopicCreator::new(kafka_topic::creation()?, admin, connector);
+        Ok(Arc::new(creator))
     }
 
     /// What creates the topics of a plan's task, if anything but the brokers.

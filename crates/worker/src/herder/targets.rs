@@ -17,7 +17,7 @@ impl Herder {
     /// # Errors
     /// There is none of this name.
     pub async fn set_target(&self, name: &str, target: Target) -> Result<(), HerderError> {
-        let _changing = self.change().await?;
+        let _changing = self.change(name).await?;
         if !self.connectors().contains_key(name) {
             return Err(match target {
                 // Standalone Connect's words and status.

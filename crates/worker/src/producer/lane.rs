@@ -50,9 +50,13 @@ impl Lane {
             None => Arc::new(Delivery::new(latency)),
             Some(transaction) => Arc::clone(&transaction.delivery),
         };
+        let slot = slot(producer, &delivery, judge)?;
+        if let Some(transaction) = &producer.transaction {
+            transaction.claim();
+        }
         Ok(Self {
             producer: Arc::clone(producer),
-            slot: slot(producer, &delivery, judge)?,
+            slot,
             delivery,
             sequence: 0,
             turn: Turn::new(producer.turn),

@@ -38,7 +38,7 @@ use websocket_source::metrics::Histogram;
 use websocket_source::sink::Sink;
 
 pub use cluster::cluster_id;
-pub use creation::{AdminPool, TopicAdmin, TopicCreator};
+pub use creation::{AdminPool, TopicAdmin, TopicCreator, Unread, topic_setting};
 pub use mapped::MappedOptions;
 pub use transactions::{
     Boundary, TransactionHandle, TransactionOptions, TransactionPool, transactional_id,

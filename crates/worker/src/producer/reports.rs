@@ -61,7 +61,7 @@ pub(super) fn serve(native: &Arc<Native>, shared: &Shared) {
                 }
                 Kind::Log(level, text) => Client::Producer.log(level, &text),
                 Kind::Token(config) => give_token(native, config, Client::Producer),
-                Kind::Topics(..) | Kind::Other => {}
+                Kind::Topics(..) | Kind::Settings(..) | Kind::Other => {}
             }
         }
         // What is kept has topics, and they have the client.

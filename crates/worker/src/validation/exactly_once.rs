@@ -6,7 +6,7 @@
 
 use std::time::Duration;
 
-use websocket_source::settings::{Overflow, SourceConfig, SpoolMode, SpoolSettings};
+use websocket_source::settings::SourceConfig;
 
 use super::clients::offsets_admin;
 use super::{Config, Validation};
@@ -36,23 +36,6 @@ fn text<'a>(config: &'a Config, name: &str) -> &'a str {
     config.get(name).map_or("", |value| value.trim())
 }
 
-/// What is missing for the source's part: a message that was received must not
-/// be lost before it is committed, nor dropped for want of room. This is the
-/// only place that says so.
-fn missing(source: &SourceConfig) -> Vec<&'static str> {
-    let mut missing = Vec::new();
-    if source.buffer.overflow != Overflow::Block {
-        missing.push("websocket.buffer.overflow=block, since no message may be dropped");
-    }
-    let durable = |spool: &SpoolSettings| spool.mode == SpoolMode::Durable;
-    if !source.spool.as_ref().is_some_and(durable) {
-        missing.push(
-            "websocket.spool.mode=durable, since what is received has to be kept until it is committed",
-        );
-    }
-    missing
-}
-
 /// `None` if exactly once is not asked for, or is refused.
 pub(super) fn exactly_once(
     config: &Config,
@@ -65,7 +48,7 @@ pub(super) fn exactly_once(
         tell_what_has_no_effect(config, worker, validation);
         return None;
     }
-    for missing in missing(source) {
+    for missing in source.missing_for_exactly_once() {
         validation.refuse(SUPPORT, format!("{SUPPORT}=required needs {missing}"));
     }
     if producer

@@ -9,4 +9,5 @@ mod moves;
 mod once;
 mod outages;
 mod refused;
+mod soak;
 mod stage;

@@ -12,35 +12,39 @@ use super::stage::{
     NAME, RATE, Read, left_in, live_feed, once, spooling_once, text, wait_for_more,
 };
 
-const TOPIC: &str = "delivery-moves";
-
 /// The variable that tells each worker where its spools are.
 const VARIABLE: &str = "SPOOLS";
 
 against_each_kafka!(what_a_killed_worker_has_left_is_delivered_once_when_its_task_comes_back);
 
 /// A worker whose `websocket.spool.dir` is a folder of its own.
-fn on_disk(kafka: &Kafka, disk: &Path) -> Builder {
+fn on_disk(kafka: &Kafka, topic: &str, disk: &Path) -> Builder {
     let class = "org.apache.kafka.common.config.provider.EnvVarConfigProvider";
-    once(kafka, TOPIC)
+    once(kafka, topic)
         .set("config.providers", "env")
         .set("config.providers.env.class", class)
         .environment(VARIABLE, text(disk))
 }
 
 fn what_a_killed_worker_has_left_is_delivered_once_when_its_task_comes_back(version: Version) {
+    there_and_back(version, "delivery-moves");
+}
+
+/// A task's worker is killed, another takes it over, and ends; the first comes
+/// back.
+pub(super) fn there_and_back(version: Version, topic: &str) {
     let kafka = Kafka::shared(version);
     let server = live_feed();
-    let mut cluster = Cluster::start(0, &once(kafka, TOPIC));
+    let mut cluster = Cluster::start(0, &once(kafka, topic));
     let mut disks = BTreeMap::new();
     for _ in 0..2 {
         let disk = tempfile::tempdir().expect("a folder");
-        let worker = cluster.add(&on_disk(kafka, disk.path()));
+        let worker = cluster.add(&on_disk(kafka, topic, disk.path()));
         disks.insert(worker, disk);
     }
     let dir = format!("${{env:{VARIABLE}}}/numbers");
     // A transaction that is open for long has something to be left.
-    let connector = spooling_once(&server, TOPIC, &dir)
+    let connector = spooling_once(&server, topic, &dir)
         .set("transaction.boundary", "interval")
         .set("transaction.boundary.interval.ms", "500");
     cluster.create(&connector);
@@ -56,7 +60,7 @@ fn what_a_killed_worker_has_left_is_delivered_once_when_its_task_comes_back(vers
 
     wait_for_more(&other_spool, RATE);
     assert_eq!(left_in(&spool), owed, "another worker has no hand in it");
-    cluster.add(&on_disk(kafka, disk.path()));
+    cluster.add(&on_disk(kafka, topic, disk.path()));
     wait_for_more(&other_spool, RATE);
     cluster.terminate(&other);
     let stays = left_in(&other_spool);
@@ -66,7 +70,7 @@ fn what_a_killed_worker_has_left_is_delivered_once_when_its_task_comes_back(vers
     let last = cluster.live().next().expect("a worker").id();
     cluster.terminate(&last);
 
-    let read = Read::committed(kafka, TOPIC, &server);
+    let read = Read::committed(kafka, topic, &server);
     let left: BTreeSet<u64> = stays.union(&left_in(&spool)).copied().collect();
     read.assert_once(&left);
     read.assert_has(&owed);

@@ -43,7 +43,7 @@ fn seed() -> u64 {
     given.map_or_else(|| fastrand::u64(..), |seed| seed.parse().expect("a number"))
 }
 
-fn killed(topic: &str, version: Version, times: u64, settings: &[(&str, &str)]) {
+pub(super) fn killed(topic: &str, version: Version, times: u64, settings: &[(&str, &str)]) {
     let seed = seed();
     println!("DELIVERY_SEED={seed}");
     let mut random = fastrand::Rng::with_seed(seed);

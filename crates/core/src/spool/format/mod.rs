@@ -6,10 +6,12 @@
 //! bytes neither panics nor reads outside of them.
 
 mod header;
+mod missing;
 mod record;
 mod slot;
 
 pub(super) use header::{SEGMENT_HEADER_BYTES, SegmentHeader, encode_header};
+pub(super) use missing::{decode_missing, encode_missing, missing_bytes};
 pub(super) use record::{
     MARKER, RECORD_HEADER_BYTES, Record, Start, encode_record, record_start, verified,
 };

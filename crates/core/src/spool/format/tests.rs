@@ -86,6 +86,24 @@ fn a_header_and_a_slot_come_back_and_a_newer_version_is_told_apart() {
 
 proptest! {
     #[test]
+    fn what_is_missing_comes_back_and_a_changed_byte_says_nothing(
+        ranges in prop::collection::vec((any::<u64>(), any::<u64>()), 0..20),
+        at in any::<prop::sample::Index>(),
+        flip in 1_u8..,
+    ) {
+        let id = Uuid::from_u128(9);
+        let ranges: Vec<_> = ranges.into_iter().map(|(from, to)| from..to).collect();
+        let mut bytes = encode_missing(id, &ranges);
+        prop_assert_eq!(bytes.len(), missing_bytes(ranges.len()));
+        prop_assert_eq!(decode_missing(id, &bytes), ranges);
+        prop_assert!(decode_missing(Uuid::from_u128(8), &bytes).is_empty());
+        let at = at.index(bytes.len());
+        bytes[at] ^= flip;
+        prop_assert!(decode_missing(id, &bytes).is_empty());
+        prop_assert!(decode_missing(id, &bytes[..at]).is_empty());
+    }
+
+    #[test]
     fn arbitrary_bytes_are_read_without_a_panic(
         bytes in prop::collection::vec(any::<u8>(), 0..200),
         marked in any::<bool>(),
@@ -96,6 +114,7 @@ proptest! {
         }
         let _ = SegmentHeader::decode(&bytes);
         let _ = Slot::decode(&bytes);
+        let _ = decode_missing(Uuid::nil(), &bytes);
         if let Some(record) = verified(&bytes) {
             prop_assert!(record.total_bytes() <= bytes.len());
         }

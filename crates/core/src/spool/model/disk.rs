@@ -62,6 +62,8 @@ struct Inner {
     refused: u32,
     writes: u64,
     room: usize,
+    /// Files that somebody has open.
+    open: usize,
 }
 
 /// See the module's documentation.
@@ -72,6 +74,20 @@ pub(in crate::spool) struct ModelDisk(Arc<Mutex<Inner>>);
 struct ModelFile {
     disk: ModelDisk,
     inode: usize,
+}
+
+impl ModelFile {
+    fn open(disk: &ModelDisk, inner: &mut Inner, inode: usize) -> Arc<dyn DiskFile> {
+        inner.open += 1;
+        let disk = disk.clone();
+        Arc::new(Self { disk, inode })
+    }
+}
+
+impl Drop for ModelFile {
+    fn drop(&mut self) {
+        self.disk.inner().open -= 1;
+    }
 }
 
 struct Lock(ModelDisk, PathBuf);
@@ -178,6 +194,7 @@ impl ModelDisk {
             refused: 0,
             writes: 0,
             room: usize::MAX,
+            open: 0,
         })))
     }
 
@@ -267,6 +284,11 @@ impl ModelDisk {
             inode.flushed = inode.data.clone();
             inode.dirty.clear();
         }
+    }
+
+    /// Files that somebody has open.
+    pub(in crate::spool) fn open_files(&self) -> usize {
+        self.inner().open
     }
 
     pub(in crate::spool) fn files(&self) -> Vec<PathBuf> {
@@ -384,16 +406,14 @@ impl Disk for ModelDisk {
             inner.rename(Change::Name(path.to_owned(), inode));
             inode
         };
-        let disk = self.clone();
-        Ok(Arc::new(ModelFile { disk, inode }))
+        Ok(ModelFile::open(self, inner, inode))
     }
 
     fn open(&self, path: &Path) -> io::Result<Arc<dyn DiskFile>> {
         let mut inner = self.inner();
         let inode = inner.find(path)?;
         inner.read()?;
-        let disk = self.clone();
-        Ok(Arc::new(ModelFile { disk, inode }))
+        Ok(ModelFile::open(self, &mut inner, inode))
     }
 
     fn list(&self, folder: &Path) -> io::Result<Vec<(String, u64)>> {

@@ -417,8 +417,9 @@ impl Model {
         let mut fresh = 0;
         for sequence in dropped.from..dropped.to {
             fresh += u64::from(self.reported.insert(sequence));
-            self.dropped.insert(sequence);
         }
+        // Also what is on its way, once the spool is closed.
+        self.dropped.extend(base..dropped.to);
         assert!(dropped.lost <= fresh);
         self.lost += dropped.lost;
     }

@@ -8,9 +8,7 @@ use crate::spool::{Recovery, Spool, SyncMode, recovery};
 
 impl Model {
     pub(super) fn restart_in_order(&mut self) {
-        if let Some(spool) = self.spool.take() {
-            spool.close();
-        }
+        self.spool = None;
         self.disk.process_crash();
         self.damage_files();
         self.open(0);
@@ -79,7 +77,8 @@ impl Model {
         assert_eq!(spool.cursor(), base);
         assert!(base >= told);
         self.in_flight.clear();
-        self.reported.clear();
+        // The spool may know of these still.
+        self.dropped.append(&mut self.reported);
         self.hidden.clear();
         self.delivered = self.delivered.max(told);
         // Delivered and not told: it may come once more.

@@ -45,7 +45,7 @@ fn a_spool_has_one_owner_at_a_time() {
         matches!(refused, Err(SpoolError::Owned { .. })),
         "{refused:?}"
     );
-    spool.close();
+    drop(spool);
     let (mut spool, recovery) = Spool::open(options).expect("free again");
     assert_eq!(recovery.segments, 1);
     assert_eq!(read_all(&mut spool), ["a", "b"]);
@@ -121,7 +121,7 @@ fn a_thread_flushes_what_was_appended_and_once_more_at_the_end() {
     let (tells, told) = channel();
     let disk: Arc<dyn Disk> = Arc::new(ModelDisk::new(1));
     let flusher = Arc::new(Flusher::new(disk, PathBuf::from("/spool")));
-    flusher.begin(Some(Arc::new(Told(tells))));
+    flusher.begin(segment(0), Arc::new(Told(tells)));
     flusher.appended();
     syncing::serve(&flusher, Duration::from_millis(1));
     assert_eq!(told.recv_timeout(limit).as_deref(), Ok("spool-sync"));

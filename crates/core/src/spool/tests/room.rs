@@ -136,12 +136,67 @@ fn a_flush_that_fails_is_shown_and_begins_a_new_segment() {
     disk.set_syncs(false);
     spool.sync().expect_err("a flush fails");
     disk.set_syncs(true);
-    let shown = spool.last_error().expect("an error");
+    let shown = spool.flush_fault().expect("an error");
     assert!(shown.starts_with("The spool cannot be flushed"), "{shown}");
     assert!(spool.counters().errors > 0);
     append(&mut spool, &["b"]).expect("appended");
     assert!(disk.content(&segment(1)).is_some());
     spool.sync().expect("flushed");
+    assert_eq!(spool.flush_fault(), None);
+}
+
+#[test]
+fn a_disk_that_is_never_flushed_costs_neither_files_nor_descriptors() {
+    let interval = SyncMode::Interval(Duration::from_secs(1));
+    for sync in [interval, SyncMode::Always] {
+        let options = SpoolOptions { sync, ..options() };
+        let (disk, mut spool) = new(&options);
+        append(&mut spool, &["first"]).expect("appended");
+        disk.set_syncs(false);
+        let mut taken = vec!["first".to_owned()];
+        for number in 0..300 {
+            let value = number.to_string();
+            if append(&mut spool, &[&value]).is_ok() {
+                taken.push(value);
+            }
+            // The thread does so.
+            let _ = spool.flusher.flush();
+        }
+        let files = disk.files();
+        assert!(files.len() <= 5, "{sync:?}: {files:?}");
+        assert!(disk.open_files() <= 4, "{sync:?}: {}", disk.open_files());
+        disk.set_syncs(true);
+        spool.sync().expect("flushed");
+        append(&mut spool, &["last"]).expect("appended");
+        taken.push("last".to_owned());
+        assert_eq!(read_all(&mut spool), taken);
+        disk.set_syncs(false);
+        let _ = spool.sync();
+        let _ = append(&mut spool, &["x"]);
+        assert!(disk.files().len() <= 6, "{sync:?}: {:?}", disk.files());
+    }
+}
+
+#[test]
+fn a_segment_that_could_not_be_flushed_is_flushed_later() {
+    let options = SpoolOptions {
+        sync: SyncMode::Interval(Duration::from_secs(1)),
+        ..options()
+    };
+    let (disk, mut spool) = new(&options);
+    append(&mut spool, &["a"]).expect("appended");
+    disk.set_syncs(false);
+    spool.sync().expect_err("a flush fails");
+    append(&mut spool, &["b"]).expect("appended");
+    spool.sync().expect_err("it fails for both");
+    disk.set_syncs(true);
+    spool.sync().expect("flushed");
+    disk.set_fuse(0, true);
+    drop(spool);
+    disk.machine_crash();
+    let (mut spool, _) = open(&disk, &options);
+    spool.delivered_to(0);
+    assert_eq!(read_all(&mut spool), ["a", "b"]);
 }
 
 #[test]

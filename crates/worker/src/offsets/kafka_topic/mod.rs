@@ -8,6 +8,7 @@
 //! takes the offset away; a reading holds everything that was committed when
 //! it was asked for; every wait has a bound.
 
+mod policy;
 mod read;
 mod write;
 
@@ -89,6 +90,18 @@ pub enum OffsetsTopicError {
         topic: String,
         /// How long was waited, milliseconds.
         waited_ms: u64,
+    },
+    /// It would forget offsets.
+    #[error(
+        "offsets.storage.topic: {topic}: it has cleanup.policy={policy}, by which offsets get lost in \
+         time: name another topic, or change it (kafka-configs.sh --alter --entity-type topics \
+         --entity-name {topic} --add-config cleanup.policy=compact)"
+    )]
+    NotCompacted {
+        /// The topic.
+        topic: String,
+        /// Its policy.
+        policy: String,
     },
     /// The client cannot be made.
     #[error("offsets.storage.topic: {0}")]

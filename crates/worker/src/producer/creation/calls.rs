@@ -56,7 +56,7 @@ impl AdminCalls for Arc<Native> {
             }
             Kind::Log(level, text) => Client::TopicAdmin.log(level, &text),
             Kind::Token(config) => give_token(self, config, Client::TopicAdmin),
-            Kind::Delivered(_) | Kind::Other => {}
+            Kind::Delivered(_) | Kind::Settings(..) | Kind::Other => {}
         }
         Some(Event::Other)
     }

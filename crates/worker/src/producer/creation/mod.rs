@@ -12,13 +12,21 @@ mod calls;
 mod failure;
 mod gate;
 mod rounds;
+mod settings;
 
 use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use websocket_source::sink::Delivery;
 
 pub use admin::{AdminPool, TopicAdmin};
 pub(super) use gate::{Gate, Passage};
+pub use settings::{Unread, topic_setting};
 
 use crate::topic_creation::TopicGroups;
+
+/// How often it is looked whether a topic is there.
+const PAUSE: Duration = Duration::from_millis(5);
 
 /// Creates the topics of one task.
 #[derive(Debug)]
@@ -35,6 +43,25 @@ impl TopicCreator {
             groups,
             admin,
             connector: connector.to_owned(),
+        }
+    }
+
+    /// Has a topic created if it is not there, and waits for that, for `wait`
+    /// at most: whether that was enough. Blocks.
+    ///
+    /// # Errors
+    /// It cannot be created, in words.
+    pub fn create_now(self: &Arc<Self>, topic: &str, wait: Duration) -> Result<bool, String> {
+        let by = Instant::now() + wait;
+        let delivery = Arc::new(Delivery::new(Arc::default()));
+        let mut gate = Gate::new(Some(Arc::clone(self)), delivery);
+        loop {
+            match gate.ask(topic) {
+                Ok(Passage::Open) => return Ok(true),
+                Ok(Passage::Wait) if Instant::now() >= by => return Ok(false),
+                Ok(Passage::Wait) => std::thread::sleep(PAUSE),
+                Err(error) => return Err(error.to_string()),
+            }
         }
     }
 }

@@ -154,6 +154,43 @@ impl Native {
         Ok(())
     }
 
+    /// Asks for a topic's settings; the answer comes as an event with the
+    /// number `request` within `timeout`.
+    ///
+    /// # Errors
+    /// The request cannot be made.
+    pub(in crate::producer) fn describe_settings(
+        &self,
+        topic: &str,
+        timeout: Duration,
+        request: u64,
+    ) -> Result<(), String> {
+        let topic = c_string(topic, "the topic's name")?;
+        let options = self.options(
+            Operation::RD_KAFKA_ADMIN_OP_DESCRIBECONFIGS,
+            timeout,
+            request,
+        )?;
+        let kind = rdsys::rd_kafka_ResourceType_t::RD_KAFKA_RESOURCE_TOPIC;
+        // SAFETY: client and queue are alive; the name is a C string; what is
+        // asked for is one resource, and all is copied during the call.
+        unsafe {
+            let mut resource = rdsys::rd_kafka_ConfigResource_new(kind, topic.as_ptr());
+            if resource.is_null() {
+                return Err("the topic has no name".to_owned());
+            }
+            rdsys::rd_kafka_DescribeConfigs(
+                self.client.native_ptr(),
+                &raw mut resource,
+                1,
+                options.0,
+                self.queue,
+            );
+            rdsys::rd_kafka_ConfigResource_destroy(resource);
+        }
+        Ok(())
+    }
+
     /// Has topics created, each name once; the answer comes as an event with
     /// the number `request` within `timeout`.
     ///

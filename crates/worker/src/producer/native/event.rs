@@ -38,9 +38,14 @@ pub(in crate::producer) enum Kind<'a> {
     Token(String),
     /// The request of this number, to describe or to create topics, is done.
     Topics(u64, TopicAnswers),
+    /// The request of this number for a topic's settings is done.
+    Settings(u64, TopicSettings),
     /// Anything else.
     Other,
 }
+
+/// A topic's settings, or why there is no answer.
+pub(in crate::producer) type TopicSettings = Result<BTreeMap<String, String>, Answer>;
 
 /// What became of each topic of a request, by its name, with librdkafka's or
 /// the broker's words; or why there is no answer to the request as a whole.
@@ -83,8 +88,46 @@ impl Event {
                     let request = rdsys::rd_kafka_event_opaque(self.0).addr();
                     Kind::Topics(request as u64, self.topics())
                 }
+                rdsys::RD_KAFKA_EVENT_DESCRIBECONFIGS_RESULT => {
+                    let request = rdsys::rd_kafka_event_opaque(self.0).addr();
+                    Kind::Settings(request as u64, self.settings())
+                }
                 _ => Kind::Other,
             }
+        }
+    }
+
+    /// # Safety
+    /// The event is the result of a request for one topic's settings.
+    unsafe fn settings(&self) -> TopicSettings {
+        // SAFETY: the caller's promise. Arrays and texts belong to the event,
+        // which is alive, and the counts are those of the arrays.
+        unsafe {
+            let code = rdsys::rd_kafka_event_error(self.0);
+            if code.is_error() {
+                return Err((code, text(rdsys::rd_kafka_event_error_string(self.0))));
+            }
+            let described = rdsys::rd_kafka_event_DescribeConfigs_result(self.0);
+            let mut count = 0;
+            let resources =
+                rdsys::rd_kafka_DescribeConfigs_result_resources(described, &raw mut count);
+            let mut settings = BTreeMap::new();
+            for at in 0..count {
+                let resource = *resources.add(at);
+                let code = rdsys::rd_kafka_ConfigResource_error(resource);
+                if code.is_error() {
+                    let why = rdsys::rd_kafka_ConfigResource_error_string(resource);
+                    return Err((code, text(why)));
+                }
+                let mut count = 0;
+                let entries = rdsys::rd_kafka_ConfigResource_configs(resource, &raw mut count);
+                settings.extend((0..count).map(|at| {
+                    let entry = *entries.add(at);
+                    let name = text(rdsys::rd_kafka_ConfigEntry_name(entry));
+                    (name, text(rdsys::rd_kafka_ConfigEntry_value(entry)))
+                }));
+            }
+            Ok(settings)
         }
     }
 

@@ -92,7 +92,8 @@ pub struct TransactionOptions {
     pub boundary: Boundary,
     /// Where the offset goes.
     pub offsets: OffsetsTopic,
-    /// Creates that topic; without it the topic has to be there.
+    /// Creates that topic; without it the topic has to be there, and nobody looks
+    /// whether it is compacted.
     pub creator: Option<Arc<TopicCreator>>,
     /// The connector's name.
     pub connector: String,
@@ -105,10 +106,24 @@ pub struct TransactionOptions {
 /// What is known of the stored offset.
 type Stored = Option<Result<Option<SourceOffset>, String>>;
 
-/// What a task is told of its transactions. They end with its sink.
+/// What a task is told of its transactions. They end with its sink, or with
+/// this where there never was one.
 #[derive(Clone, Debug)]
 pub struct TransactionHandle {
     stored: watch::Receiver<Stored>,
+    _unclaimed: Arc<Unclaimed>,
+}
+
+/// Ends a transaction that no sink has claimed.
+#[derive(Debug)]
+struct Unclaimed(Arc<Transaction>);
+
+impl Drop for Unclaimed {
+    fn drop(&mut self) {
+        if !self.0.is_claimed() {
+            self.0.abandon();
+        }
+    }
 }
 
 impl TransactionHandle {
@@ -138,8 +153,9 @@ pub struct TransactionPool {
 
 impl TransactionPool {
     /// Starts the transactions of a task; the time from receipt to commit goes
-    /// to `latency`. The producer is to make the task's sink, exactly one. Does not wait for brokers, nor for the task's predecessor
-    /// in this process, after which it begins.
+    /// to `latency`. The producer is to make the task's sink, exactly one, while
+    /// the handle is there. Does not wait for brokers, nor for the task's
+    /// predecessor in this process, after which it begins.
     ///
     /// # Errors
     /// librdkafka does not accept the settings, or there is no thread to be had.
@@ -154,12 +170,15 @@ impl TransactionPool {
         let producer = client::start(&options, &transaction, &self.threads)?;
         let (told, stored) = watch::channel(None);
         let done = Arc::new(AtomicBool::new(false));
+        // Also where there is no thread, or it panics.
+        let tells = Done(Arc::clone(&done));
         let predecessor = {
             let mut ended = self.ended.lock().unwrap_or_else(PoisonError::into_inner);
             ended.retain(|_, ended| !ended.load(Ordering::Acquire));
-            ended.insert(options.transactional_id.clone(), Arc::clone(&done))
+            ended.insert(options.transactional_id.clone(), done)
         };
         let gone = Arc::clone(transaction.gone());
+        let unclaimed = Arc::new(Unclaimed(Arc::clone(&transaction)));
         let keeper = Keeper::new(
             options,
             transaction,
@@ -170,15 +189,18 @@ impl TransactionPool {
         let spawned = std::thread::Builder::new()
             .name("transactions".to_owned())
             .spawn(move || {
-                // Also where it panics.
-                let _done = Done(done);
+                let _tells = tells;
                 keeper.run(predecessor.as_deref());
             });
         let thread = spawned.map_err(|error| {
             ProducerError::Exhausted(format!("no thread for transactions: {error}"))
         })?;
         self.threads.add(ClientThread::new(&gone, thread));
-        Ok((producer, TransactionHandle { stored }))
+        let handle = TransactionHandle {
+            stored,
+            _unclaimed: unclaimed,
+        };
+        Ok((producer, handle))
     }
 }
 

@@ -39,6 +39,7 @@ impl Keeper {
             return Err(Over::Gone);
         }
         self.create_topic()?;
+        self.check_topic()?;
         let stored = self.read()?;
         let writer = OffsetWriter::new(&self.producer, &self.transaction, &self.options);
         self.offsets = Some(writer.map_err(Over::failed)?);
@@ -59,6 +60,31 @@ impl Keeper {
                 .is_abandoned_within(Duration::from_millis(5))
             {
                 return Err(Over::Gone);
+            }
+        }
+    }
+
+    /// Fails a task whose offset would get lost.
+    fn check_topic(&self) -> Result<(), Over> {
+        if self.options.creator.is_none() {
+            return Ok(());
+        }
+        let is_stopped = || self.transaction.is_abandoned();
+        loop {
+            match self.options.offsets.check_compacted(READ, &is_stopped) {
+                Ok(None) => return Ok(()),
+                Ok(Some(warning)) => {
+                    tracing::warn!(
+                        target: "ExactlyOnceWorkerSourceTask",
+                        connector = %self.options.connector, task = 0, "{warning}"
+                    );
+                    return Ok(());
+                }
+                Err(_) if is_stopped() => return Err(Over::Gone),
+                Err(error) if error.is_passing() => {
+                    self.tell(&format!("cannot look at its offsets' topic yet: {error}"));
+                }
+                Err(error) => return Err(Over::failed(error.to_string())),
             }
         }
     }

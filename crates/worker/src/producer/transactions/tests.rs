@@ -131,6 +131,21 @@ fn stored_sequence(cluster: &Cluster) -> Option<u64> {
 }
 
 #[test]
+fn a_client_whose_sink_cannot_be_made_ends() {
+    let cluster = cluster();
+    let pool = TransactionPool::default();
+    let (producer, handle) = pool.start(options(&cluster, "s"), Arc::default()).unwrap();
+    let refused = producer.sink("no topic", Arc::default(), Arc::default(), None);
+    assert!(refused.is_err());
+    let left = Arc::downgrade(&producer);
+    drop((producer, handle));
+    wait_until("the client is not gone", || left.strong_count() == 0);
+    // Its successor need not wait for it.
+    let mut next = Task::start(&pool, options(&cluster, "t"));
+    assert_eq!(next.write_to(10), Ok(()));
+}
+
+#[test]
 fn a_transactional_id_has_the_group_the_connector_and_the_task_in_it() {
     assert_eq!(transactional_id(Some("g"), "c", 0), "g-c-0");
     assert_eq!(transactional_id(None, "c", 1), "connect-websocket-c-1");

@@ -108,6 +108,8 @@ pub(in crate::producer) struct Transaction {
     open: AtomicBool,
     /// Whether the sink is gone; set under the lock.
     gone: Arc<AtomicBool>,
+    /// Whether there has been a sink.
+    claimed: AtomicBool,
     boundary: Boundary,
     pub(in crate::producer) delivery: Arc<Delivery>,
 }
@@ -132,6 +134,7 @@ impl Transaction {
             changed: Condvar::new(),
             open: AtomicBool::new(false),
             gone: Arc::default(),
+            claimed: AtomicBool::new(false),
             boundary,
             delivery,
         }
@@ -218,6 +221,16 @@ impl Transaction {
     pub(in crate::producer) fn hurry(&self) {
         self.lock().hurries = true;
         self.changed.notify_all();
+    }
+
+    /// States that there is a sink.
+    pub(in crate::producer) fn claim(&self) {
+        self.claimed.store(true, Ordering::Release);
+    }
+
+    /// Whether there is a sink, or has been one.
+    pub(super) fn is_claimed(&self) -> bool {
+        self.claimed.load(Ordering::Acquire)
     }
 
     /// States that the sink is gone; what is not committed is aborted.

@@ -375,7 +375,7 @@ async fn a_worker_that_starts_or_is_stuck_is_not_healthy() {
     assert_eq!((status, name.as_str(), message.as_str()), starting);
     api.rest.herder.ready();
     assert_eq!(health().await.0, 200);
-    let change = api.rest.herder.change().await.expect("no end");
+    let change = api.rest.herder.change("").await.expect("no end");
     let (status, name, message) = health().await;
     assert_eq!((status, name.as_str()), (500, "unhealthy"));
     assert!(
