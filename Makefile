@@ -38,7 +38,7 @@ plugin-check: plugin ## What the plugin's native libraries need, show and load o
 test: ## Every test, also end to end; TESTS=part_of_a_name
 	@scripts/setup build test
 	@scripts/test-tools
-	cargo test --locked --workspace --exclude end-to-end -- $(TESTS)
+	cargo test --locked --workspace --exclude end-to-end --features connect-websocket/otlp -- $(TESTS)
 	cargo build --locked -p connect-websocket
 	mvn -q -B -f plugin package -Dplatforms=host
 	cargo test --locked -p end-to-end -- --test-threads=$(E2E_THREADS) $(TESTS)

@@ -17,6 +17,8 @@ pub mod mapping;
 pub mod oauth;
 pub mod offsets;
 pub mod open_files;
+#[cfg(feature = "otlp")]
+mod otlp;
 pub mod preview;
 pub mod producer;
 pub mod providers;

@@ -157,6 +157,8 @@ impl Worker {
             ));
         }
         tokio::spawn(rest::look_at_metrics(Arc::downgrade(&rest)));
+        #[cfg(feature = "otlp")]
+        crate::otlp::start(Arc::downgrade(&herder), &rest_address)?;
         tokio::spawn(learn_cluster_id(rest));
         let committing = Arc::clone(&herder);
         tokio::spawn(async move { committing.commit_offsets_forever().await });

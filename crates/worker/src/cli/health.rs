@@ -36,8 +36,8 @@ pub struct HealthArgs {
     /// Trust these certificates (PEM) for https [default: the platform's, or those of `SSL_CERT_FILE`]
     #[arg(long, value_name = "FILE")]
     ca_file: Option<PathBuf>,
-    /// How long the worker may take for an answer
-    #[arg(long, value_name = "MS", default_value_t = 10_000, value_parser = clap::value_parser!(u64).range(1..))]
+    /// How long the worker may take for an answer; it gives up on its own health after 10 s
+    #[arg(long, value_name = "MS", default_value_t = 15_000, value_parser = clap::value_parser!(u64).range(1..))]
     timeout_ms: u64,
 }
 

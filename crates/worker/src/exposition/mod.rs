@@ -4,11 +4,14 @@
 //! lately, [`groups`] makes the beans of both that Kafka Connect's users know
 //! from JMX. `GET /metrics` ([`prometheus`]) and `/jolokia` ([`jolokia`])
 //! show those beans; what Connect does not measure is under
-//! `kafka_connect_websocket_` in `/metrics` only ([`own`]).
+//! `kafka_connect_websocket_` in `/metrics` ([`own`]), and goes to OpenTelemetry
+//! collectors if the feature `otlp` is built in.
 
 mod bean;
 mod groups;
 pub mod jolokia;
+#[cfg(feature = "otlp")]
+pub mod otlp;
 mod own;
 mod pattern;
 mod prometheus;

@@ -35,9 +35,9 @@ pub(super) fn render(out: &mut String, version: &str, worker: &WorkerReading) {
 }
 
 /// A family with one plain count per task: name, kind, help, reading.
-type TaskFamily = (&'static str, Kind, &'static str, fn(&TaskReading) -> u64);
+pub(super) type TaskFamily = (&'static str, Kind, &'static str, fn(&TaskReading) -> u64);
 
-const TASK_FAMILIES: [TaskFamily; 11] = [
+pub(super) const TASK_FAMILIES: [TaskFamily; 11] = [
     (
         "queue_messages",
         Kind::Gauge,

@@ -89,12 +89,22 @@ fn one(client: &Client, name: &str, max_silence: Duration) -> Result<Finding, St
     let answer = client.get(&path)?;
     match answer.status {
         200 => examine(client, name, &answer.json, max_silence),
-        404 => Ok(judgement::unknown(name)),
+        404 => Ok(not_ready(client)?.unwrap_or_else(|| judgement::unknown(name))),
         _ => Ok(stage(&answer)),
     }
 }
 
+/// What a worker is doing that is not ready: `/ready` says it at once, where
+/// `/health` waits. Workers of others have no such resource.
+fn not_ready(client: &Client) -> Result<Option<Finding>, String> {
+    let answer = client.get("/ready")?;
+    Ok((answer.status != 200 && answer.status != 404).then(|| stage(&answer)))
+}
+
 fn all(client: &Client, max_silence: Duration) -> Result<Vec<Finding>, String> {
+    if let Some(finding) = not_ready(client)? {
+        return Ok(vec![finding]);
+    }
     let health = client.get("/health")?;
     // Workers before 3.9 have no such resource.
     if health.status != 200 && health.status != 404 {
