@@ -171,7 +171,7 @@ fn every_configuration_in_the_documentation_is_valid() {
 config.providers.file.class=org.apache.kafka.common.config.provider.FileConfigProvider
 ";
     let secretive = over(WORKER, provider);
-    let (mut seen, mut wrong) = (0, String::new());
+    let (mut seen, mut wrong) = (0, Vec::new());
     for block in blocks() {
         let (at, text) = (&block.place[..], &block.text[..]);
         let complaint = match &block.language[..] {
@@ -200,10 +200,10 @@ config.providers.file.class=org.apache.kafka.common.config.provider.FileConfigPr
         };
         seen += 1;
         if let Some(complaint) = complaint {
-            wrong += &format!("{at}: {complaint}\n");
+            wrong.push(format!("{at}: {complaint}"));
         }
     }
-    assert!(wrong.is_empty(), "{wrong}");
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
     assert!(seen > 20, "{seen}");
 }
 
@@ -223,32 +223,46 @@ fn bounded(line: &str) -> String {
     }
     let is_program = |word: &&str| word.ends_with("connect-websocket");
     let words: Vec<&str> = line.split(' ').collect();
-    let at = words.iter().position(|word| is_program(&word)).unwrap_or(0);
+    let at = words.iter().position(is_program).unwrap_or(0);
     let [before, after] = [&words[..at], &words[at..]];
     [before, &["timeout", "--preserve-status", "3"], after]
         .concat()
         .join(" ")
 }
 
+/// Runs a block of commands; what went wrong.
+fn run_block(place: &Place, script: &str) -> Option<String> {
+    let folder = place.folder.path();
+    let path = std::env::var("PATH").unwrap_or_default();
+    let script: Vec<String> = script.lines().map(bounded).collect();
+    let script = format!(
+        "set -E; trap 's=$?; [ $s = 143 ] || exit $s' ERR\n{}",
+        script.join("\n")
+    );
+    let ended = Command::new("timeout")
+        .args(["60", "bash", "-uo", "pipefail", "-c", &script])
+        .env("PATH", format!("{}:{path}", folder.display()))
+        .current_dir(folder)
+        .output()
+        .expect("bash");
+    let text = String::from_utf8_lossy(&ended.stdout) + String::from_utf8_lossy(&ended.stderr);
+    let code = ended.status.code();
+    (!matches!(code, Some(0 | 143))).then(|| format!("{code:?}\n{script}\n{text}"))
+}
+
 #[test]
 fn every_command_in_the_documentation_runs() {
     let kafka = Kafka::shared(Version::V4_1);
     let [server, quotes] = [(); 2].map(|()| {
-        Script::new(Library::Npm)
-            .endless()
-            .rate(100)
-            .unasked()
-            .start()
+        let script = Script::new(Library::Npm).endless().rate(100);
+        script.unasked().start()
     });
     let place = Place::new();
     let folder = place.folder.path();
-    symlink(tools::worker_binary(), folder.join("connect-websocket")).expect("a link");
     fs::create_dir_all(folder.join("target/release")).expect("a folder");
-    symlink(
-        tools::worker_binary(),
-        folder.join("target/release/connect-websocket"),
-    )
-    .expect("a link");
+    for link in ["connect-websocket", "target/release/connect-websocket"] {
+        symlink(tools::worker_binary(), folder.join(link)).expect("a link");
+    }
     place
         .certificate
         .write_with_key(&folder.join("authorities.pem"));
@@ -267,9 +281,8 @@ fn every_command_in_the_documentation_runs() {
         .start();
     worker.wait_for_acknowledged("trades", 10);
 
-    let mut wrong = String::new();
+    let mut wrong = Vec::new();
     let mut unrun: BTreeSet<&str> = NOT_RUN.iter().map(|(beginning, _)| *beginning).collect();
-    let path = std::env::var("PATH").unwrap_or_default();
     let address = worker.url("");
     let address = address.trim_end_matches('/').trim_start_matches("http://");
     for block in blocks().into_iter().filter(|block| block.language == "sh") {
@@ -277,11 +290,10 @@ fn every_command_in_the_documentation_runs() {
             unrun.remove(beginning);
             continue;
         }
-        let begins = |line: &&str| RUN.iter().any(|beginning| line.starts_with(beginning));
-        let first = block.text.lines().next();
+        let first = block.text.lines().next().unwrap_or_default();
         assert!(
-            first.is_some_and(|first| begins(&first)),
-            "{}: neither to be run nor in NOT_RUN: {first:?}",
+            RUN.iter().any(|beginning| first.starts_with(beginning)),
+            "{}: neither to be run nor in NOT_RUN: {first}",
             block.place
         );
         let script = place
@@ -290,22 +302,10 @@ fn every_command_in_the_documentation_runs() {
             .replace("localhost:9092", &kafka.bootstrap())
             .replace("wss://stream.example.com/quotes", &quotes.url())
             .replace("curl -s", "curl -sS --fail-with-body");
-        let script: Vec<String> = script.lines().map(bounded).collect();
-        let script = script.join("\n");
-        let script = format!("set -E; trap 's=$?; [ $s = 143 ] || exit $s' ERR\n{script}");
-        let ended = Command::new("timeout")
-            .args(["60", "bash", "-uo", "pipefail", "-c", &script])
-            .env("PATH", format!("{}:{path}", folder.display()))
-            .current_dir(folder)
-            .output()
-            .expect("bash");
-        let text = String::from_utf8_lossy(&ended.stdout) + String::from_utf8_lossy(&ended.stderr);
-        let code = ended.status.code();
-        if !matches!(code, Some(0 | 143)) {
-            wrong += &format!("{}: {code:?}\n{script}\n{text}\n", block.place);
-        }
+        let found = run_block(&place, &script);
+        wrong.extend(found.map(|what| format!("{}: {what}", block.place)));
     }
-    assert!(wrong.is_empty(), "{wrong}");
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
     assert!(unrun.is_empty(), "no block begins so: {unrun:?}");
 }
 

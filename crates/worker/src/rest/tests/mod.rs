@@ -402,7 +402,7 @@ async fn probes_tell_the_stage_of_the_worker_s_life() {
     assert_eq!(stage("/ready").await, (200, json!("ready")));
     // A change that takes long is the worker's health, but nobody shall
     // restart it for that.
-    let change = api.rest.herder.change().await.expect("no end");
+    let change = api.rest.herder.change("c").await.expect("no end");
     assert_eq!(stage("/ready").await, (200, json!("ready")));
     drop(change);
     api.rest.herder.shut_down().await;
