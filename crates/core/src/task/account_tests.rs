@@ -158,8 +158,8 @@ async fn the_account_balances(steps: Vec<Step>, policy: &'static str) {
                 sink = Counted::without_room();
                 let begin = if told { Begin::Told(0) } else { Begin::Sink };
                 intake = spooled_at(&sink, dir.path(), &pairs, begin);
-                let begun = ledger(&intake);
-                assert_eq!(begun.replayed, ended.spooled, "what was left is found");
+                let found = ledger(&intake);
+                assert_eq!(found.replayed, ended.spooled, "what was left is found");
                 sink.begin_at(0);
             }
         }

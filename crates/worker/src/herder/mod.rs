@@ -2,7 +2,7 @@
 //! them, and commits their offsets (Connect's `StandaloneHerder`).
 //!
 //! Invariants: changes come one after another, each under one lock but for
-//! those that wait for brokers ([`changing`]), so that two of one connector
+//! those that wait for brokers (`changing`), so that two of one connector
 //! can never overlap; readers see the state before or
 //! after a change. A connector's old task has ended, its records are
 //! delivered and its offset is stored before a new one starts, so two tasks
