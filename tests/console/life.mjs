@@ -95,6 +95,12 @@ async function chartsMove(page) {
   await until("the counts are others", async () => (await page.locator(".facts").textContent()) !== numbers);
   await until("a latency is shown", async () => /\d ms/.test(await page.locator('figure[data-chart="latency"]').textContent()));
   await page.getByText("Every message is accounted for").waitFor();
+  // A page that is opened anew begins with what the worker has seen.
+  await until("a chart that goes on", async () => {
+    const [answer] = await Promise.all([page.waitForResponse(/\?history=true$/), page.reload()]);
+    return (await answer.json()).history.some(({ task }) => task?.received > 0);
+  });
+  await untilState(page, "Live");
 }
 
 async function happened(page, events) {

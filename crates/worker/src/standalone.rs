@@ -133,6 +133,7 @@ impl Worker {
             login,
             loggers: Loggers::installed(),
             trying: Arc::new(Semaphore::new(rest::MAX_TRYING)),
+            history: rest::History::default(),
         });
         let (stop_rest, stopped) = watch::channel(false);
         for listener in listeners {
@@ -156,6 +157,9 @@ impl Worker {
             ));
         }
         tokio::spawn(rest::look_at_metrics(Arc::downgrade(&rest)));
+        if herder.worker().rest.console.enabled {
+            tokio::spawn(rest::look_at_history(Arc::downgrade(&rest)));
+        }
         tokio::spawn(learn_cluster_id(rest));
         let committing = Arc::clone(&herder);
         tokio::spawn(async move { committing.commit_offsets_forever().await });
