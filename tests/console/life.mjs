@@ -30,6 +30,10 @@ export default async function life({ browser, url, feed, topic, subscription, to
   await chartsMove(page);
   await happened(page, ["Connecting", "Connected"]);
 
+  // No messages are shown unless the worker is told to.
+  await page.getByText("Not shown on this worker.").waitFor();
+  assert.equal(await page.getByRole("button", { name: "Read the newest from Kafka" }).isVisible(), false);
+
   await page.getByRole("button", { name: "Pause" }).click();
   await answer(page, NAME, "Cancel");
   await untilState(page, "Live");
