@@ -36,5 +36,20 @@ export default async function failure({ browser, url, refusing, failed }) {
   await page.getByRole("region", { name: "Preview" }).getByText("403 Forbidden").waitFor();
   await open("#/connectors/nobody");
   await page.getByText("There is no such connector on this worker.").waitFor();
+  await changesLevel(page, open);
   check();
+}
+
+/** A level of the log is changed, and is still so when the page is opened anew. */
+async function changesLevel(page, open) {
+  const logger = "io.conduktor.connect.websocket.WebSocketSourceTask";
+  await open("#/loggers");
+  const level = page.getByLabel(`Level of ${logger}`);
+  assert.equal(await level.inputValue(), "INFO");
+  await level.selectOption("DEBUG");
+  await page.locator("#announce", { hasText: `${logger} is at DEBUG.` }).waitFor({ state: "attached" });
+  await page.reload();
+  await level.waitFor();
+  assert.equal(await level.inputValue(), "DEBUG");
+  assert.equal(await page.getByLabel("Level of root").inputValue(), "INFO");
 }

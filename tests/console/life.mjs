@@ -30,6 +30,10 @@ export default async function life({ browser, url, feed, topic, subscription, to
   await chartsMove(page);
   await happened(page, ["Connecting", "Connected"]);
 
+  // No messages are shown unless the worker is told to.
+  await page.getByText("Not shown on this worker.").waitFor();
+  assert.equal(await page.getByRole("button", { name: "Read the newest from Kafka" }).isVisible(), false);
+
   await page.getByRole("button", { name: "Pause" }).click();
   await answer(page, NAME, "Cancel");
   await untilState(page, "Live");
@@ -95,6 +99,12 @@ async function chartsMove(page) {
   await until("the counts are others", async () => (await page.locator(".facts").textContent()) !== numbers);
   await until("a latency is shown", async () => /\d ms/.test(await page.locator('figure[data-chart="latency"]').textContent()));
   await page.getByText("Every message is accounted for").waitFor();
+  // A page that is opened anew begins with what the worker has seen.
+  await until("a chart that goes on", async () => {
+    const [answer] = await Promise.all([page.waitForResponse(/\?history=true$/), page.reload()]);
+    return (await answer.json()).history.some(({ task }) => task?.received > 0);
+  });
+  await untilState(page, "Live");
 }
 
 async function happened(page, events) {

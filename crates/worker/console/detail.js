@@ -16,6 +16,8 @@ export function openDetail(main, name) {
   const charts = makeCharts();
   const [facts, timeline, ledger] = [makeFacts(), makeTimeline(), makeLedger()];
   const [messages, config] = [makeMessages(name), makeConfig(name)];
+  const history = historyOf(name);
+  let isFirst = true;
   let gone = false;
   let label = "";
   const actions = makeActions(name, (done) => {
@@ -32,7 +34,7 @@ export function openDetail(main, name) {
     reason,
     trace,
     facts.node,
-    h("section", { "aria-label": "Charts" }, h("h2", {}, "Since this page was opened"), charts.node),
+    h("section", { "aria-label": "Charts" }, h("h2", {}, "The last ten minutes"), charts.node),
     h("div", { class: "columns" }, timeline.node, ledger.node),
     messages.node,
     config.node,
@@ -46,7 +48,7 @@ export function openDetail(main, name) {
     trace.hidden = !one.trace;
     setText(trace.lastChild, one.trace ?? "");
     actions.show(one);
-    const history = historyOf(name);
+    if (one.history) history.begin(one.history);
     history.look(one.now, one);
     charts.draw(history);
     facts.show(one);
@@ -69,7 +71,10 @@ export function openDetail(main, name) {
   const polling = poll(async () => {
     if (gone) return;
     try {
-      show(await own("GET", pathOf(name)));
+      // What was not seen here, on the first look or while nobody looked, the worker has.
+      const asks = isFirst || history.isStale();
+      show(await own("GET", pathOf(name) + (asks ? "?history=true" : "")));
+      isFirst = false;
     } catch (error) {
       if (error.status !== 404) throw error;
       gone = true;

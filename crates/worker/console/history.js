@@ -1,4 +1,5 @@
-// What connectors did since the console was opened: counters that were seen become rates, in a ring for each connector.
+// What connectors did lately: counters that were seen become rates, in a ring for each connector. A connector's page
+// begins with what the worker has seen in the last ten minutes.
 
 /** Ten minutes at one look in two seconds. */
 const MAX_POINTS = 300;
@@ -16,11 +17,26 @@ export function quantile(boundsUs, before, now, share) {
   return boundsUs[at === -1 ? boundsUs.length - 1 : at] / 1000;
 }
 
+/** After so long without a look the worker has seen more than we. */
+const STALE_MS = 10_000;
+
 class History {
   constructor() {
+    this.begin([]);
+  }
+
+  /** Begins anew with what the worker has seen. */
+  begin(points) {
     this.times = [];
     this.points = Object.fromEntries(SERIES.map((name) => [name, []]));
     this.last = null;
+    this.looked = -Infinity;
+    for (const point of points) this.look(point.now, point);
+  }
+
+  /** Whether the worker is to be asked for what it has seen meanwhile. */
+  isStale() {
+    return performance.now() - this.looked > STALE_MS;
   }
 
   /** Takes in what was seen at a time, in milliseconds. */
@@ -42,8 +58,8 @@ class History {
       waiting: task?.waiting ?? null,
       dropped: per("dropped"),
       reconnects: task?.reconnects ?? null,
-      p50: share(0.5),
-      p99: share(0.99),
+      p50: connector.p50 ?? share(0.5),
+      p99: connector.p99 ?? share(0.99),
     };
     this.times.push(now / 1000);
     for (const name of SERIES) this.points[name].push(point[name]);
@@ -52,6 +68,7 @@ class History {
       for (const name of SERIES) this.points[name].shift();
     }
     this.last = { now, start: connector.start, task, latency };
+    this.looked = performance.now();
   }
 
   /** The newest value of a series. */

@@ -134,6 +134,7 @@ impl Worker {
             login,
             loggers: Loggers::installed(),
             trying: Arc::new(Semaphore::new(rest::MAX_TRYING)),
+            history: rest::History::default(),
         });
         let (stop_rest, stopped) = watch::channel(false);
         for listener in listeners {
@@ -157,6 +158,9 @@ impl Worker {
             ));
         }
         tokio::spawn(rest::look_at_metrics(Arc::downgrade(&rest)));
+        if herder.worker().rest.console.enabled {
+            tokio::spawn(rest::look_at_history(Arc::downgrade(&rest)));
+        }
         #[cfg(feature = "otlp")]
         crate::otlp::start(Arc::downgrade(&herder), &rest_address)?;
         tokio::spawn(learn_cluster_id(rest));

@@ -347,10 +347,7 @@ pub const KNOWN: &[Known] = &[
     Known {
         of: ALL,
         topic: "Resources",
-        steps: &[
-            "a change of *, by a page of an origin that is not allowed",
-            "a change of *, by a page of another site",
-        ],
+        steps: &["a change of *, by a page of another *"],
         at: &["status", "body/*"],
         has: Has::Both,
         what: "A change that a browser sends for a page of another origin is refused (403), unless `access.control.allow.origin` has that origin. It shows by `Sec-Fetch-Site` or `Origin`, which other clients do not send.",

@@ -41,6 +41,7 @@ use serde_json::json;
 use tokio::sync::Semaphore;
 
 pub use advertised::{Address, advertised};
+pub use console::{History, look_at_history};
 pub use login::Login;
 pub use metrics::look_at_metrics;
 pub use server::{Bound, bind, serve};
@@ -70,6 +71,8 @@ pub struct Rest {
     pub loggers: Arc<Loggers>,
     /// Who may preview messages or sample a topic: each keeps a connection.
     pub trying: Arc<Semaphore>,
+    /// What the console's charts begin with.
+    pub history: History,
 }
 
 type Shared = State<Arc<Rest>>;

@@ -41,7 +41,7 @@ struct File {
     bytes: &'static [u8],
 }
 
-static FILES: [File; 24] = files![
+static FILES: [File; 25] = files![
     "actions.js" SCRIPT,
     "api.js" SCRIPT,
     "app.js" SCRIPT,
@@ -60,6 +60,7 @@ static FILES: [File; 24] = files![
     "index.html" HTML,
     "list.js" SCRIPT,
     "loggers.js" SCRIPT,
+    "pages.css" STYLE,
     "panels.js" SCRIPT,
     "preview.js" SCRIPT,
     "style.css" STYLE,

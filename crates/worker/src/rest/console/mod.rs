@@ -9,6 +9,7 @@
 
 mod assets;
 mod edit;
+mod history;
 mod loggers;
 mod overview;
 mod preview;
@@ -27,6 +28,8 @@ use super::Rest;
 use super::payload::{self, RestError};
 use super::resource::Resource;
 use crate::files::AdminListeners;
+
+pub use history::{History, look_at_history};
 
 /// The console's resources.
 pub(super) fn resources(rest: &Arc<Rest>) -> Vec<Resource> {

@@ -104,6 +104,7 @@ impl Api {
             login,
             loggers: Arc::new(Loggers::default()),
             trying: Arc::new(Semaphore::new(MAX_TRYING)),
+            history: History::default(),
         });
         Self {
             rest,
