@@ -1,7 +1,7 @@
 //! What connectors did in the last ten minutes, so that a page shows it as soon
 //! as it is opened.
 //!
-//! Counters are looked at all four seconds; nothing is done on the way of a
+//! Counters are looked at every four seconds; nothing is done on the way of a
 //! message. Invariant: what is kept of a connector is bounded, 11 KiB or so;
 //! one that is gone is forgotten.
 
