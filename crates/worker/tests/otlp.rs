@@ -1,4 +1,4 @@
-//! Metrics to a collector that reads them by OpenTelemetry's own definitions.
+//! Metrics and traces to a collector that reads them by OpenTelemetry's own definitions.
 
 // A test that cannot go on has to panic.
 #![allow(clippy::unwrap_used)]
@@ -90,6 +90,7 @@ fn worker(folder: &Path, port: &str, url: &str) -> (Process, BufReader<ChildStdo
             "authorization=Bearer%20s3cret",
         ),
         ("OTEL_METRIC_EXPORT_INTERVAL", "200"),
+        ("OTEL_BSP_SCHEDULE_DELAY", "100"),
         ("OTEL_SERVICE_NAME", "trades"),
     ]))
 }
@@ -112,8 +113,52 @@ fn sum(message: &Value, name: &str) -> Option<f64> {
     sum["dataPoints"][0]["asDouble"].as_f64()
 }
 
+/// The histogram has all messages, each in one bucket.
+fn assert_latency(message: &Value, messages: u32) {
+    let latency = &metric(message, "kafka.connect.websocket.receive_to_ack");
+    assert_eq!(latency["unit"], "s");
+    let point = &latency["histogram"]["dataPoints"][0];
+    assert_eq!(point["count"], messages.to_string());
+    let counts = point["bucketCounts"].as_array().unwrap();
+    let total: u64 = counts
+        .iter()
+        .map(|n| n.as_str().unwrap().parse::<u64>().unwrap())
+        .sum();
+    assert_eq!(total, u64::from(messages));
+    assert_eq!(
+        counts.len(),
+        point["explicitBounds"].as_array().unwrap().len() + 1
+    );
+    let attributes = &point["attributes"];
+    assert_eq!(
+        attributes[0]["value"]["stringValue"], "flood",
+        "{attributes}"
+    );
+}
+
+/// The spans of a request; one with metrics has none.
+fn spans_of(request: &Value) -> Vec<Value> {
+    let spans = &request["message"]["resourceSpans"][0]["scopeSpans"][0]["spans"];
+    spans.as_array().cloned().unwrap_or_default()
+}
+
+fn assert_one_trace(spans: &[Value]) {
+    let [connect, session] = ["connect", "session"].map(|name| {
+        let mut found = spans.iter().filter(|span| span["name"] == name);
+        found.next().unwrap_or_else(|| panic!("{name}: {spans:?}"))
+    });
+    assert_eq!(session["traceId"], connect["traceId"]);
+    assert_eq!(session["parentSpanId"], connect["spanId"]);
+    assert_eq!(session["startTimeUnixNano"], connect["endTimeUnixNano"]);
+    assert_eq!(connect["status"], Value::Null, "{connect}");
+    assert_eq!(session["status"]["code"], "STATUS_CODE_ERROR", "{session}");
+    assert_eq!(connect["kind"], "SPAN_KIND_CLIENT");
+    let connector = &connect["attributes"][0]["value"]["stringValue"];
+    assert_eq!(connector, "flood");
+}
+
 #[test]
-fn a_collector_gets_the_counters_as_they_stand() {
+fn a_collector_gets_the_counters_as_they_stand_and_a_trace_of_each_connection() {
     const MESSAGES: u32 = 500;
     let runtime = tokio::runtime::Runtime::new().unwrap();
     let exchange = runtime
@@ -126,8 +171,13 @@ fn a_collector_gets_the_counters_as_they_stand() {
     let (_worker, mut log) = worker(folder.path(), &port, &url);
 
     let mut seen = Vec::new();
+    let mut spans = Vec::new();
     let last = loop {
         let request: Value = serde_json::from_str(&line(&mut requests)).unwrap();
+        if request["path"] == "/v1/traces" {
+            spans.extend(spans_of(&request));
+            continue;
+        }
         let message = &request["message"];
         let scope = &message["resourceMetrics"][0]["scopeMetrics"][0];
         assert_eq!(scope["scope"]["name"], "connect-websocket");
@@ -145,30 +195,15 @@ fn a_collector_gets_the_counters_as_they_stand() {
     let message = &last["message"];
     let received = sum(message, "kafka.connect.websocket.received");
     assert_eq!(received, Some(f64::from(MESSAGES)));
-    let latency = &metric(message, "kafka.connect.websocket.receive_to_ack");
-    assert_eq!(latency["unit"], "s");
-    let point = &latency["histogram"]["dataPoints"][0];
-    assert_eq!(point["count"], MESSAGES.to_string());
-    let counts = point["bucketCounts"].as_array().unwrap();
-    let total: u64 = counts
-        .iter()
-        .map(|n| n.as_str().unwrap().parse::<u64>().unwrap())
-        .sum();
-    assert_eq!(total, u64::from(MESSAGES));
-    assert_eq!(
-        counts.len(),
-        point["explicitBounds"].as_array().unwrap().len() + 1
-    );
-    let attributes = &point["attributes"];
-    assert_eq!(
-        attributes[0]["value"]["stringValue"], "flood",
-        "{attributes}"
-    );
+    assert_latency(message, MESSAGES);
+    let ledger = &metric(message, "kafka.connect.websocket.ledger_messages")["gauge"];
+    let places = ledger["dataPoints"].as_array().unwrap();
+    assert!(places.len() > 5, "{ledger}");
     let resource = message["resourceMetrics"][0]["resource"]["attributes"].to_string();
     assert!(resource.contains("\"trades\""), "{resource}");
 
     // What went wrong first is told of, without the header.
-    let told = "Metrics reach the OpenTelemetry collector at http://127.0.0.1";
+    let told = "OpenTelemetry metrics reach the collector at http://127.0.0.1";
     let mut lines = String::new();
     for _ in 0..200 {
         lines += &line(&mut log);
@@ -180,5 +215,12 @@ fn a_collector_gets_the_counters_as_they_stand() {
         lines.contains("503") && !lines.contains("s3cret"),
         "{lines}"
     );
+
+    // The server's end is the session's.
     runtime.block_on(exchange.shutdown());
+    while !spans.iter().any(|span| span["name"] == "session") {
+        let request: Value = serde_json::from_str(&line(&mut requests)).unwrap();
+        spans.extend(spans_of(&request));
+    }
+    assert_one_trace(&spans);
 }

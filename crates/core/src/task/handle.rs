@@ -210,6 +210,12 @@ impl TaskHandle {
         self.status.borrow().clone()
     }
 
+    /// What the session is doing, as it changes; what comes and goes between
+    /// two looks is not seen.
+    pub fn watch(&self) -> watch::Receiver<SessionStatus> {
+        self.status.clone()
+    }
+
     /// The task's counters.
     pub fn metrics(&self) -> &Arc<TaskMetrics> {
         &self.metrics

@@ -7,6 +7,7 @@
 //! new count and not one that falls.
 
 use std::collections::BTreeMap;
+use std::sync::atomic::Ordering::Relaxed;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use opentelemetry_proto::tonic::collector::metrics::v1::ExportMetricsServiceRequest;
@@ -21,7 +22,7 @@ use opentelemetry_proto::tonic::resource::v1::Resource;
 use websocket_source::metrics::{DropReason, LATENCY_BOUNDS_US};
 use websocket_source::task::Phase;
 
-use super::own::TASK_FAMILIES;
+use super::own::{TASK_FAMILIES, ledger_places};
 use super::reading::{TaskReading, WorkerReading};
 use super::text::Kind;
 
@@ -36,7 +37,8 @@ pub struct Messages {
     starts: Starts,
 }
 
-fn attribute(key: &str, value: &str) -> KeyValue {
+/// An attribute that is a text.
+pub(crate) fn attribute(key: &str, value: &str) -> KeyValue {
     KeyValue {
         key: key.to_owned(),
         value: Some(AnyValue {
@@ -46,7 +48,8 @@ fn attribute(key: &str, value: &str) -> KeyValue {
     }
 }
 
-fn nanos(at: SystemTime) -> u64 {
+/// Nanoseconds since the epoch.
+pub(crate) fn nanos(at: SystemTime) -> u64 {
     let since = at.duration_since(UNIX_EPOCH).unwrap_or_default();
     u64::try_from(since.as_nanos()).unwrap_or(u64::MAX)
 }
@@ -74,16 +77,10 @@ impl Task<'_> {
 }
 
 impl Messages {
-    /// Messages about the worker with these attributes.
-    pub fn new(attributes: &BTreeMap<String, String>) -> Self {
-        let attributes = attributes.iter().map(|(key, value)| attribute(key, value));
-        Self {
-            resource: Resource {
-                attributes: attributes.collect(),
-                ..Resource::default()
-            },
-            starts: Starts::new(),
-        }
+    /// Messages about a worker that is described so.
+    pub fn new(resource: Resource) -> Self {
+        let starts = Starts::new();
+        Self { resource, starts }
     }
 
     /// The request that tells a collector of a reading.
@@ -150,6 +147,21 @@ fn metrics(tasks: &[Task<'_>], now: u64) -> Vec<Metric> {
         let name = format!("source_task_metrics.source_record_{name}");
         all.push(numbers(&name, Kind::Counter, help, points.collect(), now));
     }
+    let last = tasks.iter().map(|task| {
+        let at_ms = task.reading.metrics.last_message_at_ms.load(Relaxed);
+        (task, None, at_ms as f64 / 1e3)
+    });
+    let help = "When the last data message came, seconds since the epoch; 0 before the first.";
+    let (name, last) = ("websocket.last_message_timestamp_seconds", last.collect());
+    all.push(numbers(name, Kind::Gauge, help, last, now));
+    all.extend(labelled(tasks, now));
+    all.push(latency(tasks, now));
+    all
+}
+
+/// Those that have a further attribute.
+fn labelled(tasks: &[Task<'_>], now: u64) -> Vec<Metric> {
+    let mut all = Vec::new();
     let dropped = tasks.iter().flat_map(|task| {
         DropReason::ALL.map(|reason| {
             let count = task.reading.metrics.dropped(reason);
@@ -182,7 +194,19 @@ fn metrics(tasks: &[Task<'_>], now: u64) -> Vec<Metric> {
         states,
         now,
     ));
-    all.push(latency(tasks, now));
+    let places = tasks.iter().flat_map(|task| {
+        ledger_places(&task.reading.ledger)
+            .map(move |(place, count)| (task, Some(("place", place)), count as f64))
+    });
+    let help = "Where every message is: received and replayed are all that came in.";
+    let places = places.collect();
+    all.push(numbers(
+        "websocket.ledger_messages",
+        Kind::Gauge,
+        help,
+        places,
+        now,
+    ));
     all
 }
 

@@ -3,6 +3,7 @@
 
 use std::sync::atomic::Ordering::Relaxed;
 
+use websocket_source::ledger::Ledger;
 use websocket_source::metrics::{DropReason, LATENCY_BOUNDS_US};
 use websocket_source::task::Phase;
 
@@ -173,27 +174,30 @@ fn ledger_family(out: &mut String, worker: &WorkerReading) {
         "Where every message is: received and replayed are all of acknowledged, in_flight, spooled, dropped_* and removed_*.",
     );
     for (connector, task) in worker.tasks() {
-        let ledger = &task.ledger;
-        let places = [
-            ("received", ledger.received),
-            ("replayed", ledger.replayed),
-            ("acknowledged", ledger.acknowledged),
-            ("in_flight", ledger.in_flight),
-            ("spooled", ledger.spooled),
-        ];
-        let named = |kind: &'static str| {
-            move |(reason, count): &(&str, u64)| (format!("{kind}_{reason}"), *count)
-        };
-        let places = places
-            .map(|(place, count)| (place.to_owned(), count))
-            .into_iter()
-            .chain(ledger.dropped.iter().map(named("dropped")))
-            .chain(ledger.removed.iter().map(named("removed")));
-        for (place, count) in places {
+        for (place, count) in ledger_places(&task.ledger) {
             let [connector, number] = labels(connector, task);
             family.sample(&[connector, number, ("place", place)], count);
         }
     }
+}
+
+/// The places of a ledger and how many messages are in each.
+pub(super) fn ledger_places(ledger: &Ledger) -> impl Iterator<Item = (String, u64)> {
+    let places = [
+        ("received", ledger.received),
+        ("replayed", ledger.replayed),
+        ("acknowledged", ledger.acknowledged),
+        ("in_flight", ledger.in_flight),
+        ("spooled", ledger.spooled),
+    ];
+    let named = |kind: &'static str| {
+        move |(reason, count): &(&str, u64)| (format!("{kind}_{reason}"), *count)
+    };
+    places
+        .map(|(place, count)| (place.to_owned(), count))
+        .into_iter()
+        .chain(ledger.dropped.iter().map(named("dropped")))
+        .chain(ledger.removed.iter().map(named("removed")))
 }
 
 fn latency_family(out: &mut String, worker: &WorkerReading) {

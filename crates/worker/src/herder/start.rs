@@ -53,6 +53,17 @@ impl Herder {
     /// Starts the task of `plan`. A producer that cannot be made fails the
     /// task and not the connector, as in Connect.
     pub(super) fn start(&self, plan: Plan) -> Slot {
+        #[cfg(feature = "otlp")]
+        let connector = plan.name.clone();
+        let slot = self.start_task(plan);
+        #[cfg(feature = "otlp")]
+        if let Slot::Started(started) = &slot {
+            crate::otlp::follow(connector, started.handle.watch());
+        }
+        slot
+    }
+
+    fn start_task(&self, plan: Plan) -> Slot {
         let start = self.startups.next.fetch_add(1, Relaxed);
         let metrics = Arc::new(TaskMetrics::default());
         let errors = Arc::new(ErrorCounts::default());

@@ -1,7 +1,8 @@
-//! OpenTelemetry's environment variables, as far as they are about metrics.
+//! OpenTelemetry's environment variables, as far as they are about metrics and
+//! traces.
 //!
-//! Invariant: as the specification has it, a variable for metrics comes before
-//! the general one, and an empty one is as one that is not set.
+//! Invariant: as the specification has it, a signal's variable comes before the
+//! general one, and an empty one is as one that is not set.
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -14,9 +15,33 @@ use websocket_source::settings::redact;
 
 const SERVICE_NAME: &str = "service.name";
 const DEFAULT_TIMEOUT_MS: u64 = 10_000;
-const DEFAULT_INTERVAL_MS: u64 = 60_000;
 
-/// Where metrics go, how often, and what is said of their source.
+/// What is sent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Signal {
+    Metrics,
+    Traces,
+}
+
+impl Signal {
+    /// As it is called in variables and paths, in lower case.
+    pub(super) const fn name(self) -> &'static str {
+        match self {
+            Self::Metrics => "metrics",
+            Self::Traces => "traces",
+        }
+    }
+
+    /// The variable that says how often it is sent, and its default.
+    const fn interval(self) -> (&'static str, u64) {
+        match self {
+            Self::Metrics => ("OTEL_METRIC_EXPORT_INTERVAL", 60_000),
+            Self::Traces => ("OTEL_BSP_SCHEDULE_DELAY", 5_000),
+        }
+    }
+}
+
+/// Where a signal goes, how often, and what is said of their source.
 #[derive(Debug)]
 pub(super) struct Settings {
     pub(super) endpoint: String,
@@ -33,6 +58,7 @@ impl Settings {
     /// # Errors
     /// A variable that cannot be used, by name; never a header's value.
     pub(super) fn read(
+        signal: Signal,
         variable: impl Fn(&str) -> Option<String>,
         instance: &str,
     ) -> Result<Option<Self>, String> {
@@ -40,21 +66,24 @@ impl Settings {
             let value = variable(name).map(|value| value.trim().to_owned());
             value.filter(|value| !value.is_empty())
         };
+        let upper = signal.name().to_uppercase();
         let exporter = |name: &str| {
-            let own = get(&format!("OTEL_EXPORTER_OTLP_METRICS_{name}"));
+            let own = get(&format!("OTEL_EXPORTER_OTLP_{upper}_{name}"));
             own.or_else(|| get(&format!("OTEL_EXPORTER_OTLP_{name}")))
         };
         if get("OTEL_SDK_DISABLED").is_some_and(|value| value.eq_ignore_ascii_case("true")) {
             return Ok(None);
         }
-        match get("OTEL_METRICS_EXPORTER").as_deref() {
+        let choice = format!("OTEL_{upper}_EXPORTER");
+        match get(&choice).as_deref() {
             None | Some("otlp") => {}
             Some("none") => return Ok(None),
-            Some(_) => return Err("OTEL_METRICS_EXPORTER: give otlp or none".to_owned()),
+            Some(_) => return Err(format!("{choice}: give otlp or none")),
         }
-        let endpoint = get("OTEL_EXPORTER_OTLP_METRICS_ENDPOINT").or_else(|| {
+        let endpoint = get(&format!("OTEL_EXPORTER_OTLP_{upper}_ENDPOINT")).or_else(|| {
             let base = get("OTEL_EXPORTER_OTLP_ENDPOINT")?;
-            Some(format!("{}/v1/metrics", base.trim_end_matches('/')))
+            let base = base.trim_end_matches('/');
+            Some(format!("{base}/v1/{}", signal.name()))
         });
         let Some(endpoint) = endpoint else {
             return Ok(None);
@@ -75,6 +104,7 @@ impl Settings {
         let headers = headers
             .into_iter()
             .map(|(name, value)| (name, Secret::new(value)));
+        let (interval, default_ms) = signal.interval();
         Ok(Some(Self {
             endpoint,
             headers: headers.collect(),
@@ -84,11 +114,7 @@ impl Settings {
                 DEFAULT_TIMEOUT_MS,
                 "OTEL_EXPORTER_OTLP_TIMEOUT",
             )?,
-            interval: duration(
-                get("OTEL_METRIC_EXPORT_INTERVAL"),
-                DEFAULT_INTERVAL_MS,
-                "OTEL_METRIC_EXPORT_INTERVAL",
-            )?,
+            interval: duration(get(interval), default_ms, interval)?,
             resource: resource(
                 get("OTEL_SERVICE_NAME"),
                 &get("OTEL_RESOURCE_ATTRIBUTES").unwrap_or_default(),
@@ -149,7 +175,7 @@ mod tests {
             let found = variables.iter().find(|(given, _)| *given == name);
             found.map(|(_, value)| (*value).to_owned())
         };
-        Settings::read(get, "host:8083")
+        Settings::read(Signal::Metrics, get, "host:8083")
     }
 
     const ENDPOINT: (&str, &str) = ("OTEL_EXPORTER_OTLP_ENDPOINT", "http://collector:4318/");
@@ -201,6 +227,31 @@ mod tests {
         assert_eq!(settings.resource["service.name"], "trades");
         assert_eq!(settings.resource["deployment.environment"], "test");
         assert!(!format!("{settings:?}").contains("s3cret"));
+    }
+
+    #[test]
+    fn traces_have_their_own_variables() {
+        let all = [
+            ENDPOINT,
+            ("OTEL_EXPORTER_OTLP_TRACES_HEADERS", "a=1"),
+            ("OTEL_BSP_SCHEDULE_DELAY", "100"),
+        ];
+        let get = |name: &str| {
+            let found = all.iter().find(|(given, _)| *given == name);
+            found.map(|(_, value)| (*value).to_owned())
+        };
+        let settings = Settings::read(Signal::Traces, get, "host:8083");
+        let settings = settings.expect("valid").expect("settings");
+        assert_eq!(settings.endpoint, "http://collector:4318/v1/traces");
+        assert_eq!(settings.interval, Duration::from_millis(100));
+        assert_eq!(settings.headers.len(), 1);
+        let off = [ENDPOINT, ("OTEL_TRACES_EXPORTER", "none")];
+        let get = |name: &str| {
+            let found = off.iter().find(|(given, _)| *given == name);
+            found.map(|(_, value)| (*value).to_owned())
+        };
+        let settings = Settings::read(Signal::Traces, get, "host:8083");
+        assert!(settings.expect("valid").is_none());
     }
 
     #[test]

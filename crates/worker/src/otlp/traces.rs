@@ -1,0 +1,246 @@
+//! A trace for each connection of a task: a span for the attempt to connect,
+//! with the handshake in it, and one for the session that comes of it.
+//!
+//! Invariants: a task is not asked anything; its state is watched, as REST
+//! shows it, and what comes and goes faster than it is looked at is a part of
+//! what comes next; spans that wait for the collector are bounded in number.
+
+use std::sync::OnceLock;
+use std::time::SystemTime;
+
+use opentelemetry_proto::tonic::collector::trace::v1::ExportTraceServiceRequest;
+use opentelemetry_proto::tonic::common::v1::InstrumentationScope;
+use opentelemetry_proto::tonic::resource::v1::Resource;
+use opentelemetry_proto::tonic::trace::v1::{
+    ResourceSpans, ScopeSpans, Span, Status, span, status::StatusCode,
+};
+use prost::Message as _;
+use tokio::sync::{mpsc, watch};
+use websocket_source::task::{Phase, SessionStatus};
+
+use super::post::Post;
+use crate::exposition::otlp::{attribute, nanos};
+
+/// Spans that may wait; `OTEL_BSP_MAX_QUEUE_SIZE`'s default. More are left out.
+const MAX_WAITING: usize = 2048;
+
+/// Where spans go, if they go anywhere.
+static SPANS: OnceLock<mpsc::Sender<Span>> = OnceLock::new();
+
+/// Begins to send; there is one worker in a process.
+pub(super) fn start(post: Post, resource: Resource) {
+    let (sender, receiver) = mpsc::channel(MAX_WAITING);
+    if SPANS.set(sender).is_ok() {
+        tokio::spawn(send(post, resource, receiver));
+    }
+}
+
+async fn send(mut post: Post, resource: Resource, mut receiver: mpsc::Receiver<Span>) {
+    loop {
+        tokio::time::sleep(post.settings.interval).await;
+        let mut spans = Vec::new();
+        if receiver.recv_many(&mut spans, MAX_WAITING).await == 0 {
+            return;
+        }
+        let request = request(resource.clone(), spans);
+        let sent = tokio::task::spawn_blocking(move || {
+            post.send(&request.encode_to_vec());
+            post
+        });
+        // It ends early only with the process.
+        let Ok(kept) = sent.await else {
+            return;
+        };
+        post = kept;
+    }
+}
+
+fn request(resource: Resource, spans: Vec<Span>) -> ExportTraceServiceRequest {
+    ExportTraceServiceRequest {
+        resource_spans: vec![ResourceSpans {
+            resource: Some(resource),
+            scope_spans: vec![ScopeSpans {
+                scope: Some(InstrumentationScope {
+                    name: "connect-websocket".to_owned(),
+                    version: env!("CARGO_PKG_VERSION").to_owned(),
+                    ..InstrumentationScope::default()
+                }),
+                spans,
+                ..ScopeSpans::default()
+            }],
+            ..ResourceSpans::default()
+        }],
+    }
+}
+
+/// Makes spans of what a task's session does, until the task is gone.
+pub(crate) fn follow(connector: String, mut watched: watch::Receiver<SessionStatus>) {
+    let Some(spans) = SPANS.get() else { return };
+    tokio::spawn(async move {
+        let mut tracer = Tracer::new(connector);
+        loop {
+            let status = watched.borrow_and_update().clone();
+            if let Some(span) = tracer.see(&status, SystemTime::now()) {
+                // Where there is no room it is left out.
+                let _ = spans.try_send(span);
+            }
+            if watched.changed().await.is_err() {
+                return;
+            }
+        }
+    });
+}
+
+/// The spans of one task.
+struct Tracer {
+    connector: String,
+    /// What goes on.
+    open: Option<Span>,
+}
+
+/// What a phase is a part of.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Part {
+    Connect,
+    Session,
+    Neither,
+}
+
+impl Part {
+    const fn of(phase: Phase) -> Self {
+        match phase {
+            Phase::Connecting | Phase::Handshake => Self::Connect,
+            Phase::Live => Self::Session,
+            Phase::BackingOff
+            | Phase::Refused
+            | Phase::Paused
+            | Phase::Draining
+            | Phase::Closed
+            | Phase::Failed => Self::Neither,
+        }
+    }
+
+    const fn name(self) -> &'static str {
+        match self {
+            Self::Connect => "connect",
+            Self::Session | Self::Neither => "session",
+        }
+    }
+}
+
+impl Tracer {
+    fn new(connector: String) -> Self {
+        let open = None;
+        Self { connector, open }
+    }
+
+    /// Sees a state, and gives the span that has ended with it.
+    fn see(&mut self, status: &SessionStatus, now: SystemTime) -> Option<Span> {
+        let at = nanos(status.since.unwrap_or(now));
+        let part = Part::of(status.phase);
+        let goes_on = |span: &Span| part != Part::Neither && span.name == part.name();
+        if let Some(span) = self.open.as_mut().filter(|span| goes_on(span)) {
+            if status.phase == Phase::Handshake && span.events.is_empty() {
+                span.events.push(span::Event {
+                    time_unix_nano: at,
+                    name: "handshake".to_owned(),
+                    ..span::Event::default()
+                });
+            }
+            return None;
+        }
+        let ended = self.open.take().map(|span| end(span, status, at));
+        if part != Part::Neither {
+            self.open = Some(self.begin(part, ended.as_ref(), status, at));
+        }
+        ended
+    }
+
+    /// A session belongs to the trace of the attempt that it comes of.
+    fn begin(&self, part: Part, before: Option<&Span>, status: &SessionStatus, at: u64) -> Span {
+        let parent = before.filter(|_| part == Part::Session);
+        let new_trace = || uuid::Uuid::new_v4().as_bytes().to_vec();
+        Span {
+            trace_id: parent.map_or_else(new_trace, |span| span.trace_id.clone()),
+            span_id: uuid::Uuid::new_v4().as_bytes()[..8].to_vec(),
+            parent_span_id: parent.map_or_else(Vec::new, |span| span.span_id.clone()),
+            name: part.name().to_owned(),
+            kind: span::SpanKind::Client.into(),
+            start_time_unix_nano: at,
+            attributes: vec![
+                attribute("connector", &self.connector),
+                attribute("task", "0"),
+                // Redacted, as everywhere.
+                attribute("url.full", &status.url),
+            ],
+            ..Span::default()
+        }
+    }
+}
+
+/// Ends a span with the state that has come.
+fn end(mut span: Span, status: &SessionStatus, at: u64) -> Span {
+    span.end_time_unix_nano = at.max(span.start_time_unix_nano);
+    if let Some(code) = status.refused_status {
+        let code = attribute("http.response.status_code", &code.to_string());
+        span.attributes.push(code);
+    }
+    let is_bad = matches!(
+        status.phase,
+        Phase::BackingOff | Phase::Refused | Phase::Failed
+    ) || !status.reason.is_empty();
+    if is_bad {
+        span.status = Some(Status {
+            message: status.reason.clone(),
+            code: StatusCode::Error.into(),
+        });
+    }
+    span
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::{Duration, UNIX_EPOCH};
+
+    use super::*;
+
+    fn at(ms: u64) -> SystemTime {
+        UNIX_EPOCH + Duration::from_millis(ms)
+    }
+
+    fn status(phase: Phase, ms: u64, reason: &str) -> SessionStatus {
+        SessionStatus {
+            phase,
+            reason: reason.to_owned(),
+            since: Some(at(ms)),
+            url: "ws://h/".to_owned(),
+            ..SessionStatus::default()
+        }
+    }
+
+    #[test]
+    fn an_attempt_and_its_session_are_one_trace_and_a_failed_attempt_is_another() {
+        let mut tracer = Tracer::new("trades".to_owned());
+        let mut see = |phase, ms, reason| tracer.see(&status(phase, ms, reason), at(ms));
+        assert_eq!(see(Phase::Connecting, 1, ""), None);
+        assert_eq!(see(Phase::Handshake, 3, ""), None);
+        let connect = see(Phase::Live, 7, "").expect("a span");
+        assert_eq!((connect.name.as_str(), connect.status), ("connect", None));
+        let times = (connect.start_time_unix_nano, connect.end_time_unix_nano);
+        assert_eq!(times, (1_000_000, 7_000_000));
+        assert_eq!(connect.events[0].time_unix_nano, 3_000_000);
+        assert!(connect.parent_span_id.is_empty());
+        assert_eq!((connect.trace_id.len(), connect.span_id.len()), (16, 8));
+        // Another change of a live session.
+        assert_eq!(see(Phase::Live, 7, ""), None);
+        let session = see(Phase::BackingOff, 9, "reset").expect("a span");
+        assert_eq!(session.trace_id, connect.trace_id);
+        assert_eq!(session.parent_span_id, connect.span_id);
+        assert_eq!(session.status.expect("an error").message, "reset");
+        assert_eq!(see(Phase::Connecting, 11, "reset"), None);
+        let failed = see(Phase::Refused, 12, "403").expect("a span");
+        assert_ne!(failed.trace_id, connect.trace_id);
+        assert_eq!(failed.status.expect("an error").message, "403");
+        assert_eq!(see(Phase::Closed, 13, ""), None);
+    }
+}
