@@ -1,13 +1,16 @@
-"""What an open console costs a worker with 200 connectors: CPU with one polling and without.
+"""What an open console costs a worker with 200 connectors, CPU with one polling and without, and how it feels in Chromium.
 
 Usage: python3 bench/console.py [--connectors N] [--seconds S] [--rate R]. Needs `make build` and scripts/test-tools."""
 
 import argparse
 import json
+import os
+import shutil
+import subprocess
 import time
 import urllib.request
 
-from kafka import Kafka
+from kafka import ROOT, Kafka, cache_dir
 from processes import Exchange, Worker, cpu_seconds
 
 # The interval of the console's pages (crates/worker/console/api.js).
@@ -35,6 +38,15 @@ def per_answer(worker, path, idle):
         worker.get(path)
     took = time.monotonic() - begun
     return (cpu_seconds(worker.pid) - before - idle * took) / ANSWERS * 1000
+
+
+def in_browser(worker, connectors):
+    """What a browser takes for the list, in ms."""
+    given = {"scenario": "responsive", "url": f"http://127.0.0.1:{worker.rest}/ui/", "connectors": connectors,
+             "chromium": shutil.which("chromium")}
+    done = subprocess.run(["node", ROOT / "tests/console/run.mjs", json.dumps(given)], check=True, capture_output=True,
+                          text=True, env={**os.environ, "NODE_LIBRARIES": str(cache_dir() / "browser")})
+    return json.loads(done.stdout.splitlines()[-1])
 
 
 def create(worker, name, config):
@@ -83,6 +95,7 @@ def measure(given, kafka):
         for path in pages[name]:
             cpu_ms = per_answer(worker, path, without)
             print(f"{'':20} {cpu_ms:6.2f} ms of CPU an answer, {cpu_ms / INTERVAL_S / 10:.3f} % of a core")
+    print("in Chromium, ms:", in_browser(worker, given.connectors))
     worker.close()
     exchange.close()
 
