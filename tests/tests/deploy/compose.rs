@@ -52,7 +52,6 @@ fn what_the_compose_file_mounts_is_in_the_repository_and_nothing_is_open_to_othe
     let path = file(COMPOSE[0]);
     let here = path.parent().expect("a folder");
     let compose = yaml(&path).remove(0);
-    let has_monitoring = tools::repository().join("monitor/prometheus").exists();
     let services = compose["services"].as_object().expect("services");
     for (name, service) in services {
         let texts = |field: &str| -> Vec<String> {
@@ -71,9 +70,7 @@ fn what_the_compose_file_mounts_is_in_the_repository_and_nothing_is_open_to_othe
                 assert!(compose["volumes"].get(source).is_some(), "{name}: {volume}");
                 continue;
             }
-            let is_there = plain(&here.join(source)).exists();
-            let is_awaited = source.contains("/monitor/") && !has_monitoring;
-            assert!(is_there || is_awaited, "{name}: {volume}");
+            assert!(plain(&here.join(source)).exists(), "{name}: {volume}");
             assert!(volume.ends_with(":ro"), "{name}: {volume}");
         }
         let image = service["image"].as_str().expect("an image");
@@ -90,9 +87,6 @@ fn what_the_compose_file_mounts_is_in_the_repository_and_nothing_is_open_to_othe
 
 #[test]
 fn prometheus_and_grafana_have_the_settings_of_monitor_but_for_the_addresses() {
-    if !tools::repository().join("monitor/prometheus").exists() {
-        return;
-    }
     let folder = tempfile::tempdir().expect("a folder");
     let compose = yaml(&file(COMPOSE[0])).remove(0);
     for (config, original, own, shipped) in [
