@@ -28,7 +28,7 @@ mod transactions;
 mod turn;
 
 use std::collections::{BTreeMap, HashMap};
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 use std::time::{Duration, Instant};
 
@@ -188,6 +188,7 @@ impl Producer {
             room: Arc::clone(&room),
             stop: Arc::default(),
             kept: AtomicUsize::new(0),
+            kept_in_all: AtomicU64::new(0),
             failed: AtomicBool::new(false),
             last_error: Mutex::default(),
         });
@@ -252,9 +253,13 @@ impl Producer {
         let end = Instant::now() + wait;
         loop {
             let left = end.saturating_duration_since(Instant::now());
+            let before = self.shared.kept_in_all.load(Ordering::Acquire);
+            let nothing_kept = self.shared.kept.load(Ordering::Acquire) == 0;
             self.native.flush(left);
-            // Between two parts of a batch librdkafka has nothing.
-            if left.is_zero() || self.shared.kept.load(Ordering::Acquire) == 0 {
+            // librdkafka has nothing between two parts of a batch, either, and
+            // the next one, handed over a moment later, would linger.
+            let after = self.shared.kept_in_all.load(Ordering::Acquire);
+            if left.is_zero() || (nothing_kept && before == after) {
                 return;
             }
             std::thread::sleep(PAUSE);

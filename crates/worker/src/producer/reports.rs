@@ -4,7 +4,7 @@
 //! Reports of one task that follow each other are put together, so that a
 //! task's lock is taken once per run and not per record.
 
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -31,6 +31,8 @@ pub(super) struct Shared {
     pub(super) stop: Arc<AtomicBool>,
     /// Records that are to be produced again and are not with librdkafka.
     pub(super) kept: AtomicUsize,
+    /// Records that ever were.
+    pub(super) kept_in_all: AtomicU64,
     /// The client is unusable for good.
     pub(super) failed: AtomicBool,
     /// The last thing that went wrong with a broker.

@@ -135,7 +135,9 @@ impl Splits {
             *records += 1;
             *bytes += kept.request_bytes();
             queue.records.insert(report.opaque, kept);
+            // In this order, so that whoever looks at both misses neither.
             shared.kept.fetch_add(1, Ordering::AcqRel);
+            shared.kept_in_all.fetch_add(1, Ordering::AcqRel);
         }
         let all: usize = by_task.values().map(|(_, bytes)| bytes).sum();
         for (number, (records, bytes)) in &by_task {
