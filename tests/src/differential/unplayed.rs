@@ -46,7 +46,7 @@ const LOGIN: &[Unplayed] = &[Unplayed {
     what: "An answer 401 has `WWW-Authenticate: Basic`; the real worker's has none.",
     why: "Browsers ask for a login by it, so that the console can be used.",
     tests: &[
-        "with_a_login_every_resource_asks_for_it",
+        "with_a_login_every_resource_but_the_probes_asks_for_it",
         "a_login_https_and_a_proxy_s_path_are_no_hindrance_and_other_pages_change_nothing",
     ],
 }];

@@ -27,6 +27,7 @@ const NOT_RUN: &[(&str, &str)] = &[
     ("connect-websocket health ", "the tests of deploy try it"),
     ("docker ", "the tests of deploy check what it is given"),
     ("helm ", "the tests of deploy have Helm render the chart"),
+    ("export OTEL_", "the worker's tests of OTLP run it"),
     ("make deb\n", "the tests of deploy look into the package"),
     ("cp monitor/prometheus/", "the tests of monitoring run it"),
     (

@@ -191,9 +191,10 @@ const WORDED: [&str; 19] = [
 ];
 
 /// Parts of other texts there, which have rows.
-const PARTS: [&str; 11] = [
+const PARTS: [&str; 12] = [
     "get hold of its transactional id",
     "cannot read its offset yet: ",
+    "cannot look at its offsets' topic yet: ",
     "is lost and gets another in its place: ",
     "; the server says: ",
     "the hash of our key",
