@@ -143,13 +143,23 @@ fn spans_of(request: &Value) -> Vec<Value> {
 }
 
 fn assert_one_trace(spans: &[Value]) {
-    let [connect, session] = ["connect", "session"].map(|name| {
+    let [connect, session, batch] = ["connect", "session", "batch"].map(|name| {
         let mut found = spans.iter().filter(|span| span["name"] == name);
         found.next().unwrap_or_else(|| panic!("{name}: {spans:?}"))
     });
     assert_eq!(session["traceId"], connect["traceId"]);
     assert_eq!(session["parentSpanId"], connect["spanId"]);
     assert_eq!(session["startTimeUnixNano"], connect["endTimeUnixNano"]);
+    assert_eq!(batch["traceId"], connect["traceId"]);
+    assert_eq!(batch["parentSpanId"], session["spanId"]);
+    assert_eq!(batch["kind"], "SPAN_KIND_PRODUCER");
+    let records = &batch["attributes"][2];
+    assert_eq!(records["key"], "messaging.batch.message_count");
+    let count = records["value"]["stringValue"].as_str().unwrap();
+    assert!(
+        (1..=500).contains(&count.parse::<u32>().unwrap()),
+        "{batch}"
+    );
     assert_eq!(connect["status"], Value::Null, "{connect}");
     assert_eq!(session["status"]["code"], "STATUS_CODE_ERROR", "{session}");
     assert_eq!(connect["kind"], "SPAN_KIND_CLIENT");
@@ -216,11 +226,15 @@ fn a_collector_gets_the_counters_as_they_stand_and_a_trace_of_each_connection() 
         "{lines}"
     );
 
+    let mut wait_for = |name: &str| {
+        while !spans.iter().any(|span| span["name"] == name) {
+            let request: Value = serde_json::from_str(&line(&mut requests)).unwrap();
+            spans.extend(spans_of(&request));
+        }
+    };
+    wait_for("batch");
     // The server's end is the session's.
     runtime.block_on(exchange.shutdown());
-    while !spans.iter().any(|span| span["name"] == "session") {
-        let request: Value = serde_json::from_str(&line(&mut requests)).unwrap();
-        spans.extend(spans_of(&request));
-    }
+    wait_for("session");
     assert_one_trace(&spans);
 }

@@ -32,6 +32,19 @@ struct Mark {
     received: Instant,
 }
 
+/// The way of one hand-over's records, of which the last has arrived.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Trip {
+    /// When they were received.
+    pub received: Instant,
+    /// When all of them, and all before them, were acknowledged.
+    pub acknowledged: Instant,
+    /// How many there were.
+    pub records: u64,
+    /// The number after the last one's: another trip has another.
+    pub end: u64,
+}
+
 /// Why a record that a sink has taken will not be written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum LeftOut {
@@ -115,6 +128,8 @@ struct InFlight {
     /// All sequences below this are in the latency histogram.
     observed: u64,
     marks: VecDeque<Mark>,
+    /// What the last of the marks that are gone has become.
+    last_trip: Option<Trip>,
     rejection: Option<SinkError>,
 }
 
@@ -239,6 +254,13 @@ impl Delivery {
             if mark.end > in_flight.head {
                 break;
             }
+            let begin = in_flight.last_trip.map_or(0, |trip| trip.end);
+            in_flight.last_trip = Some(Trip {
+                received: mark.received,
+                acknowledged: now,
+                records: mark.end.saturating_sub(begin),
+                end: mark.end,
+            });
             in_flight.marks.pop_front();
         }
     }
@@ -275,6 +297,11 @@ impl Delivery {
             left_out: in_flight.left_out,
             taken: in_flight.taken.max(in_flight.head),
         }
+    }
+
+    /// The last hand-over that has arrived whole.
+    pub fn last_trip(&self) -> Option<Trip> {
+        self.lock().last_trip
     }
 
     /// Resolves when an acknowledgement or a rejection has come in since
@@ -319,6 +346,8 @@ fn insert_range(ranges: &mut BTreeMap<u64, Range>, mut start: u64, mut range: Ra
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use proptest::prelude::*;
 
     use super::*;
@@ -355,6 +384,23 @@ mod tests {
         delivery.acknowledge(2, 4);
         assert_eq!(delivery.latency.snapshot().count, 6);
         assert!(delivery.lock().marks.is_empty());
+    }
+
+    #[test]
+    fn a_trip_is_known_when_all_of_its_records_have_arrived() {
+        let delivery = delivery();
+        let start = Instant::now();
+        delivery.taken(4, start);
+        delivery.taken(6, start + Duration::from_millis(1));
+        delivery.acknowledge(0, 3);
+        assert_eq!(delivery.last_trip(), None);
+        delivery.acknowledge(3, 2);
+        let first = delivery.last_trip().expect("a trip");
+        assert_eq!((first.received, first.records, first.end), (start, 4, 4));
+        delivery.acknowledge(5, 1);
+        let second = delivery.last_trip().expect("a trip");
+        assert_eq!((second.records, second.end), (2, 6));
+        assert!(second.acknowledged >= first.acknowledged);
     }
 
     #[test]

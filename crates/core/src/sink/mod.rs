@@ -8,7 +8,7 @@
 
 mod delivery;
 
-pub use delivery::{Delivery, LeftOut, LeftOutCounts, Progress};
+pub use delivery::{Delivery, LeftOut, LeftOutCounts, Progress, Trip};
 
 use std::sync::Arc;
 use std::time::Duration;

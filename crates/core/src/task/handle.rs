@@ -232,6 +232,11 @@ impl TaskHandle {
     pub fn progress(&self) -> Progress {
         self.delivery.progress()
     }
+
+    /// What became of the records, for readings that may outlive the handle.
+    pub fn delivery(&self) -> &Arc<Delivery> {
+        &self.delivery
+    }
 }
 
 fn replace_running(command: &mut Command, new: Command) -> bool {

@@ -58,7 +58,8 @@ impl Herder {
         let slot = self.start_task(plan);
         #[cfg(feature = "otlp")]
         if let Slot::Started(started) = &slot {
-            crate::otlp::follow(connector, started.handle.watch());
+            let delivery = Arc::clone(started.handle.delivery());
+            crate::otlp::follow(connector, started.handle.watch(), delivery);
         }
         slot
     }

@@ -1,21 +1,25 @@
 //! A trace for each connection of a task: a span for the attempt to connect,
-//! with the handshake in it, and one for the session that comes of it.
+//! with the handshake in it, one for the session that comes of it, and within
+//! that one a second for a batch: the records of one read of the socket, from
+//! their receipt to their acknowledgement.
 //!
 //! Invariants: a task is not asked anything; its state is watched, as REST
 //! shows it, and what comes and goes faster than it is looked at is a part of
-//! what comes next; spans that wait for the collector are bounded in number.
+//! what comes next; batches are samples, since each of them would be thousands
+//! of spans a second; spans that wait for the collector are bounded in number.
 
-use std::sync::OnceLock;
-use std::time::SystemTime;
+use std::sync::{Arc, OnceLock};
+use std::time::{Duration, Instant, SystemTime};
 
 use opentelemetry_proto::tonic::collector::trace::v1::ExportTraceServiceRequest;
-use opentelemetry_proto::tonic::common::v1::InstrumentationScope;
+use opentelemetry_proto::tonic::common::v1::{InstrumentationScope, KeyValue};
 use opentelemetry_proto::tonic::resource::v1::Resource;
 use opentelemetry_proto::tonic::trace::v1::{
     ResourceSpans, ScopeSpans, Span, Status, span, status::StatusCode,
 };
 use prost::Message as _;
 use tokio::sync::{mpsc, watch};
+use websocket_source::sink::{Delivery, Trip};
 use websocket_source::task::{Phase, SessionStatus};
 
 use super::post::Post;
@@ -23,6 +27,8 @@ use crate::exposition::otlp::{attribute, nanos};
 
 /// Spans that may wait; `OTEL_BSP_MAX_QUEUE_SIZE`'s default. More are left out.
 const MAX_WAITING: usize = 2048;
+/// How often a batch is looked for.
+const SAMPLE_INTERVAL: Duration = Duration::from_secs(1);
 
 /// Where spans go, if they go anywhere.
 static SPANS: OnceLock<mpsc::Sender<Span>> = OnceLock::new();
@@ -74,17 +80,35 @@ fn request(resource: Resource, spans: Vec<Span>) -> ExportTraceServiceRequest {
 }
 
 /// Makes spans of what a task's session does, until the task is gone.
-pub(crate) fn follow(connector: String, mut watched: watch::Receiver<SessionStatus>) {
+pub(crate) fn follow(
+    connector: String,
+    mut watched: watch::Receiver<SessionStatus>,
+    delivery: Arc<Delivery>,
+) {
     let Some(spans) = SPANS.get() else { return };
     tokio::spawn(async move {
         let mut tracer = Tracer::new(connector);
+        let mut samples = tokio::time::interval(SAMPLE_INTERVAL);
+        samples.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Skip);
         loop {
             let status = watched.borrow_and_update().clone();
-            if let Some(span) = tracer.see(&status, SystemTime::now()) {
+            let ended = tracer.see(&status, SystemTime::now());
+            if let Some(span) = ended {
                 // Where there is no room it is left out.
                 let _ = spans.try_send(span);
             }
-            if watched.changed().await.is_err() {
+            let is_gone = loop {
+                tokio::select! {
+                    changed = watched.changed() => break changed.is_err(),
+                    _ = samples.tick() => {
+                        let trip = delivery.last_trip();
+                        if let Some(span) = trip.and_then(|trip| tracer.batch(trip)) {
+                            let _ = spans.try_send(span);
+                        }
+                    }
+                }
+            };
+            if is_gone {
                 return;
             }
         }
@@ -96,6 +120,8 @@ struct Tracer {
     connector: String,
     /// What goes on.
     open: Option<Span>,
+    /// The end of the last batch that was shown.
+    shown: u64,
 }
 
 /// What a phase is a part of.
@@ -130,8 +156,11 @@ impl Part {
 
 impl Tracer {
     fn new(connector: String) -> Self {
-        let open = None;
-        Self { connector, open }
+        Self {
+            connector,
+            open: None,
+            shown: 0,
+        }
     }
 
     /// Sees a state, and gives the span that has ended with it.
@@ -159,19 +188,49 @@ impl Tracer {
     /// A session belongs to the trace of the attempt that it comes of.
     fn begin(&self, part: Part, before: Option<&Span>, status: &SessionStatus, at: u64) -> Span {
         let parent = before.filter(|_| part == Part::Session);
+        // Redacted, as everywhere.
+        let url = attribute("url.full", &status.url);
+        self.span(part.name(), span::SpanKind::Client, parent, at, url)
+    }
+
+    /// The span of a batch that was not shown before, within the session that
+    /// is open.
+    fn batch(&mut self, trip: Trip) -> Option<Span> {
+        if trip.end == self.shown {
+            return None;
+        }
+        self.shown = trip.end;
+        let (now, then) = (Instant::now(), SystemTime::now());
+        let at = |moment: Instant| nanos(then - now.saturating_duration_since(moment));
+        let records = trip.records.to_string();
+        let records = attribute("messaging.batch.message_count", &records);
+        let session = self.open.as_ref().filter(|span| span.name == "session");
+        let begun = at(trip.received);
+        let mut span = self.span("batch", span::SpanKind::Producer, session, begun, records);
+        span.end_time_unix_nano = at(trip.acknowledged).max(begun);
+        Some(span)
+    }
+
+    fn span(
+        &self,
+        name: &str,
+        kind: span::SpanKind,
+        parent: Option<&Span>,
+        at: u64,
+        own: KeyValue,
+    ) -> Span {
         let new_trace = || uuid::Uuid::new_v4().as_bytes().to_vec();
         Span {
             trace_id: parent.map_or_else(new_trace, |span| span.trace_id.clone()),
             span_id: uuid::Uuid::new_v4().as_bytes()[..8].to_vec(),
             parent_span_id: parent.map_or_else(Vec::new, |span| span.span_id.clone()),
-            name: part.name().to_owned(),
-            kind: span::SpanKind::Client.into(),
+            name: name.to_owned(),
+            kind: kind.into(),
             start_time_unix_nano: at,
             attributes: vec![
                 attribute("connector", &self.connector),
                 attribute("task", "0"),
-                // Redacted, as everywhere.
-                attribute("url.full", &status.url),
+                own,
             ],
             ..Span::default()
         }
@@ -225,6 +284,21 @@ mod tests {
         assert_eq!(see(Phase::Connecting, 1, ""), None);
         assert_eq!(see(Phase::Handshake, 3, ""), None);
         let connect = see(Phase::Live, 7, "").expect("a span");
+        let acknowledged = Instant::now();
+        let received = acknowledged.checked_sub(Duration::from_millis(2));
+        let trip = Trip {
+            received: received.expect("a time"),
+            acknowledged,
+            records: 3,
+            end: 3,
+        };
+        let batch = tracer.batch(trip).expect("a span");
+        assert_eq!(tracer.batch(trip), None, "it is shown once");
+        assert_eq!(batch.trace_id, connect.trace_id);
+        assert_ne!(batch.parent_span_id, connect.span_id);
+        let lasted = batch.end_time_unix_nano - batch.start_time_unix_nano;
+        assert_eq!(lasted, 2_000_000);
+        let mut see = |phase, ms, reason| tracer.see(&status(phase, ms, reason), at(ms));
         assert_eq!((connect.name.as_str(), connect.status), ("connect", None));
         let times = (connect.start_time_unix_nano, connect.end_time_unix_nano);
         assert_eq!(times, (1_000_000, 7_000_000));
