@@ -421,6 +421,9 @@ impl Runner {
             }
             if status.phase != phase || status.since.is_none() {
                 status.since = Some(SystemTime::now());
+                if phase == Phase::Connecting {
+                    status.attempted_at = status.since;
+                }
             }
             session.reason().clone_into(&mut status.reason);
             status.phase = phase;

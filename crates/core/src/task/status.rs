@@ -86,6 +86,8 @@ pub struct SessionStatus {
     pub generation: u64,
     /// Since when `phase` holds.
     pub since: Option<SystemTime>,
+    /// When the last attempt to connect began.
+    pub attempted_at: Option<SystemTime>,
     /// When the next attempt is due, in the waiting phases.
     pub next_attempt_at: Option<SystemTime>,
     /// Whether the task is paused.

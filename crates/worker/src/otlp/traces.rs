@@ -92,8 +92,7 @@ pub(crate) fn follow(
         samples.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Skip);
         loop {
             let status = watched.borrow_and_update().clone();
-            let ended = tracer.see(&status, SystemTime::now());
-            if let Some(span) = ended {
+            for span in tracer.see(&status, SystemTime::now()) {
                 // Where there is no room it is left out.
                 let _ = spans.try_send(span);
             }
@@ -120,6 +119,8 @@ struct Tracer {
     connector: String,
     /// What goes on.
     open: Option<Span>,
+    /// When the last attempt that was seen began.
+    attempt: Option<u64>,
     /// The end of the last batch that was shown.
     shown: u64,
 }
@@ -159,30 +160,42 @@ impl Tracer {
         Self {
             connector,
             open: None,
+            attempt: None,
             shown: 0,
         }
     }
 
-    /// Sees a state, and gives the span that has ended with it.
-    fn see(&mut self, status: &SessionStatus, now: SystemTime) -> Option<Span> {
+    /// Sees a state, and gives the spans that have ended with it. An attempt
+    /// that nobody saw under way is there all the same.
+    fn see(&mut self, status: &SessionStatus, now: SystemTime) -> Vec<Span> {
         let at = nanos(status.since.unwrap_or(now));
         let part = Part::of(status.phase);
+        let attempt = status.attempted_at.map(nanos);
+        let attempt = attempt.filter(|attempt| self.attempt != Some(*attempt));
+        self.attempt = attempt.or(self.attempt);
         let goes_on = |span: &Span| part != Part::Neither && span.name == part.name();
-        if let Some(span) = self.open.as_mut().filter(|span| goes_on(span)) {
-            if status.phase == Phase::Handshake && span.events.is_empty() {
-                span.events.push(span::Event {
-                    time_unix_nano: at,
-                    name: "handshake".to_owned(),
-                    ..span::Event::default()
-                });
+        let open = self.open.as_mut().filter(|_| attempt.is_none());
+        if let Some(span) = open.filter(|span| goes_on(span)) {
+            note_handshake(span, status, at);
+            return Vec::new();
+        }
+        let before = self.open.take();
+        let before = before.map(|span| end(span, status, attempt.unwrap_or(at)));
+        let mut connect = None;
+        if let Some(attempt) = attempt {
+            let mut span = self.begin(Part::Connect, None, status, attempt);
+            if part == Part::Connect {
+                note_handshake(&mut span, status, at);
+                self.open = Some(span);
+            } else {
+                connect = Some(end(span, status, at));
             }
-            return None;
         }
-        let ended = self.open.take().map(|span| end(span, status, at));
-        if part != Part::Neither {
-            self.open = Some(self.begin(part, ended.as_ref(), status, at));
+        if part == Part::Session {
+            let parent = connect.as_ref().or(before.as_ref());
+            self.open = Some(self.begin(part, parent, status, at));
         }
-        ended
+        before.into_iter().chain(connect).collect()
     }
 
     /// A session belongs to the trace of the attempt that it comes of.
@@ -237,6 +250,17 @@ impl Tracer {
     }
 }
 
+/// Adds to an attempt when its handshake began.
+fn note_handshake(connect: &mut Span, status: &SessionStatus, at: u64) {
+    if status.phase == Phase::Handshake && connect.events.is_empty() {
+        connect.events.push(span::Event {
+            time_unix_nano: at,
+            name: "handshake".to_owned(),
+            ..span::Event::default()
+        });
+    }
+}
+
 /// Ends a span with the state that has come.
 fn end(mut span: Span, status: &SessionStatus, at: u64) -> Span {
     span.end_time_unix_nano = at.max(span.start_time_unix_nano);
@@ -267,54 +291,94 @@ mod tests {
         UNIX_EPOCH + Duration::from_millis(ms)
     }
 
-    fn status(phase: Phase, ms: u64, reason: &str) -> SessionStatus {
+    fn status(phase: Phase, attempt_ms: u64, ms: u64, reason: &str) -> SessionStatus {
         SessionStatus {
             phase,
             reason: reason.to_owned(),
             since: Some(at(ms)),
+            attempted_at: Some(at(attempt_ms)),
             url: "ws://h/".to_owned(),
             ..SessionStatus::default()
         }
     }
 
+    fn see(tracer: &mut Tracer, phase: Phase, attempt_ms: u64, ms: u64, reason: &str) -> Vec<Span> {
+        tracer.see(&status(phase, attempt_ms, ms, reason), at(ms))
+    }
+
+    fn one(spans: Vec<Span>) -> Span {
+        let [span] = <[Span; 1]>::try_from(spans).expect("one span");
+        span
+    }
+
+    fn times(span: &Span) -> (u64, u64) {
+        (span.start_time_unix_nano, span.end_time_unix_nano)
+    }
+
     #[test]
     fn an_attempt_and_its_session_are_one_trace_and_a_failed_attempt_is_another() {
-        let mut tracer = Tracer::new("trades".to_owned());
-        let mut see = |phase, ms, reason| tracer.see(&status(phase, ms, reason), at(ms));
-        assert_eq!(see(Phase::Connecting, 1, ""), None);
-        assert_eq!(see(Phase::Handshake, 3, ""), None);
-        let connect = see(Phase::Live, 7, "").expect("a span");
-        let acknowledged = Instant::now();
-        let received = acknowledged.checked_sub(Duration::from_millis(2));
-        let trip = Trip {
-            received: received.expect("a time"),
-            acknowledged,
-            records: 3,
-            end: 3,
-        };
-        let batch = tracer.batch(trip).expect("a span");
-        assert_eq!(tracer.batch(trip), None, "it is shown once");
-        assert_eq!(batch.trace_id, connect.trace_id);
-        assert_ne!(batch.parent_span_id, connect.span_id);
-        let lasted = batch.end_time_unix_nano - batch.start_time_unix_nano;
-        assert_eq!(lasted, 2_000_000);
-        let mut see = |phase, ms, reason| tracer.see(&status(phase, ms, reason), at(ms));
-        assert_eq!((connect.name.as_str(), connect.status), ("connect", None));
-        let times = (connect.start_time_unix_nano, connect.end_time_unix_nano);
-        assert_eq!(times, (1_000_000, 7_000_000));
+        let tracer = &mut Tracer::new("trades".to_owned());
+        assert_eq!(see(tracer, Phase::Connecting, 1, 1, ""), []);
+        assert_eq!(see(tracer, Phase::Handshake, 1, 3, ""), []);
+        let connect = one(see(tracer, Phase::Live, 1, 7, ""));
+        assert_eq!((connect.name.as_str(), &connect.status), ("connect", &None));
+        assert_eq!(times(&connect), (1_000_000, 7_000_000));
         assert_eq!(connect.events[0].time_unix_nano, 3_000_000);
         assert!(connect.parent_span_id.is_empty());
         assert_eq!((connect.trace_id.len(), connect.span_id.len()), (16, 8));
         // Another change of a live session.
-        assert_eq!(see(Phase::Live, 7, ""), None);
-        let session = see(Phase::BackingOff, 9, "reset").expect("a span");
+        assert_eq!(see(tracer, Phase::Live, 1, 7, ""), []);
+        let session = one(see(tracer, Phase::BackingOff, 1, 9, "reset"));
         assert_eq!(session.trace_id, connect.trace_id);
         assert_eq!(session.parent_span_id, connect.span_id);
         assert_eq!(session.status.expect("an error").message, "reset");
-        assert_eq!(see(Phase::Connecting, 11, "reset"), None);
-        let failed = see(Phase::Refused, 12, "403").expect("a span");
+        assert_eq!(see(tracer, Phase::Connecting, 11, 11, "reset"), []);
+        let failed = one(see(tracer, Phase::Refused, 11, 12, "403"));
         assert_ne!(failed.trace_id, connect.trace_id);
         assert_eq!(failed.status.expect("an error").message, "403");
-        assert_eq!(see(Phase::Closed, 13, ""), None);
+        assert_eq!(see(tracer, Phase::Closed, 11, 13, ""), []);
+    }
+
+    #[test]
+    fn an_attempt_that_nobody_saw_under_way_is_there_all_the_same() {
+        let tracer = &mut Tracer::new("trades".to_owned());
+        let first = one(see(tracer, Phase::Live, 1, 2, ""));
+        assert_eq!(first.name, "connect");
+        assert_eq!(times(&first), (1_000_000, 2_000_000));
+        // The end of the session, and the next attempt, were not seen.
+        let both = see(tracer, Phase::Live, 5, 6, "");
+        let [session, second] = &both[..] else {
+            panic!("{both:?}");
+        };
+        assert_eq!(
+            (&session.name[..], &second.name[..]),
+            ("session", "connect")
+        );
+        assert_eq!(session.parent_span_id, first.span_id);
+        assert_eq!(times(session), (2_000_000, 5_000_000));
+        assert_eq!(times(second), (5_000_000, 6_000_000));
+        let both = see(tracer, Phase::Refused, 8, 9, "403");
+        assert_eq!(both[0].parent_span_id, second.span_id);
+        assert_eq!(both[1].status.as_ref().expect("an error").message, "403");
+    }
+
+    #[test]
+    fn a_batch_is_shown_once_within_its_session() {
+        let tracer = &mut Tracer::new("trades".to_owned());
+        let connect = one(see(tracer, Phase::Live, 1, 2, ""));
+        let received = Instant::now();
+        let trip = Trip {
+            received,
+            acknowledged: received + Duration::from_millis(2),
+            records: 3,
+            end: 3,
+        };
+        let batch = tracer.batch(trip).expect("a span");
+        assert_eq!(tracer.batch(trip), None);
+        assert_eq!(batch.trace_id, connect.trace_id);
+        assert_ne!(batch.parent_span_id, connect.span_id);
+        let session = one(see(tracer, Phase::BackingOff, 1, 9, ""));
+        assert_eq!(batch.parent_span_id, session.span_id);
+        assert!(batch.end_time_unix_nano >= batch.start_time_unix_nano);
     }
 }
