@@ -13,7 +13,8 @@ use std::time::Duration;
 use tokio::sync::mpsc;
 use websocket_source::dial::Dialer;
 use websocket_source::metrics::TaskMetrics;
-use websocket_source::task::{TaskOptions, spawn};
+use websocket_source::settings::SourceConfig;
+use websocket_source::task::{TaskHandle, TaskOptions, spawn};
 
 use crate::files::{ConnectorFile, Side};
 use crate::kafka_settings::SystemTrust;
@@ -24,6 +25,22 @@ pub use sink::{PreviewSink, Record, Show};
 
 /// How long the connection may take to close.
 const STOP_WITHIN: Duration = Duration::from_secs(2);
+
+/// Starts a task that only shows what it would write.
+pub fn start(connector: String, config: SourceConfig, sink: PreviewSink) -> TaskHandle {
+    spawn(TaskOptions {
+        connector,
+        task: 0,
+        config,
+        dialer: Arc::new(Dialer::platform()),
+        sink: Box::new(sink),
+        metrics: Arc::new(TaskMetrics::default()),
+        paused: false,
+        spool: None,
+        sink_begins: false,
+        timeline: Arc::default(),
+    })
+}
 
 /// Prints up to `max_messages` records of the connector in `path`, waiting at
 /// most `timeout` for them; without either it goes on until Ctrl-C.
@@ -43,18 +60,7 @@ pub async fn run(path: &Path, max_messages: Option<u64>, timeout: Option<Duratio
     let (full, mut done) = mpsc::channel(1);
     let printer = Box::new(Printer::new(path));
     let sink = PreviewSink::new(&plan, printer, max_messages, full);
-    let task = spawn(TaskOptions {
-        connector: plan.name,
-        task: 0,
-        config: plan.source,
-        dialer: Arc::new(Dialer::platform()),
-        sink: Box::new(sink),
-        metrics: Arc::new(TaskMetrics::default()),
-        paused: false,
-        spool: None,
-        sink_begins: false,
-        timeline: Arc::default(),
-    });
+    let task = start(plan.name, plan.source, sink);
     let out_of_time = async {
         match timeout {
             Some(timeout) => tokio::time::sleep(timeout).await,

@@ -183,6 +183,15 @@ impl fmt::Display for OffsetsTopic {
     }
 }
 
+/// The topic `offsets` of these brokers.
+#[cfg(test)]
+fn topic_on(servers: &str) -> OffsetsTopic {
+    OffsetsTopic {
+        name: "offsets".to_owned(),
+        properties: crate::test_map::map(&[("bootstrap.servers", servers)]).into(),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -76,14 +76,7 @@ impl OffsetsTopic {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::test_map::map;
-
-    fn topic(servers: &str) -> OffsetsTopic {
-        OffsetsTopic {
-            name: "offsets".to_owned(),
-            properties: map(&[("bootstrap.servers", servers)]).into(),
-        }
-    }
+    use crate::offsets::kafka_topic::topic_on as topic;
 
     #[test]
     fn only_compaction_alone_keeps_offsets() {

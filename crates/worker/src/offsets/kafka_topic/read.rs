@@ -223,14 +223,7 @@ mod tests {
     use rdkafka::mocking::MockCluster;
 
     use super::*;
-    use crate::test_map::map;
-
-    fn topic(servers: &str) -> OffsetsTopic {
-        OffsetsTopic {
-            name: "offsets".to_owned(),
-            properties: map(&[("bootstrap.servers", servers)]).into(),
-        }
-    }
+    use crate::offsets::kafka_topic::topic_on as topic;
 
     #[test]
     fn a_topic_that_is_not_there_is_told_from_brokers_that_do_not_answer() {

@@ -14,13 +14,11 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use serde_json::{Value, json};
 use tokio::sync::mpsc;
-use websocket_source::dial::Dialer;
-use websocket_source::metrics::TaskMetrics;
-use websocket_source::task::{TaskHandle, TaskOptions, spawn};
+use websocket_source::task::TaskHandle;
 
 use super::edit::Draft;
 use super::{fresh, place};
-use crate::preview::{PreviewSink, Record, Show};
+use crate::preview::{self, PreviewSink, Record, Show};
 use crate::rest::Shared;
 use crate::rest::connectors::Answer;
 use crate::rest::payload::RestError;
@@ -66,18 +64,7 @@ fn start(plan: Plan, seen: &Arc<Mutex<Seen>>, full: mpsc::Sender<()>) -> TaskHan
     // The first refusal is what its user wants to know.
     config.reconnect.enabled = false;
     config.connection_timeout = config.connection_timeout.min(WAIT);
-    spawn(TaskOptions {
-        connector: format!("{} (preview)", plan.name),
-        task: 0,
-        config,
-        dialer: Arc::new(Dialer::platform()),
-        sink: Box::new(sink),
-        metrics: Arc::new(TaskMetrics::default()),
-        paused: false,
-        spool: None,
-        sink_begins: false,
-        timeline: Arc::default(),
-    })
+    preview::start(format!("{} (preview)", plan.name), config, sink)
 }
 
 /// Waits for the end: `full`, `timeout` or `failed`, with a reason.
