@@ -11,6 +11,9 @@ use std::process::{Child, ChildStdout, Command, Stdio};
 use serde_json::Value;
 use websocket_exchange::{Exchange, Options};
 
+/// What the server is told first; it may have a key in it.
+const SCRIPT: &str = r#"{"op":"subscribe","key":"s3cret"}"#;
+
 /// Ended with the test.
 struct Process(Child);
 
@@ -75,7 +78,7 @@ fn worker(folder: &Path, port: &str, url: &str) -> (Process, BufReader<ChildStdo
     let connector = "name=flood\nconnector.class=WebSocketSource\nkafka.topic=flood\n";
     let connector = file(
         "flood.properties",
-        &format!("{connector}websocket.url={url}\n"),
+        &format!("{connector}websocket.url={url}\nwebsocket.subscription.message={SCRIPT}\n"),
     );
     let mut command = bound(Path::new(env!("CARGO_BIN_EXE_connect-websocket")));
     command.args(["standalone", "--embedded-kafka"]);
@@ -143,13 +146,18 @@ fn spans_of(request: &Value) -> Vec<Value> {
 }
 
 fn assert_one_trace(spans: &[Value]) {
-    let [connect, session, batch] = ["connect", "session", "batch"].map(|name| {
+    let [connect, session, script, batch] = ["connect", "session", "script", "batch"].map(|name| {
         let mut found = spans.iter().filter(|span| span["name"] == name);
         found.next().unwrap_or_else(|| panic!("{name}: {spans:?}"))
     });
     assert_eq!(session["traceId"], connect["traceId"]);
     assert_eq!(session["parentSpanId"], connect["spanId"]);
     assert_eq!(session["startTimeUnixNano"], connect["endTimeUnixNano"]);
+    assert_eq!(script["traceId"], connect["traceId"]);
+    assert_eq!(script["parentSpanId"], session["spanId"]);
+    assert_eq!(script["startTimeUnixNano"], session["startTimeUnixNano"]);
+    assert_eq!(script["kind"], "SPAN_KIND_CLIENT");
+    assert!(!script.to_string().contains("s3cret"), "{script}");
     assert_eq!(batch["traceId"], connect["traceId"]);
     assert_eq!(batch["parentSpanId"], session["spanId"]);
     assert_eq!(batch["kind"], "SPAN_KIND_PRODUCER");

@@ -92,7 +92,18 @@ impl RealWorker {
     /// The same for one that is looked at afterwards.
     pub fn end(&mut self) {
         self.process.signal("TERM");
-        assert_eq!(self.process.exit_code(), 143);
+        let ended = self.process.wait(wait::LIMIT);
+        let ended = ended.unwrap_or_else(|error| panic!("{error}, with\n{}", self.threads()));
+        assert_eq!(ended.code(), Some(143));
+    }
+
+    /// What its threads do, behind its log: a JVM tells on SIGQUIT.
+    fn threads(&self) -> String {
+        self.process.signal("QUIT");
+        // The last line of such a dump; without it the log will have to do.
+        let whole = || self.log().contains("JNI global ref").then_some(());
+        let _ = wait::try_until("a thread dump", wait::LIMIT, whole);
+        self.log()
     }
 
     /// Whether its process has ended.

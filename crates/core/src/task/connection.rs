@@ -32,6 +32,8 @@ const MAX_EMPTY_FRAGMENTS: u32 = 1024;
 pub(super) enum Turn {
     /// Bytes arrived.
     Read,
+    /// The text that was queued has gone out.
+    Spoken,
     /// The server ended the stream.
     Eof,
 }
@@ -47,6 +49,8 @@ pub(super) struct Connection {
     sent: usize,
     pong: Option<Vec<u8>>,
     flushing: bool,
+    /// A text is queued that is to be told of when it has gone out.
+    speaks: bool,
 }
 
 impl Connection {
@@ -70,6 +74,7 @@ impl Connection {
             sent: 0,
             pong: None,
             flushing: false,
+            speaks: false,
         }
     }
 
@@ -95,9 +100,11 @@ impl Connection {
         self.start < self.end
     }
 
-    /// Queues a text message.
+    /// Queues a text message; a turn tells when it has gone out.
     pub(super) fn send_text(&mut self, text: &str) {
+        let before = self.outbox.len();
         self.send(Opcode::Text, text.as_bytes());
+        self.speaks = self.outbox.len() > before;
     }
 
     /// Queues a ping.
@@ -130,8 +137,13 @@ impl Connection {
     /// Sends what is queued and, if `reads`, reads what has come. Pending
     /// while neither brings news.
     pub(super) fn poll(&mut self, cx: &mut Context<'_>, reads: bool) -> Poll<io::Result<Turn>> {
-        if let Poll::Ready(Err(error)) = self.poll_send(cx) {
-            return Poll::Ready(Err(error));
+        match self.poll_send(cx) {
+            Poll::Ready(Err(error)) => return Poll::Ready(Err(error)),
+            Poll::Ready(Ok(())) if self.speaks => {
+                self.speaks = false;
+                return Poll::Ready(Ok(Turn::Spoken));
+            }
+            Poll::Ready(Ok(())) | Poll::Pending => {}
         }
         if !reads {
             return Poll::Pending;
@@ -257,5 +269,27 @@ mod tests {
         assert!(pongs.is_sorted_by(|a, b| a < b), "{pongs:?}");
         assert_eq!(pongs.last(), Some(&(PINGS - 1)));
         assert!(pongs.len() < PINGS as usize, "none was superseded");
+    }
+
+    #[tokio::test]
+    async fn a_text_is_told_of_once_when_all_of_it_has_gone_out() {
+        let (mut connection, server) = connected().await;
+        // More than the sockets take of what nobody reads.
+        let text = "x".repeat(1024 * 1024);
+        connection.send_text(&text);
+        let turn = poll_fn(|cx| Poll::Ready(connection.poll(cx, true))).await;
+        assert!(turn.is_pending(), "the sockets took everything");
+        let mut server = WebSocketStream::from_raw_socket(server, Role::Server, None).await;
+        let reading = tokio::spawn(async move {
+            let read = server.next().await.expect("a message").expect("no error");
+            (read.into_data().len(), server)
+        });
+        let turn = poll_fn(|cx| connection.poll(cx, true)).await;
+        assert_eq!(turn.expect("no error"), Turn::Spoken);
+        let (read, server) = reading.await.expect("no panic");
+        assert_eq!(read, text.len());
+        let turn = poll_fn(|cx| Poll::Ready(connection.poll(cx, true))).await;
+        assert!(turn.is_pending(), "nothing else has happened");
+        drop(server);
     }
 }

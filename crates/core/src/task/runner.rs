@@ -171,6 +171,10 @@ impl Runner {
                 self.decide(Input::Heard);
                 self.decode();
             }
+            Wake::Socket(Ok(Turn::Spoken)) => {
+                let at = Some(SystemTime::now());
+                self.status.send_modify(|status| status.subscribed_at = at);
+            }
             Wake::Socket(Ok(Turn::Eof)) => {
                 let text = "the server ended the connection without a close frame";
                 self.decide(Input::Lost(Loss::Broken(text.to_owned())));
@@ -423,6 +427,7 @@ impl Runner {
                 status.since = Some(SystemTime::now());
                 if phase == Phase::Connecting {
                     status.attempted_at = status.since;
+                    status.subscribed_at = None;
                 }
             }
             session.reason().clone_into(&mut status.reason);

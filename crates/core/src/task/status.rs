@@ -88,6 +88,9 @@ pub struct SessionStatus {
     pub since: Option<SystemTime>,
     /// When the last attempt to connect began.
     pub attempted_at: Option<SystemTime>,
+    /// When the subscription message had gone out to the present server, or to
+    /// the last one; `None` if there is none to send, or it has not.
+    pub subscribed_at: Option<SystemTime>,
     /// When the next attempt is due, in the waiting phases.
     pub next_attempt_at: Option<SystemTime>,
     /// Whether the task is paused.

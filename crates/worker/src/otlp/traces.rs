@@ -1,7 +1,9 @@
 //! A trace for each connection of a task: a span for the attempt to connect,
 //! with the handshake in it, one for the session that comes of it, and within
-//! that one a second for a batch: the records of one read of the socket, from
-//! their receipt to their acknowledgement.
+//! that one for the script, which is what a server is told before it sends
+//! anything: the subscription message; and one a second for a batch: the
+//! records of one read of the socket, from their receipt to their
+//! acknowledgement.
 //!
 //! Invariants: a task is not asked anything; its state is watched, as REST
 //! shows it, and what comes and goes faster than it is looked at is a part of
@@ -121,6 +123,8 @@ struct Tracer {
     open: Option<Span>,
     /// When the last attempt that was seen began.
     attempt: Option<u64>,
+    /// When the last script that was shown ended.
+    subscribed: Option<u64>,
     /// The end of the last batch that was shown.
     shown: u64,
 }
@@ -161,6 +165,7 @@ impl Tracer {
             connector,
             open: None,
             attempt: None,
+            subscribed: None,
             shown: 0,
         }
     }
@@ -168,6 +173,13 @@ impl Tracer {
     /// Sees a state, and gives the spans that have ended with it. An attempt
     /// that nobody saw under way is there all the same.
     fn see(&mut self, status: &SessionStatus, now: SystemTime) -> Vec<Span> {
+        let mut ended = self.follow(status, now);
+        ended.extend(self.script(status));
+        ended
+    }
+
+    /// Sees the phase of a state.
+    fn follow(&mut self, status: &SessionStatus, now: SystemTime) -> Vec<Span> {
         let at = nanos(status.since.unwrap_or(now));
         let part = Part::of(status.phase);
         let attempt = status.attempted_at.map(nanos);
@@ -206,6 +218,25 @@ impl Tracer {
         self.span(part.name(), span::SpanKind::Client, parent, at, url)
     }
 
+    /// The span of a script that was not shown before, from the begin of the
+    /// session that is open until all of it had gone out.
+    fn script(&mut self, status: &SessionStatus) -> Option<Span> {
+        let at = status.subscribed_at.map(nanos)?;
+        let session = self.session().filter(|_| self.subscribed != Some(at))?;
+        let begun = session.start_time_unix_nano;
+        let url = attribute("url.full", &status.url);
+        let kind = span::SpanKind::Client;
+        let mut span = self.span("script", kind, Some(session), begun, url);
+        span.end_time_unix_nano = at.max(begun);
+        self.subscribed = Some(at);
+        Some(span)
+    }
+
+    fn session(&self) -> Option<&Span> {
+        let name = Part::Session.name();
+        self.open.as_ref().filter(|span| span.name == name)
+    }
+
     /// The span of a batch that was not shown before, within the session that
     /// is open.
     fn batch(&mut self, trip: Trip) -> Option<Span> {
@@ -217,9 +248,9 @@ impl Tracer {
         let at = |moment: Instant| nanos(then - now.saturating_duration_since(moment));
         let records = trip.records.to_string();
         let records = attribute("messaging.batch.message_count", &records);
-        let session = self.open.as_ref().filter(|span| span.name == "session");
         let begun = at(trip.received);
-        let mut span = self.span("batch", span::SpanKind::Producer, session, begun, records);
+        let kind = span::SpanKind::Producer;
+        let mut span = self.span("batch", kind, self.session(), begun, records);
         span.end_time_unix_nano = at(trip.acknowledged).max(begun);
         Some(span)
     }
@@ -360,6 +391,36 @@ mod tests {
         let both = see(tracer, Phase::Refused, 8, 9, "403");
         assert_eq!(both[0].parent_span_id, second.span_id);
         assert_eq!(both[1].status.as_ref().expect("an error").message, "403");
+    }
+
+    #[test]
+    fn a_script_is_shown_once_in_each_session_that_has_sent_it() {
+        let tracer = &mut Tracer::new("trades".to_owned());
+        let mut live = status(Phase::Live, 1, 2, "");
+        assert_eq!(one(tracer.see(&live, at(2))).name, "connect");
+        live.subscribed_at = Some(at(5));
+        let script = one(tracer.see(&live, at(5)));
+        assert_eq!((script.name.as_str(), &script.status), ("script", &None));
+        assert_eq!(times(&script), (2_000_000, 5_000_000));
+        assert_eq!(tracer.see(&live, at(6)), []);
+        let session = one(see(tracer, Phase::Refused, 1, 9, ""));
+        assert_eq!(script.trace_id, session.trace_id);
+        assert_eq!(script.parent_span_id, session.span_id);
+        // The next one is seen when all is over.
+        live = status(Phase::Live, 11, 12, "");
+        live.subscribed_at = Some(at(13));
+        let names: Vec<String> = tracer
+            .see(&live, at(14))
+            .into_iter()
+            .map(|span| span.name)
+            .collect();
+        assert_eq!(names, ["connect", "script"]);
+        // One that has not sent it has none.
+        assert_eq!(
+            one(see(tracer, Phase::Connecting, 21, 21, "")).name,
+            "session"
+        );
+        assert_eq!(one(see(tracer, Phase::Live, 21, 22, "")).name, "connect");
     }
 
     #[test]
