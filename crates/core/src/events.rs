@@ -147,6 +147,10 @@ pub enum Event<'a> {
         /// How many of those between are lost.
         lost: u64,
     },
+    /// The disk spool cannot be used at present, for this reason.
+    SpoolFault(&'a str),
+    /// It can be used again.
+    SpoolRecovered,
     /// The task has ended.
     Stopped(StopReport),
     /// The task has failed.
@@ -156,7 +160,10 @@ pub enum Event<'a> {
 impl Event<'_> {
     fn level(&self) -> Level {
         match self {
-            Self::ConnectFailed { .. } | Self::Failed(_) | Self::SpoolGap { .. } => Level::ERROR,
+            Self::ConnectFailed { .. }
+            | Self::Failed(_)
+            | Self::SpoolGap { .. }
+            | Self::SpoolFault(_) => Level::ERROR,
             Self::SpoolDamaged(recovery) if recovery.is_damaged() => Level::ERROR,
             Self::Stopped(report) if report.lost > 0 => Level::ERROR,
             Self::QueueUtilization(reading) if reading.utilisation() >= HIGH_UTILISATION => {
@@ -183,7 +190,10 @@ impl Event<'_> {
             Self::Lost(_) => Some("lost"),
             Self::Paused { .. } => Some("paused"),
             Self::Resumed => Some("resumed"),
-            Self::SpoolDamaged(_) | Self::SpoolGap { .. } => Some("spool"),
+            Self::SpoolDamaged(_)
+            | Self::SpoolGap { .. }
+            | Self::SpoolFault(_)
+            | Self::SpoolRecovered => Some("spool"),
             Self::Stopped(_) => Some("stopped"),
             Self::Failed(_) => Some("task_failed"),
             Self::InConnect(_)
@@ -328,6 +338,8 @@ impl fmt::Display for Event<'_> {
             }
             Self::SpoolDamaged(recovery) => write!(f, "Spool damaged: {recovery}"),
             Self::SpoolGap { from, to, lost } => write_gap(f, *from, *to, *lost),
+            Self::SpoolFault(fault) => write!(f, "Spool unusable, trying again: {fault}"),
+            Self::SpoolRecovered => f.write_str("Spool usable again"),
             Self::Stopped(report) => write!(
                 f,
                 "Stopped - Received: {}, Delivered: {}, Dropped: {}, Lost: {}, Ledger: {}",
