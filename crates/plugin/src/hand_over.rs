@@ -12,77 +12,18 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use websocket_source::buffer::Batch;
-use websocket_source::frames::Kind;
 use websocket_source::metrics::Histogram;
 use websocket_source::sink::{Delivery, LeftOut, Sink, SinkError};
 
+use crate::columns::Columns;
 use crate::holes::Holes;
 use crate::oversize::Limit;
 
 /// The most bytes of values and keys that lie ready; a single record may be
 /// larger.
-const MAX_BYTES: usize = 1 << 20;
+pub(crate) const MAX_BYTES: usize = 1 << 20;
 /// The most records that lie ready.
 const MAX_RECORDS: usize = 10_000;
-/// Memory that a large record needed is given back above this.
-pub(crate) const KEEP_BYTES: usize = 2 * MAX_BYTES;
-
-/// Records in order, column by column; the columns are the sink seam's.
-#[derive(Debug, Default)]
-pub(crate) struct Columns {
-    /// All values, one after the other.
-    pub(crate) values: Vec<u8>,
-    /// Where each value ends.
-    pub(crate) ends: Vec<usize>,
-    /// Whether each is text.
-    pub(crate) kinds: Vec<Kind>,
-    /// When each was received, milliseconds since the epoch.
-    pub(crate) received_ms: Vec<i64>,
-    /// All keys, one after the other.
-    pub(crate) keys: Vec<u8>,
-    /// Where each key ends; empty if the records have none.
-    pub(crate) key_ends: Vec<usize>,
-    /// Offsets skipped before these records, since the task started.
-    pub(crate) skipped: u64,
-}
-
-impl Columns {
-    /// Number of records.
-    pub(crate) fn len(&self) -> usize {
-        self.ends.len()
-    }
-
-    fn bytes(&self) -> usize {
-        self.values.len() + self.keys.len()
-    }
-
-    fn push(&mut self, batch: &Batch<'_>, row: usize) {
-        self.values.extend_from_slice(batch.value(row));
-        self.ends.push(self.values.len());
-        self.kinds.push(batch.kind(row));
-        self.received_ms.push(batch.received().at_ms);
-        if let Some(key) = batch.key(row) {
-            self.keys.extend_from_slice(key);
-            self.key_ends.push(self.keys.len());
-        }
-    }
-
-    /// Forgets the records and keeps the memory, unless it is exceptionally
-    /// much.
-    pub(crate) fn clear(&mut self) {
-        if self.values.capacity() + self.keys.capacity() > KEEP_BYTES {
-            *self = Self::default();
-            return;
-        }
-        self.values.clear();
-        self.ends.clear();
-        self.kinds.clear();
-        self.received_ms.clear();
-        self.keys.clear();
-        self.key_ends.clear();
-    }
-}
-
 /// Where the socket's thread and `poll` meet.
 #[derive(Debug)]
 pub(crate) struct HandOver {
@@ -292,6 +233,7 @@ mod tests {
     use std::thread;
 
     use websocket_source::buffer::{Received, Row};
+    use websocket_source::frames::Kind;
     use websocket_source::settings::Oversize;
 
     use super::*;
@@ -407,16 +349,6 @@ mod tests {
         assert_eq!(progress.left_out.of(LeftOut::Oversize), 2);
         assert_eq!(offer(sink.as_mut(), &[&large]), 1);
         assert_eq!(hand_over.delivery().progress().acknowledged, 5);
-    }
-
-    #[test]
-    fn memory_that_a_large_record_needed_is_given_back() {
-        let mut columns = Columns {
-            values: Vec::with_capacity(KEEP_BYTES + 1),
-            ..Columns::default()
-        };
-        columns.clear();
-        assert_eq!(columns.values.capacity(), 0);
     }
 
     #[test]

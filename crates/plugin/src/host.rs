@@ -18,7 +18,8 @@ use websocket_source::sink::Sink;
 use websocket_source::spool::{Spool, SpoolError};
 use websocket_source::task::{self, TaskHandle, TaskOptions, TaskThreads, begin_spool};
 
-use crate::hand_over::{Columns, HandOver};
+use crate::columns::Columns;
+use crate::hand_over::HandOver;
 use crate::log;
 use crate::oversize::{self, Limit};
 use crate::settings::{joined, parse};
