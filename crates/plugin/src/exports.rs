@@ -231,8 +231,10 @@ fn through(proxy: &[String]) -> Option<Proxy> {
 
 /// `Object[] poll(long task, long waitMs, long acknowledged, long[] about)`: null
 /// if nothing came; else the values (`byte[]` or `char[]`, by their kind, which
-/// `about` gets beside the offsets skipped before them), where each ends, when each was received, and the keys and where each ends, or
-/// null for those.
+/// `about` gets beside the offsets skipped before them), where each ends, when
+/// each was received, the keys and where each ends, or null for those, and which
+/// are dead letters and the headers of each, names and texts by turns, or null
+/// for those.
 #[unsafe(no_mangle)]
 pub extern "system" fn Java_io_conduktor_connect_websocket_NativeSource_poll<'caller>(
     mut env: EnvUnowned<'caller>,
