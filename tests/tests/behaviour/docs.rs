@@ -24,7 +24,10 @@ const NOT_RUN: &[(&str, &str)] = &[
     ("mkdir -p $KAFKA_HOME/", "the plugin's tests install it"),
     ("keytool ", "the plugin's tests of the network trust so"),
     ("cargo build ", "it is how other platforms are built for"),
-    ("connect-websocket health ", "the tests of deploy try it"),
+    (
+        "connect-websocket health ",
+        "the tests of health ask workers with it",
+    ),
     ("docker ", "the tests of deploy check what it is given"),
     ("helm ", "the tests of deploy have Helm render the chart"),
     ("export OTEL_", "the worker's tests of OTLP run it"),
