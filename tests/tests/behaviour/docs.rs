@@ -332,6 +332,7 @@ fn anchors(text: &str) -> BTreeSet<String> {
 #[test]
 fn every_link_in_the_documentation_leads_somewhere() {
     let link = Regex::new(r"\]\(([^)\s]+)\)").expect("a pattern");
+    let book = tools::repository().join("docs");
     for page in pages() {
         let text = fs::read_to_string(&page).expect("a page");
         for found in link.captures_iter(&text) {
@@ -346,6 +347,9 @@ fn every_link_in_the_documentation_leads_somewhere() {
                 page.with_file_name(file)
             };
             assert!(path.exists(), "{}: {target}", page.display());
+            // The book has the folder of its pages only.
+            let leaves = page.starts_with(&book) && target.contains("../");
+            assert!(!leaves, "{}: {target} is not in the book", page.display());
             if !anchor.is_empty() {
                 let there = anchors(&fs::read_to_string(&path).expect("a page"));
                 assert!(
