@@ -1,5 +1,6 @@
 // Which page is shown: the part of the address after the hash says so.
 
+import { settleOnline } from "./api.js";
 import { clearAlert, h } from "./dom.js";
 import { openDetail } from "./detail.js";
 import { openForm } from "./form.js";
@@ -32,6 +33,7 @@ function show(isFirst) {
   clearAlert();
   const [menu, open] = pageAt(location.hash);
   page = open();
+  settleOnline();
   document.title = page.title;
   for (const link of document.querySelectorAll("nav a")) {
     if (link.dataset.page === menu) link.setAttribute("aria-current", "page");

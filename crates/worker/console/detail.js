@@ -1,7 +1,7 @@
 // One connector: how it is, its charts, what happened to it, where its messages are.
 
 import { makeActions } from "./actions.js";
-import { own, pathOf, poll } from "./api.js";
+import { look, pathOf, poll } from "./api.js";
 import { makeCharts } from "./charts.js";
 import { announce, h, setAttribute, setText } from "./dom.js";
 import { health } from "./format.js";
@@ -73,7 +73,7 @@ export function openDetail(main, name) {
     try {
       // What was not seen here, on the first look or while nobody looked, the worker has.
       const asks = isFirst || history.isStale();
-      show(await own("GET", pathOf(name) + (asks ? "?history=true" : "")));
+      show(await look(pathOf(name) + (asks ? "?history=true" : "")));
       isFirst = false;
     } catch (error) {
       if (error.status !== 404) throw error;

@@ -1,6 +1,6 @@
 // The list of all connectors, and how each of them is.
 
-import { own, pageOf, poll } from "./api.js";
+import { look, pageOf, poll } from "./api.js";
 import { announce, h, setAttribute, setText, svg } from "./dom.js";
 import { ago, brief, count, health, isProblem, rate } from "./format.js";
 import { historyOf, keepOnly } from "./history.js";
@@ -192,7 +192,7 @@ export function openList(main) {
 
   if (latest) render();
   const polling = poll(async () => {
-    const seen = await own("GET", "overview");
+    const seen = await look("overview");
     for (const one of seen.connectors) historyOf(one.name).look(seen.now, one);
     keepOnly(seen.connectors.map((one) => one.name));
     latest = seen;
