@@ -156,6 +156,12 @@ fn a_login_https_and_a_proxy_s_path_are_no_hindrance_and_other_pages_change_noth
 }
 
 #[test]
+fn a_name_that_is_typed_takes_nothing_from_other_settings() {
+    let worker = Worker::builder_without_kafka().start();
+    browser::play("typing", &worker.url("/ui/"), json!({}));
+}
+
+#[test]
 fn a_worker_that_is_silent_refuses_or_ends_is_told_until_it_is_back() {
     let mut worker = Worker::builder_without_kafka().start();
     let folder = tempfile::tempdir().expect("a folder");
