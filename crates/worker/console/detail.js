@@ -6,8 +6,8 @@ import { makeCharts } from "./charts.js";
 import { announce, h, setAttribute, setText } from "./dom.js";
 import { health } from "./format.js";
 import { historyOf } from "./history.js";
-import { badge, showWorker } from "./list.js";
 import { makeConfig, makeFacts, makeLedger, makeMessages, makeTimeline } from "./panels.js";
+import { badge, showWorker } from "./rows.js";
 
 export function openDetail(main, name) {
   const state = badge();

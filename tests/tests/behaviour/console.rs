@@ -10,7 +10,7 @@ use end_to_end::server::{Library, Script, Server};
 use end_to_end::tools::{repository, tool};
 use end_to_end::worker::{Connector, SUBSCRIPTION, Worker};
 use end_to_end::{browser, ports, wait};
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::access::{PASSWORD, with_login};
 
@@ -155,10 +155,25 @@ fn a_login_https_and_a_proxy_s_path_are_no_hindrance_and_other_pages_change_noth
     assert_eq!(seen["status"], 403);
 }
 
+/// A connector's settings as they need neither Kafka nor a server.
+fn idle() -> Value {
+    json!({
+        "connector.class": "io.conduktor.connect.websocket.WebSocketSourceConnector",
+        "websocket.url": "ws://127.0.0.1:1/",
+        "kafka.topic": "console-idle",
+    })
+}
+
 #[test]
 fn a_name_that_is_typed_takes_nothing_from_other_settings() {
     let worker = Worker::builder_without_kafka().start();
     browser::play("typing", &worker.url("/ui/"), json!({}));
+}
+
+#[test]
+fn rows_stay_under_a_hand_and_a_connector_that_begins_paused_is_no_problem() {
+    let worker = Worker::builder_without_kafka().start();
+    browser::play("rows", &worker.url("/ui/"), json!({"config": idle()}));
 }
 
 #[test]

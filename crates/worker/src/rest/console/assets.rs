@@ -41,7 +41,7 @@ struct File {
     bytes: &'static [u8],
 }
 
-static FILES: [File; 26] = files![
+static FILES: [File; 27] = files![
     "actions.js" SCRIPT,
     "api.js" SCRIPT,
     "app.js" SCRIPT,
@@ -64,6 +64,7 @@ static FILES: [File; 26] = files![
     "panels.js" SCRIPT,
     "preview.js" SCRIPT,
     "properties.js" SCRIPT,
+    "rows.js" SCRIPT,
     "style.css" STYLE,
     "vendor/uPlot.LICENSE" TEXT,
     "vendor/uPlot.iife.min.js" SCRIPT,
