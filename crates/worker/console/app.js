@@ -10,16 +10,26 @@ import { openLoggers } from "./loggers.js";
 const main = document.getElementById("main");
 let page = null;
 
+/** The parts of an address; `null` if it is none. */
+function partsOf(hash) {
+  try {
+    return hash.replace(/^#\/?/, "").split("/").filter(Boolean).map(decodeURIComponent);
+  } catch {
+    return null;
+  }
+}
+
 /** The page of an address: `open(main, ...parameters)`, which gives a title and `close`. */
 function pageAt(hash) {
-  const parts = hash.replace(/^#\/?/, "").split("/").filter(Boolean).map(decodeURIComponent);
+  const parts = partsOf(hash);
+  if (!parts) return ["", openNothing];
   const [first, name, last] = parts;
   if (!first) return ["connectors", () => openList(main)];
   if (first === "loggers" && parts.length === 1) return ["loggers", () => openLoggers(main)];
   if (first === "new" && parts.length === 1) return ["connectors", () => openForm(main, null)];
   if (first === "connectors" && parts.length === 2) return ["connectors", () => openDetail(main, name)];
   if (first === "connectors" && last === "edit" && parts.length === 3) return ["connectors", () => openForm(main, name)];
-  return ["", () => openNothing()];
+  return ["", openNothing];
 }
 
 function openNothing() {

@@ -19,14 +19,16 @@ export function openDetail(main, name) {
   const history = historyOf(name);
   let isFirst = true;
   let gone = false;
+  let closed = false;
   let label = "";
   const actions = makeActions(name, (done) => {
-    if (done === "deleted") {
-      gone = true;
-      location.hash = "#/";
-    } else {
+    if (done !== "deleted") {
       polling.now();
+      return;
     }
+    gone = true;
+    // Whoever has gone elsewhere meanwhile stays there.
+    if (!closed) location.hash = "#/";
   });
   main.replaceChildren(
     h("p", { class: "path" }, h("a", { href: "#/" }, "Connectors")),
@@ -84,6 +86,7 @@ export function openDetail(main, name) {
   return {
     title: `${name} – Connectors`,
     close() {
+      closed = true;
       polling.stop();
       charts.close();
     },

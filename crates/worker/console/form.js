@@ -2,7 +2,7 @@
 // defaults and what is wrong with them. It only says what is changed, so that a secret which is not touched stays.
 
 import { connect, own, pageOf, pathOf } from "./api.js";
-import { announce, h } from "./dom.js";
+import { alertUser, announce, h } from "./dom.js";
 import { Draft } from "./draft.js";
 import { makeField } from "./fields.js";
 import { FIRST, makeView } from "./formview.js";
@@ -136,6 +136,10 @@ async function start(main, of, title, form) {
     return view.showProblems(view.problems, answer.warnings, true, true) === 0;
   }
 
+  function failElsewhere(why) {
+    alertUser(`${draft.get("name")} has not been saved: ${why}`);
+  }
+
   async function save() {
     view.setBusy(true);
     try {
@@ -144,10 +148,14 @@ async function start(main, of, title, form) {
         if (of) await connect("PATCH", `${pathOf(of)}/config`, config);
         else await connect("POST", "connectors", { name: config.name, config, initial_state: view.state.value });
         announce(of ? `${of} is changed.` : `${config.name} is created.`);
-        location.hash = pageOf(of ?? config.name.trim());
+        // Whoever has gone elsewhere meanwhile stays there.
+        if (!form.closed) location.hash = pageOf(of ?? config.name.trim());
+      } else if (form.closed) {
+        failElsewhere("its page was left before it was checked");
       }
     } catch (error) {
-      view.fail(error);
+      if (form.closed) failElsewhere(error.message);
+      else view.fail(error);
     }
     view.setBusy(false);
   }

@@ -177,6 +177,12 @@ fn rows_stay_under_a_hand_and_a_connector_that_begins_paused_is_no_problem() {
 }
 
 #[test]
+fn what_comes_late_moves_no_page() {
+    let worker = Worker::builder_without_kafka().start();
+    browser::play("late", &worker.url("/ui/"), json!({"config": idle()}));
+}
+
+#[test]
 fn a_worker_that_is_silent_refuses_or_ends_is_told_until_it_is_back() {
     let mut worker = Worker::builder_without_kafka().start();
     let folder = tempfile::tempdir().expect("a folder");
