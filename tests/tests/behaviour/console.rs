@@ -155,6 +155,23 @@ fn a_login_https_and_a_proxy_s_path_are_no_hindrance_and_other_pages_change_noth
     assert_eq!(seen["status"], 403);
 }
 
+#[test]
+fn every_chart_moves() {
+    let server = Script::new(Library::Npm)
+        .endless()
+        .rate(200)
+        .close_after(200, 1001, "going away")
+        .start();
+    let feed = subscribed("feed", &server, "console-charts")
+        .set("websocket.reconnect.interval.ms", "100")
+        .set("websocket.message.queue.size", "100");
+    let kafka = Kafka::shared(Version::V4_1);
+    let worker = Worker::builder(kafka).connector(feed).start();
+    worker.wait_for_acknowledged("feed", 100);
+    let needs = json!({"name": "feed", "capacity": 100});
+    browser::play("charts", &worker.url("/ui/"), needs);
+}
+
 /// A connector's settings as they need neither Kafka nor a server.
 fn idle() -> Value {
     json!({
