@@ -6,10 +6,11 @@ use std::time::{Duration, Instant};
 
 use rdkafka::ClientConfig;
 use rdkafka::error::{KafkaError, RDKafkaErrorCode as Code};
+use rdkafka::message::{Header, OwnedHeaders};
 use rdkafka::producer::{BaseProducer, BaseRecord, Producer};
 
 use super::super::PartitionOffset;
-use super::{OffsetsTopic, OffsetsTopicError, key};
+use super::{OWNER, OffsetsTopic, OffsetsTopicError, key};
 use crate::oauth::LoginContext;
 
 /// Longest single wait.
@@ -54,7 +55,11 @@ impl OffsetsTopic {
         for one in offsets {
             let key = key(connector, &one.partition);
             let value = (!one.offset.is_null()).then(|| one.offset.to_string());
-            let mut record = BaseRecord::to(&self.name).key(&key);
+            let owner = OwnedHeaders::new().insert(Header {
+                key: OWNER,
+                value: Some(transactional_id),
+            });
+            let mut record = BaseRecord::to(&self.name).key(&key).headers(owner);
             if let Some(value) = &value {
                 record = record.payload(value);
             }

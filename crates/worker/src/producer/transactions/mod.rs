@@ -14,6 +14,7 @@
 
 mod client;
 mod keeper;
+mod moment;
 mod recovery;
 mod transaction;
 
