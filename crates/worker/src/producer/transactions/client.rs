@@ -30,15 +30,8 @@ pub(super) fn complete(options: &mut TransactionOptions) {
     let properties = &mut options.producer.properties;
     properties.insert("transactional.id".to_owned(), id);
     properties.insert("enable.idempotence".to_owned(), "true".to_owned());
-    let timeout_ms = longest.as_millis();
-    properties.insert("transaction.timeout.ms".to_owned(), timeout_ms.to_string());
-    // librdkafka takes no longer one than that. Without one a record waits for
-    // brokers that are away, and its transaction with it.
-    let delivery_ms = properties.get("message.timeout.ms");
-    let delivery_ms = delivery_ms.and_then(|text| text.parse::<u128>().ok());
-    if delivery_ms.is_some_and(|ms| ms > timeout_ms) {
-        properties.insert("message.timeout.ms".to_owned(), timeout_ms.to_string());
-    }
+    let timeout_ms = longest.as_millis().to_string();
+    properties.insert("transaction.timeout.ms".to_owned(), timeout_ms);
 }
 
 /// How long the coordinator lets a transaction be open.
