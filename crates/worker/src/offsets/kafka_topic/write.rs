@@ -119,3 +119,32 @@ impl Write<'_> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use rdkafka::mocking::MockCluster;
+    use serde_json::json;
+
+    use super::*;
+    use crate::offsets::kafka_topic::{Offsets, topic_on};
+
+    #[test]
+    fn a_change_counts_as_one_of_the_task_s_owner() {
+        let cluster = MockCluster::new(1).expect("a cluster");
+        cluster.create_topic("offsets", 1, 1).expect("created");
+        let topic = topic_on(&cluster.bootstrap_servers());
+        let wait = Duration::from_secs(60);
+        let one = PartitionOffset {
+            partition: json!({"spool": "a"}),
+            offset: json!({"sequence": 1}),
+        };
+        topic.alter("c", "g-c-0", &[one], wait).expect("altered");
+        let others = |id: &str, disk: &str| {
+            let read = topic.read(wait, &|| false).expect("read");
+            read.others_of(id, "c", &json!({"spool": disk}))
+        };
+        assert_eq!(others("g-c-0", "b").of("c").len(), 1);
+        assert_eq!(others("g-c-0", "a"), Offsets::default());
+        assert_eq!(others("h-c-0", "b"), Offsets::default());
+    }
+}
