@@ -2,15 +2,18 @@
 //! task stays so until someone calls.
 //!
 //! The delay grows as Strimzi's does: the n-th restart in a row comes n² + n
-//! intervals after the failure, at most 60 of them. Invariant: only tasks that
+//! intervals after the failure, at most 60 of them. Invariants: only tasks that
 //! are wanted running are started; a task that has run for as long as its
-//! next delay counts from zero again.
+//! next delay counts from zero again; one whose connector another worker has
+//! taken over waits for a person, since two that start again would take it
+//! from each other for ever.
 
 use std::collections::BTreeMap;
 use std::sync::atomic::Ordering::Relaxed;
 use std::time::{Duration, Instant};
 
 use super::{Herder, Target};
+use crate::producer::FENCED;
 
 /// How often failed tasks are looked for.
 const LOOK: Duration = Duration::from_secs(1);
@@ -108,9 +111,14 @@ impl Herder {
             .iter()
             .filter(|(_, c)| c.target == Target::Started);
         started
-            .map(|(name, connector)| (name.clone(), connector.has_failed()))
+            .map(|(name, connector)| (name.clone(), connector.failed_with(is_curable)))
             .collect()
     }
+}
+
+/// Whether a start may cure what a task has failed by.
+fn is_curable(trace: &str) -> bool {
+    !trace.contains(FENCED)
 }
 
 #[cfg(test)]
@@ -134,6 +142,13 @@ mod tests {
         assert!(!at(21, true) && at(22, true));
         assert!(!at(23, false) && !at(60, false));
         assert!(at(61, true), "it had run long enough");
+    }
+
+    #[test]
+    fn what_another_owner_has_taken_is_not_taken_back() {
+        assert!(is_curable("ConnectException: TOPIC_AUTHORIZATION_FAILED"));
+        let fenced = format!("org.apache.kafka.connect.errors.ConnectException: {FENCED}: c-0.");
+        assert!(!is_curable(&fenced));
     }
 
     #[test]

@@ -266,10 +266,18 @@ impl Connector {
 
     /// Whether its task has failed.
     pub(super) fn has_failed(&self) -> bool {
+        self.failed_with(|_| true)
+    }
+
+    /// Whether its task has failed, by what has such a trace.
+    pub(super) fn failed_with(&self, such: impl FnOnce(&str) -> bool) -> bool {
         match &self.slot {
             Slot::Empty => false,
             Slot::Unstartable { .. } => true,
-            Slot::Started(started) => started.handle.failure().is_some(),
+            Slot::Started(started) => {
+                let failure = started.handle.failure();
+                failure.is_some_and(|failure| such(&failure.trace))
+            }
         }
     }
 }

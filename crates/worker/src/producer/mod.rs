@@ -40,6 +40,7 @@ use websocket_source::sink::Sink;
 pub use cluster::cluster_id;
 pub use creation::{AdminPool, TopicAdmin, TopicCreator, Unread, topic_setting};
 pub use mapped::MappedOptions;
+pub(crate) use refusal::FENCED;
 pub use transactions::{
     Boundary, TransactionHandle, TransactionOptions, TransactionPool, transactional_id,
 };

@@ -59,6 +59,10 @@ pub(super) fn is_passing(code: Code) -> bool {
     )
 }
 
+/// What a task fails by whose connector another owner runs, in Java's words.
+pub(crate) const FENCED: &str =
+    "There is a newer producer with the same transactionalId which fences the current one";
+
 /// Whether another producer has taken over the transactional id, or the
 /// coordinator has taken it from this one.
 pub(super) fn is_fenced(code: Code) -> bool {

@@ -211,10 +211,12 @@ impl Keeper {
 
     fn fenced(&self, error: &TransactionError) -> Over {
         Over::failed(format!(
-            "There is a newer producer with the same transactionalId which fences the current one: {}. \
-             Another worker runs connector {} too, or has started it after this one was thought dead: \
-             stop one of the two, or give their workers different values of group.id ({})",
-            self.options.transactional_id, self.options.connector, error.text
+            "{}: {}. Another worker runs connector {} too, or has started it after this one was thought \
+             dead: stop one of the two, or give their workers different values of group.id ({})",
+            refusal::FENCED,
+            self.options.transactional_id,
+            self.options.connector,
+            error.text
         ))
     }
 
