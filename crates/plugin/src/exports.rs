@@ -15,7 +15,8 @@ use std::time::Duration;
 
 use jni::errors::ErrorPolicy;
 use jni::objects::{
-    JByteArray, JCharArray, JClass, JIntArray, JLongArray, JObject, JObjectArray, JString,
+    JByteArray, JCharArray, JClass, JDoubleArray, JIntArray, JLongArray, JObject, JObjectArray,
+    JString,
 };
 use jni::strings::{JNIStr, JNIString};
 use jni::sys::{jboolean, jint, jlong};
@@ -25,6 +26,7 @@ use websocket_source::settings::bean_url;
 
 use crate::host::{self, HostError, Network, Start};
 use crate::log::LINES;
+use crate::series;
 use crate::settings::{self, Texts};
 use crate::text::Values;
 
@@ -406,6 +408,52 @@ pub extern "system" fn Java_io_conduktor_connect_websocket_NativeSource_statisti
         Ok(array.into())
     })
     .resolve::<Throw>()
+}
+
+/// `String[][] series()`: of each value that `readings` tells.
+#[unsafe(no_mangle)]
+pub extern "system" fn Java_io_conduktor_connect_websocket_NativeSource_series<'caller>(
+    mut env: EnvUnowned<'caller>,
+    _class: JClass<'caller>,
+) -> JObject<'caller> {
+    env.with_env(|env| table(env, &series::layout()))
+        .resolve::<Throw>()
+}
+
+/// `double[] readings(long task)`: null once the task was stopped.
+#[unsafe(no_mangle)]
+pub extern "system" fn Java_io_conduktor_connect_websocket_NativeSource_readings<'caller>(
+    mut env: EnvUnowned<'caller>,
+    _class: JClass<'caller>,
+    task: jlong,
+) -> JObject<'caller> {
+    env.with_env(|env| -> Result<JObject<'caller>> {
+        let Some(task) = host::find(task) else {
+            return Ok(JObject::null());
+        };
+        let readings = task.series();
+        let array = JDoubleArray::new(env, readings.len())?;
+        array.set_region(env, 0, &readings)?;
+        Ok(array.into())
+    })
+    .resolve::<Throw>()
+}
+
+/// `void leaveOut(long task, long number)`: a record that Java has.
+#[unsafe(no_mangle)]
+pub extern "system" fn Java_io_conduktor_connect_websocket_NativeSource_leaveOut<'caller>(
+    mut env: EnvUnowned<'caller>,
+    _class: JClass<'caller>,
+    task: jlong,
+    number: jlong,
+) {
+    env.with_env(|_env| -> Result<()> {
+        if let (Some(task), Ok(number)) = (host::find(task), u64::try_from(number)) {
+            task.leave_out(number);
+        }
+        Ok(())
+    })
+    .resolve::<Throw>();
 }
 
 /// `void stop(long task, long acknowledged, long handed)`.

@@ -16,5 +16,6 @@ mod holes;
 mod host;
 mod log;
 mod oversize;
+mod series;
 mod settings;
 mod text;
