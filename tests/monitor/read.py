@@ -1,7 +1,9 @@
-"""Reads what tests cannot: YAML, given back as JSON, and Vector's programs, which run in Vector's own engine.
+"""Reads what tests cannot: YAML, given back as JSON, Vector's programs, which run in Vector's own engine, and Logstash's
+configurations, by a grammar of theirs.
 
 read.py yaml FILE                  the file as JSON
 read.py vrl FILE < LINES           for each line what the transform "fields" of a Vector configuration makes of it
+read.py logstash FILE              the plugins of the file as JSON, section by section
 """
 
 import json
@@ -25,6 +27,11 @@ def run_vrl(configuration, lines):
 
 def main():
     kind, file = sys.argv[1:]
+    if kind == "logstash":
+        from logstash_pipeline_parser import Pipeline
+
+        json.dump(Pipeline.from_file(file).parse(), sys.stdout, default=str)
+        return
     with open(file, encoding="utf-8") as text:
         value = yaml.safe_load(text)
     if kind == "yaml":

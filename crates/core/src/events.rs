@@ -52,7 +52,7 @@ pub enum InConnect<'a> {
     NoDeadLetters,
     /// `websocket.oversize` is set, and the producer's limit is not known.
     NoLimit,
-    /// Messages were left out for their size.
+    /// Messages were left out or cut for their size.
     TooLarge {
         /// How many since that was last told.
         messages: u64,
@@ -60,6 +60,8 @@ pub enum InConnect<'a> {
         bytes: usize,
         /// `producer.override.max.request.size`.
         limit: usize,
+        /// The topic where they went, cut; `None` if they were left out.
+        letters: Option<&'a str>,
     },
     /// All connections go through a proxy.
     Proxied(&'a Proxy),
@@ -147,6 +149,10 @@ pub enum Event<'a> {
         /// How many of those between are lost.
         lost: u64,
     },
+    /// The disk spool cannot be used at present, for this reason.
+    SpoolFault(&'a str),
+    /// It can be used again.
+    SpoolRecovered,
     /// The task has ended.
     Stopped(StopReport),
     /// The task has failed.
@@ -156,7 +162,10 @@ pub enum Event<'a> {
 impl Event<'_> {
     fn level(&self) -> Level {
         match self {
-            Self::ConnectFailed { .. } | Self::Failed(_) | Self::SpoolGap { .. } => Level::ERROR,
+            Self::ConnectFailed { .. }
+            | Self::Failed(_)
+            | Self::SpoolGap { .. }
+            | Self::SpoolFault(_) => Level::ERROR,
             Self::SpoolDamaged(recovery) if recovery.is_damaged() => Level::ERROR,
             Self::Stopped(report) if report.lost > 0 => Level::ERROR,
             Self::QueueUtilization(reading) if reading.utilisation() >= HIGH_UTILISATION => {
@@ -183,7 +192,10 @@ impl Event<'_> {
             Self::Lost(_) => Some("lost"),
             Self::Paused { .. } => Some("paused"),
             Self::Resumed => Some("resumed"),
-            Self::SpoolDamaged(_) | Self::SpoolGap { .. } => Some("spool"),
+            Self::SpoolDamaged(_)
+            | Self::SpoolGap { .. }
+            | Self::SpoolFault(_)
+            | Self::SpoolRecovered => Some("spool"),
             Self::Stopped(_) => Some("stopped"),
             Self::Failed(_) => Some("task_failed"),
             Self::InConnect(_)
@@ -236,8 +248,8 @@ impl fmt::Display for InConnect<'_> {
                  paused; stop the connector instead",
             ),
             Self::NoDeadLetters => f.write_str(
-                "errors.deadletterqueue.topic.name has no effect: Kafka Connect has no such topic for source \
-                 connectors; messages that are not JSON are left out and counted as dropped",
+                "errors.deadletterqueue.topic.name has no effect on messages that are not JSON: Kafka Connect has no \
+                 such topic for source connectors; they are left out and counted as dropped",
             ),
             Self::NoLimit => f.write_str(
                 "websocket.oversize has no effect without producer.override.max.request.size, since Kafka \
@@ -248,11 +260,8 @@ impl fmt::Display for InConnect<'_> {
                 messages,
                 bytes,
                 limit,
-            } => write!(
-                f,
-                "Dropped {messages} messages that are too large (websocket.oversize=drop). A message of \
-                 {bytes} bytes does not fit into producer.override.max.request.size={limit}"
-            ),
+                letters,
+            } => write_too_large(f, *messages, (*bytes, *limit), *letters),
             Self::Proxied(proxy) => write!(f, "Connecting through the proxy {proxy}"),
             Self::Unconfirmed(records) => write!(
                 f,
@@ -328,6 +337,8 @@ impl fmt::Display for Event<'_> {
             }
             Self::SpoolDamaged(recovery) => write!(f, "Spool damaged: {recovery}"),
             Self::SpoolGap { from, to, lost } => write_gap(f, *from, *to, *lost),
+            Self::SpoolFault(fault) => write!(f, "Spool unusable, trying again: {fault}"),
+            Self::SpoolRecovered => f.write_str("Spool usable again"),
             Self::Stopped(report) => write!(
                 f,
                 "Stopped - Received: {}, Delivered: {}, Dropped: {}, Lost: {}, Ledger: {}",
@@ -343,6 +354,28 @@ fn write_gap(f: &mut fmt::Formatter<'_>, from: u64, to: u64, lost: u64) -> fmt::
     write!(
         f,
         "Spool damaged: {lost} messages are lost, from sequence {from} to {end}"
+    )
+}
+
+fn write_too_large(
+    f: &mut fmt::Formatter<'_>,
+    messages: u64,
+    (bytes, limit): (usize, usize),
+    letters: Option<&str>,
+) -> fmt::Result {
+    match letters {
+        None => write!(
+            f,
+            "Dropped {messages} messages that are too large (websocket.oversize=drop)."
+        ),
+        Some(topic) => write!(
+            f,
+            "Cut {messages} messages that are too large, for the topic {topic} (websocket.oversize=dlq)."
+        ),
+    }?;
+    write!(
+        f,
+        " A message of {bytes} bytes does not fit into producer.override.max.request.size={limit}"
     )
 }
 
@@ -404,6 +437,32 @@ mod tests {
         for (event, line) in cases {
             assert_eq!(event.to_string(), line);
         }
+    }
+
+    #[test]
+    fn messages_that_are_too_large_are_told_of_with_what_became_of_them() {
+        let text = |letters| {
+            let event = Event::InConnect(InConnect::TooLarge {
+                messages: 2,
+                bytes: 30_000,
+                limit: 10_000,
+                letters,
+            });
+            assert_eq!(event.level(), Level::WARN);
+            event.to_string()
+        };
+        let why =
+            "A message of 30000 bytes does not fit into producer.override.max.request.size=10000";
+        assert_eq!(
+            text(None),
+            format!("Dropped 2 messages that are too large (websocket.oversize=drop). {why}")
+        );
+        assert_eq!(
+            text(Some("dead")),
+            format!(
+                "Cut 2 messages that are too large, for the topic dead (websocket.oversize=dlq). {why}"
+            )
+        );
     }
 
     #[test]

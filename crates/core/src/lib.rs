@@ -6,6 +6,7 @@
 
 pub mod buffer;
 mod clock;
+pub mod dead_letter;
 pub mod dial;
 pub mod events;
 pub mod frames;

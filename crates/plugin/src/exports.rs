@@ -2,39 +2,29 @@
 //!
 //! Every error and every panic becomes a `ConnectException` in the calling
 //! thread, but for a configuration that is not valid, which is Kafka's
-//! `ConfigException`. Arrays are made here and given to Java whole; no Java
-//! method is called.
+//! `ConfigException`. No Java method is called.
 #![allow(
     unsafe_code,
     reason = "the JVM finds native methods by their unmangled names"
 )]
 
 use std::any::Any;
-use std::collections::BTreeMap;
 use std::time::Duration;
 
 use jni::errors::ErrorPolicy;
-use jni::objects::{
-    JByteArray, JCharArray, JClass, JDoubleArray, JIntArray, JLongArray, JObject, JObjectArray,
-    JString,
-};
+use jni::objects::{JByteArray, JClass, JDoubleArray, JLongArray, JObject, JObjectArray, JString};
 use jni::strings::{JNIStr, JNIString};
 use jni::sys::{jboolean, jint, jlong};
 use jni::{Env, EnvUnowned, jni_str};
 use websocket_source::dial::Proxy;
 use websocket_source::settings::bean_url;
 
+use crate::arrays::{Result, certificates, map, strings, table, texts};
+use crate::batch;
 use crate::host::{self, HostError, Network, Start};
 use crate::log::LINES;
 use crate::series;
-use crate::settings::{self, Texts};
-use crate::text::Values;
-
-/// What the values of a batch are, as `NativeSource` has it.
-const LATIN_1: jint = 0;
-const UTF_16: jint = 1;
-const BYTES: jint = 2;
-const JSON: jint = 3;
+use crate::settings;
 
 const CONNECT_EXCEPTION: &JNIStr = jni_str!("org/apache/kafka/connect/errors/ConnectException");
 const CONFIG_EXCEPTION: &JNIStr = jni_str!("org/apache/kafka/common/config/ConfigException");
@@ -84,63 +74,6 @@ impl<T: Default> ErrorPolicy<T, HostError> for Throw {
         throw(env, CONNECT_EXCEPTION, &text);
         Ok(T::default())
     }
-}
-
-type Result<T> = std::result::Result<T, HostError>;
-
-fn strings(env: &mut Env<'_>, array: &JObjectArray<'_, JString<'_>>) -> Result<Vec<String>> {
-    let mut texts = Vec::with_capacity(array.len(env)?);
-    for index in 0..array.len(env)? {
-        let text = env.with_local_frame(1, |env| -> jni::errors::Result<String> {
-            array.get_element(env, index)?.try_to_string(env)
-        })?;
-        texts.push(text);
-    }
-    Ok(texts)
-}
-
-/// Keys and values by turns.
-fn map(
-    env: &mut Env<'_>,
-    array: &JObjectArray<'_, JString<'_>>,
-) -> Result<BTreeMap<String, String>> {
-    let texts = strings(env, array)?;
-    let pairs = texts.chunks_exact(2);
-    Ok(pairs
-        .map(|pair| (pair[0].clone(), pair[1].clone()))
-        .collect())
-}
-
-fn texts<'local>(
-    env: &mut Env<'local>,
-    texts: &[Option<String>],
-) -> Result<JObjectArray<'local, JString<'local>>> {
-    let array = JObjectArray::<JString>::new(env, texts.len(), JString::null())?;
-    for (index, text) in texts.iter().enumerate() {
-        let Some(text) = text else { continue };
-        env.with_local_frame(1, |env| -> jni::errors::Result<()> {
-            let text = env.new_string(text)?;
-            array.set_element(env, index, &text)
-        })?;
-    }
-    Ok(array)
-}
-
-/// `String[][]`.
-fn table<'local>(env: &mut Env<'local>, rows: &[Texts]) -> Result<JObject<'local>> {
-    let class = env.find_class(jni_str!("[Ljava/lang/String;"))?;
-    let array = env.new_object_array(length(rows.len()), class, JObject::null())?;
-    for (index, row) in rows.iter().enumerate() {
-        env.with_local_frame(2, |env| -> Result<()> {
-            let row = texts(env, row)?;
-            Ok(array.set_element(env, index, &JObject::from(row))?)
-        })?;
-    }
-    Ok(array.into())
-}
-
-fn length(length: usize) -> jint {
-    jint::try_from(length).unwrap_or(jint::MAX)
 }
 
 /// `String[][] settings()`.
@@ -297,25 +230,12 @@ fn through(proxy: &[String]) -> Option<Proxy> {
     })
 }
 
-fn certificates(
-    env: &mut Env<'_>,
-    issuers: &JObjectArray<'_, JByteArray<'_>>,
-) -> Result<Vec<Vec<u8>>> {
-    let mut found = Vec::with_capacity(issuers.len(env)?);
-    for index in 0..issuers.len(env)? {
-        let bytes = env.with_local_frame(1, |env| -> jni::errors::Result<Vec<u8>> {
-            let issuer = issuers.get_element(env, index)?;
-            env.convert_byte_array(&issuer)
-        })?;
-        found.push(bytes);
-    }
-    Ok(found)
-}
-
 /// `Object[] poll(long task, long waitMs, long acknowledged, long[] about)`: null
 /// if nothing came; else the values (`byte[]` or `char[]`, by their kind, which
-/// `about` gets beside the offsets skipped before them), where each ends, when each was received, and the keys and where each ends, or
-/// null for those.
+/// `about` gets beside the offsets skipped before them), where each ends, when
+/// each was received, the keys and where each ends, or null for those, and which
+/// are dead letters and the headers of each, names and texts by turns, or null
+/// for those.
 #[unsafe(no_mangle)]
 pub extern "system" fn Java_io_conduktor_connect_websocket_NativeSource_poll<'caller>(
     mut env: EnvUnowned<'caller>,
@@ -325,70 +245,8 @@ pub extern "system" fn Java_io_conduktor_connect_websocket_NativeSource_poll<'ca
     acknowledged: jlong,
     about: JLongArray<'caller>,
 ) -> JObject<'caller> {
-    env.with_env(|env| poll(env, task, wait_ms, acknowledged, &about))
+    env.with_env(|env| batch::poll(env, task, wait_ms, acknowledged, &about))
         .resolve::<Throw>()
-}
-
-fn poll<'local>(
-    env: &mut Env<'local>,
-    task: jlong,
-    wait_ms: jlong,
-    acknowledged: jlong,
-    about: &JLongArray<'_>,
-) -> Result<JObject<'local>> {
-    let Some(task) = host::find(task) else {
-        return Ok(JObject::null());
-    };
-    let wait = Duration::from_millis(u64::try_from(wait_ms).unwrap_or(0));
-    let mut polled = task.poll(u64::try_from(acknowledged).unwrap_or(0), wait)?;
-    let polled = &mut *polled;
-    let (columns, first) = (&polled.columns, polled.next);
-    if columns.len() == 0 {
-        return Ok(JObject::null());
-    }
-    let (values, ends, next) = polled.encoder.encode(columns, task.format(), first);
-    let (values, values_kind): (JObject<'local>, _) = match values {
-        Values::Latin1(units) => (bytes(env, units)?, LATIN_1),
-        Values::Json(units) => (bytes(env, units)?, JSON),
-        Values::Bytes(units) => (bytes(env, units)?, BYTES),
-        Values::Utf16(units) => {
-            let array = JCharArray::new(env, units.len())?;
-            array.set_region(env, 0, units)?;
-            (array.into(), UTF_16)
-        }
-    };
-    let skipped = jlong::try_from(columns.skipped).unwrap_or(jlong::MAX);
-    about.set_region(env, 0, &[values_kind.into(), skipped])?;
-    let received = JLongArray::new(env, next - first)?;
-    received.set_region(env, 0, &columns.received_ms[first..next])?;
-    let (keys, key_ends) = if columns.key_ends.is_empty() {
-        (JObject::null(), JObject::null())
-    } else {
-        let start = first.checked_sub(1).map_or(0, |row| columns.key_ends[row]);
-        let key_ends = &columns.key_ends[first..next];
-        let keys = &columns.keys[start..columns.key_ends[next - 1]];
-        let key_ends: Vec<jint> = key_ends.iter().map(|end| length(end - start)).collect();
-        (bytes(env, keys)?, ints(env, &key_ends)?)
-    };
-    let parts = [values, ints(env, ends)?, received.into(), keys, key_ends];
-    let class = env.find_class(jni_str!("java/lang/Object"))?;
-    let batch = env.new_object_array(length(parts.len()), class, JObject::null())?;
-    for (index, part) in parts.iter().enumerate() {
-        batch.set_element(env, index, part)?;
-    }
-    // Only what Java has got is done with.
-    polled.next = next;
-    Ok(batch.into())
-}
-
-fn bytes<'local>(env: &mut Env<'local>, bytes: &[u8]) -> Result<JObject<'local>> {
-    Ok(env.byte_array_from_slice(bytes)?.into())
-}
-
-fn ints<'local>(env: &mut Env<'local>, ints: &[jint]) -> Result<JObject<'local>> {
-    let array = JIntArray::new(env, ints.len())?;
-    array.set_region(env, 0, ints)?;
-    Ok(array.into())
 }
 
 /// `long[] statistics(long task)`: null once the task was stopped.

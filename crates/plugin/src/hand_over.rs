@@ -12,77 +12,19 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use websocket_source::buffer::Batch;
-use websocket_source::frames::Kind;
 use websocket_source::metrics::Histogram;
 use websocket_source::sink::{Delivery, LeftOut, Sink, SinkError};
 
+use crate::columns::Columns;
 use crate::holes::Holes;
+use crate::letters::Letters;
 use crate::oversize::Limit;
 
 /// The most bytes of values and keys that lie ready; a single record may be
 /// larger.
-const MAX_BYTES: usize = 1 << 20;
+pub(crate) const MAX_BYTES: usize = 1 << 20;
 /// The most records that lie ready.
 const MAX_RECORDS: usize = 10_000;
-/// Memory that a large record needed is given back above this.
-pub(crate) const KEEP_BYTES: usize = 2 * MAX_BYTES;
-
-/// Records in order, column by column; the columns are the sink seam's.
-#[derive(Debug, Default)]
-pub(crate) struct Columns {
-    /// All values, one after the other.
-    pub(crate) values: Vec<u8>,
-    /// Where each value ends.
-    pub(crate) ends: Vec<usize>,
-    /// Whether each is text.
-    pub(crate) kinds: Vec<Kind>,
-    /// When each was received, milliseconds since the epoch.
-    pub(crate) received_ms: Vec<i64>,
-    /// All keys, one after the other.
-    pub(crate) keys: Vec<u8>,
-    /// Where each key ends; empty if the records have none.
-    pub(crate) key_ends: Vec<usize>,
-    /// Offsets skipped before these records, since the task started.
-    pub(crate) skipped: u64,
-}
-
-impl Columns {
-    /// Number of records.
-    pub(crate) fn len(&self) -> usize {
-        self.ends.len()
-    }
-
-    fn bytes(&self) -> usize {
-        self.values.len() + self.keys.len()
-    }
-
-    fn push(&mut self, batch: &Batch<'_>, row: usize) {
-        self.values.extend_from_slice(batch.value(row));
-        self.ends.push(self.values.len());
-        self.kinds.push(batch.kind(row));
-        self.received_ms.push(batch.received().at_ms);
-        if let Some(key) = batch.key(row) {
-            self.keys.extend_from_slice(key);
-            self.key_ends.push(self.keys.len());
-        }
-    }
-
-    /// Forgets the records and keeps the memory, unless it is exceptionally
-    /// much.
-    pub(crate) fn clear(&mut self) {
-        if self.values.capacity() + self.keys.capacity() > KEEP_BYTES {
-            *self = Self::default();
-            return;
-        }
-        self.values.clear();
-        self.ends.clear();
-        self.kinds.clear();
-        self.received_ms.clear();
-        self.keys.clear();
-        self.key_ends.clear();
-    }
-}
-
 /// Where the socket's thread and `poll` meet.
 #[derive(Debug)]
 pub(crate) struct HandOver {
@@ -119,7 +61,7 @@ impl HandOver {
         })
     }
 
-    /// The task's side, which leaves out what is above a limit.
+    /// The task's side, which leaves out or cuts what is above a limit.
     pub(crate) fn sink(self: &Arc<Self>, limit: Option<Limit>) -> Box<dyn Sink> {
         Box::new(HandOverSink {
             shared: Arc::clone(self),
@@ -220,6 +162,13 @@ fn fits(records: usize, bytes: usize, more: usize) -> bool {
     records == 0 || (records < MAX_RECORDS && bytes + more <= MAX_BYTES)
 }
 
+/// Adds a row that is too large as a dead letter; false if there is no room.
+fn push_letter(ready: &mut Columns, batch: &Batch<'_>, row: usize, letters: &Letters) -> bool {
+    let part = letters.part(batch.kind(row), batch.value(row));
+    let bytes = part.len() + batch.key(row).map_or(0, <[u8]>::len);
+    fits(ready.len(), ready.bytes(), bytes) && ready.push_letter(batch, row, part, letters)
+}
+
 impl Sink for HandOverSink {
     fn offer(&mut self, batch: &Batch<'_>) -> Result<usize, SinkError> {
         let shared = &self.shared;
@@ -230,13 +179,20 @@ impl Sink for HandOverSink {
             let (value, key) = (batch.value(taken).len(), batch.key(taken).map(<[u8]>::len));
             let limit = self.limit.as_mut();
             if let Some(limit) = limit.filter(|limit| limit.is_exceeded(key, value)) {
-                // It moves the offsets of those that follow.
-                if ready.len() > 0 {
+                let is_taken = match limit.letters() {
+                    Some(letters) => push_letter(&mut ready, batch, taken, letters),
+                    // It moves the offsets of those that follow.
+                    None if ready.len() > 0 => false,
+                    None => {
+                        ready.skipped += 1;
+                        left_out.push(self.sequence + taken as u64);
+                        true
+                    }
+                };
+                if !is_taken {
                     break;
                 }
-                ready.skipped += 1;
-                limit.left_out(value);
-                left_out.push(self.sequence + taken as u64);
+                limit.tell(value);
             } else if fits(ready.len(), ready.bytes(), value + key.unwrap_or(0)) {
                 ready.push(batch, taken);
             } else {
@@ -297,9 +253,11 @@ mod tests {
     use std::thread;
 
     use websocket_source::buffer::{Received, Row};
+    use websocket_source::frames::Kind;
     use websocket_source::settings::Oversize;
 
     use super::*;
+    use crate::columns::MAX_LETTERS;
     use crate::oversize::LIMIT;
 
     fn hand_over() -> Arc<HandOver> {
@@ -394,7 +352,7 @@ mod tests {
         let hand_over = hand_over();
         let config = [(LIMIT.to_owned(), "200".to_owned())].into();
         let limit = Limit::of(&config, Oversize::Drop, ("c", 0));
-        let mut sink = hand_over.sink(limit);
+        let mut sink = hand_over.sink(limit.expect("valid"));
         let large = "x".repeat(200);
         // What lies ready has its offsets already.
         assert_eq!(offer(sink.as_mut(), &["a", &large, "b"]), 1);
@@ -415,13 +373,48 @@ mod tests {
     }
 
     #[test]
-    fn memory_that_a_large_record_needed_is_given_back() {
-        let mut columns = Columns {
-            values: Vec::with_capacity(KEEP_BYTES + 1),
-            ..Columns::default()
+    fn what_is_too_large_is_cut_into_a_letter_in_its_place_and_is_a_record_like_others() {
+        let hand_over = hand_over();
+        let config = crate::letters::tests::config("2000");
+        let limit = Limit::of(&config, Oversize::DeadLetter, ("c", 0)).expect("valid");
+        let mut sink = hand_over.sink(limit);
+        let large = "x".repeat(2_000);
+        assert_eq!(offer(sink.as_mut(), &["a", &large, "b", &large]), 4);
+        let mut columns = Columns::default();
+        hand_over.take(&mut columns, Duration::ZERO);
+        assert_eq!((columns.len(), columns.skipped), (4, 0));
+        let rows = |range| {
+            let letters = columns.letters(range).iter();
+            letters.map(|letter| letter.row).collect::<Vec<_>>()
         };
+        assert_eq!(rows(0..4), [1, 3]);
+        assert_eq!(rows(2..4), [3]);
+        assert_eq!(rows(2..3), [0; 0]);
+        let part = columns.ends[1] - columns.ends[0];
+        assert!(part > 100 && part < 2_000 / 6, "{part}");
+        assert_eq!(&columns.values[columns.ends[1]..columns.ends[2]], b"b");
+        hand_over.acknowledge(0, 4);
+        let progress = hand_over.delivery().progress();
+        assert_eq!((progress.acknowledged, progress.written()), (4, 4));
+        assert_eq!(progress.left_out.of(LeftOut::Oversize), 0);
         columns.clear();
-        assert_eq!(columns.values.capacity(), 0);
+        assert_eq!(columns.letters(0..0).len(), 0);
+    }
+
+    #[test]
+    fn letters_that_lie_ready_are_bounded() {
+        let hand_over = hand_over();
+        let config = crate::letters::tests::config("2000");
+        let limit = Limit::of(&config, Oversize::DeadLetter, ("c", 0)).expect("valid");
+        let mut sink = hand_over.sink(limit);
+        let large = "x".repeat(2_000);
+        assert_eq!(
+            offer(sink.as_mut(), &vec![large.as_str(); MAX_LETTERS + 1]),
+            MAX_LETTERS
+        );
+        assert_eq!(offer(sink.as_mut(), &[&large]), 0);
+        assert_eq!(take(&hand_over).len(), MAX_LETTERS);
+        assert_eq!(offer(sink.as_mut(), &[&large]), 1);
     }
 
     #[test]

@@ -10,6 +10,7 @@ use std::sync::{Arc, LazyLock, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::Duration;
 
 use tokio::runtime::Builder;
+use websocket_source::dead_letter;
 use websocket_source::dial::{CertificateDer, Dialer, Proxy};
 use websocket_source::events::{Event, InConnect};
 use websocket_source::metrics::TaskMetrics;
@@ -19,7 +20,8 @@ use websocket_source::sink::Sink;
 use websocket_source::spool::{Spool, SpoolError};
 use websocket_source::task::{self, TaskHandle, TaskOptions, TaskThreads, begin_spool};
 
-use crate::hand_over::{Columns, HandOver};
+use crate::columns::Columns;
+use crate::hand_over::HandOver;
 use crate::log;
 use crate::oversize::{self, Limit};
 use crate::series;
@@ -206,28 +208,13 @@ pub(crate) fn start(start: Start) -> Result<i64, HostError> {
     let config = parsed
         .config
         .map_err(|errors| HostError::Settings(joined(&errors)))?;
-    let tell = |event| Event::InConnect(event).emit(&start.connector, start.task);
-    for warning in &parsed.warnings {
-        tell(InConnect::Setting(warning));
-    }
-    if config.pause == PauseMode::Disconnect {
-        tell(InConnect::PauseNotTold);
-    }
-    if config.value_format == ValueFormat::Json && wants_dead_letters(&start.config) {
-        tell(InConnect::NoDeadLetters);
-    }
     let limit = Limit::of(
         &start.config,
         config.oversize,
         (&start.connector, start.task),
-    );
-    let is_asked = start.config.contains_key(oversize::POLICY);
-    if is_asked && config.oversize != Oversize::Fail && limit.is_none() {
-        tell(InConnect::NoLimit);
-    }
-    if let Some(proxy) = &start.network.proxy {
-        tell(InConnect::Proxied(proxy));
-    }
+    )
+    .map_err(|lacks| HostError::Settings(lacks.join("\n")))?;
+    tell(&start, &parsed.warnings, &config, limit.is_some());
     let metrics = Arc::new(TaskMetrics::default());
     let hand_over = HandOver::new(Arc::clone(&metrics.receive_to_ack));
     let format = config.value_format;
@@ -270,10 +257,31 @@ pub(crate) fn start(start: Start) -> Result<i64, HostError> {
     Ok(number)
 }
 
+/// Tells what of a task's settings is not as its users may think.
+fn tell(start: &Start, warnings: &[String], config: &SourceConfig, is_limited: bool) {
+    let tell = |event| Event::InConnect(event).emit(&start.connector, start.task);
+    for warning in warnings {
+        tell(InConnect::Setting(warning));
+    }
+    if config.pause == PauseMode::Disconnect {
+        tell(InConnect::PauseNotTold);
+    }
+    if config.value_format == ValueFormat::Json && wants_dead_letters(&start.config) {
+        tell(InConnect::NoDeadLetters);
+    }
+    let is_asked = start.config.contains_key(oversize::POLICY);
+    if is_asked && config.oversize != Oversize::Fail && !is_limited {
+        tell(InConnect::NoLimit);
+    }
+    if let Some(proxy) = &start.network.proxy {
+        tell(InConnect::Proxied(proxy));
+    }
+}
+
 /// Whether messages that are tolerated are to go to a topic of their own.
 fn wants_dead_letters(config: &BTreeMap<String, String>) -> bool {
     let text = |name| config.get(name).map_or("", |value| value.trim());
-    text("errors.tolerance") == "all" && !text("errors.deadletterqueue.topic.name").is_empty()
+    text("errors.tolerance") == "all" && !text(dead_letter::TOPIC).is_empty()
 }
 
 fn options(

@@ -10,10 +10,14 @@
 //! whole read into [`hand_over`]'s arena; the thread in which Connect calls
 //! `poll` takes the arena and hands it to Java as one array ([`text`]).
 
+mod arrays;
+mod batch;
+mod columns;
 pub mod exports;
 mod hand_over;
 mod holes;
 mod host;
+mod letters;
 mod log;
 mod oversize;
 mod series;

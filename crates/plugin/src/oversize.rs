@@ -2,7 +2,7 @@
 //! (`websocket.oversize`).
 //!
 //! Connect tells a task nothing of its producer, so its limit is known only
-//! where the connector itself sets one. Invariants: what is left out here is
+//! where the connector itself sets one. Invariants: what is too large here is
 //! what Java's producer would refuse if the record is written as it comes; a
 //! transform or a converter may still make it larger.
 
@@ -12,12 +12,14 @@ use std::time::{Duration, Instant};
 use websocket_source::events::{Event, InConnect};
 use websocket_source::settings::Oversize;
 
+use crate::letters::Letters;
+
 /// The limit's setting.
 pub(crate) const LIMIT: &str = "producer.override.max.request.size";
 /// The policy's setting.
 pub(crate) const POLICY: &str = "websocket.oversize";
 
-/// How often messages that were left out are told of at the most.
+/// How often messages that are too large are told of at the most.
 const QUIET: Duration = Duration::from_secs(1);
 /// What Java's producer counts for a batch and a record, but for the lengths of
 /// key and value (`DefaultRecordBatch.estimateBatchSizeUpperBound`).
@@ -42,30 +44,39 @@ pub(crate) struct Limit {
     bytes: usize,
     connector: String,
     task: u32,
-    /// Left out and not told of yet.
+    /// How what is larger becomes a dead letter; without, it is left out.
+    letters: Option<Letters>,
+    /// Too large and not told of yet.
     untold: u64,
     told: Option<Instant>,
 }
 
 impl Limit {
-    /// The limit beyond which messages are left out, if there is one.
+    /// The limit beyond which messages are left out or cut, if there is one.
+    ///
+    /// # Errors
+    /// What the policy lacks.
     pub(crate) fn of(
         config: &BTreeMap<String, String>,
         policy: Oversize,
-        (connector, task): (&str, u32),
-    ) -> Option<Self> {
-        if policy == Oversize::Fail {
-            return None;
-        }
+        of: (&str, u32),
+    ) -> Result<Option<Self>, Vec<String>> {
         // What is no number, Connect's producer refuses.
-        let bytes = config.get(LIMIT)?.trim().parse().ok()?;
-        Some(Self {
+        let bytes = config.get(LIMIT).and_then(|text| text.trim().parse().ok());
+        let letters = match policy {
+            Oversize::Fail => return Ok(None),
+            Oversize::Drop => None,
+            Oversize::DeadLetter => Some(Letters::of(config, bytes, of)?),
+        };
+        let (connector, task) = of;
+        Ok(bytes.map(|bytes| Self {
             bytes,
             connector: connector.to_owned(),
             task,
+            letters,
             untold: 0,
             told: None,
-        })
+        }))
     }
 
     /// Whether a record with a key and a value of these lengths is larger.
@@ -73,9 +84,14 @@ impl Limit {
         record_bytes(key, value) > self.bytes
     }
 
-    /// Counts a message of `value` bytes that is left out, and tells of it now
-    /// and then.
-    pub(crate) fn left_out(&mut self, value: usize) {
+    /// How what is larger becomes a dead letter; without, it is left out.
+    pub(crate) fn letters(&self) -> Option<&Letters> {
+        self.letters.as_ref()
+    }
+
+    /// Counts a message of `value` bytes that is left out or cut, and tells of
+    /// it now and then.
+    pub(crate) fn tell(&mut self, value: usize) {
         self.untold += 1;
         let now = Instant::now();
         if self.told.is_some_and(|told| now < told + QUIET) {
@@ -87,6 +103,7 @@ impl Limit {
             messages,
             bytes: value,
             limit: self.bytes,
+            letters: self.letters.as_ref().map(|letters| letters.topic.as_str()),
         };
         Event::InConnect(event).emit(&self.connector, self.task);
     }
@@ -114,11 +131,14 @@ mod tests {
     #[test]
     fn the_limit_is_known_where_the_connector_sets_one_and_counts_unless_the_task_is_to_fail() {
         let config = |value: &str| BTreeMap::from([(LIMIT.to_owned(), value.to_owned())]);
-        let of = |value, policy| Limit::of(&config(value), policy, ("c", 0));
+        let of = |value, policy| Limit::of(&config(value), policy, ("c", 0)).expect("valid");
         let limit = of(" 1000 ", Oversize::Drop).expect("a limit");
         assert!(limit.is_exceeded(None, 1_000) && !limit.is_exceeded(None, 900));
         assert!(of("1000", Oversize::Fail).is_none());
         assert!(of("much", Oversize::Drop).is_none());
-        assert!(Limit::of(&BTreeMap::new(), Oversize::Drop, ("c", 0)).is_none());
+        let none = Limit::of(&BTreeMap::new(), Oversize::Drop, ("c", 0));
+        assert!(none.expect("valid").is_none());
+        // Dead letters without a limit could never be.
+        assert!(Limit::of(&BTreeMap::new(), Oversize::DeadLetter, ("c", 0)).is_err());
     }
 }

@@ -2,29 +2,25 @@
 
 use std::collections::BTreeMap;
 
-use websocket_source::settings::{self, Kind, Parsed, Row, SettingError, TABLE, redact};
+use websocket_source::settings::{self, Kind, Oversize, Parsed, Row, SettingError, TABLE, redact};
 
-use crate::oversize;
+use crate::oversize::{self, Limit};
 
 /// Texts of one setting; null where there is nothing to say.
 pub(crate) type Texts = Vec<Option<String>>;
 
-/// Reads a configuration; what only the native worker can do is wrong here.
+/// Reads a configuration, with what a policy needs in Kafka Connect.
 pub(crate) fn parse(config: &BTreeMap<String, String>) -> Parsed {
     let mut parsed = settings::parse(config);
     let policy = config.get(oversize::POLICY).map(|policy| policy.trim());
-    if policy.is_some_and(|policy| policy.eq_ignore_ascii_case("dlq")) {
-        let error = SettingError {
-            setting: oversize::POLICY,
-            message: format!(
-                "Invalid value dlq for configuration {}: Apache Kafka Connect has no dead-letter topic for \
-                 source connectors; use drop (with {}), or fail",
-                oversize::POLICY,
-                oversize::LIMIT
-            ),
-        };
+    let is_dlq = policy.is_some_and(|policy| policy.eq_ignore_ascii_case("dlq"));
+    let name = config.get("name").map_or("", String::as_str);
+    if is_dlq && let Err(lacks) = Limit::of(config, Oversize::DeadLetter, (name, 0)) {
         let mut errors = parsed.config.err().unwrap_or_default();
-        errors.push(error);
+        errors.extend(lacks.into_iter().map(|message| SettingError {
+            setting: oversize::POLICY,
+            message,
+        }));
         parsed.config = Err(errors);
     }
     parsed
@@ -90,6 +86,8 @@ pub(crate) fn joined(errors: &[SettingError]) -> String {
 
 #[cfg(test)]
 mod tests {
+    use websocket_source::dead_letter;
+
     use super::*;
 
     fn config(pairs: &[(&str, &str)]) -> BTreeMap<String, String> {
@@ -138,22 +136,21 @@ mod tests {
     }
 
     #[test]
-    fn dead_letters_are_refused_with_the_cure() {
-        let valid = [("websocket.url", "ws://h/"), ("kafka.topic", "t")];
-        let errors = |policy: &'static str| {
-            let found = validate(&config(&[valid[0], valid[1], (oversize::POLICY, policy)]));
-            let errors = found.iter().flat_map(|texts| &texts[2..]).flatten();
-            errors.cloned().collect::<Vec<_>>()
+    fn dead_letters_need_a_topic_and_a_limit() {
+        let errors = |pairs: &[(&str, &str)]| {
+            let mut all = config(&[("websocket.url", "ws://h/"), ("kafka.topic", "t")]);
+            all.append(&mut config(pairs));
+            let errors = parse(&all).config.err().unwrap_or_default();
+            assert!(errors.iter().all(|error| error.setting == oversize::POLICY));
+            errors.len()
         };
-        assert_eq!(errors("drop"), [""; 0]);
-        assert_eq!(errors("fail"), [""; 0]);
-        let [error] = &errors(" DLQ ")[..] else {
-            panic!("{:?}", errors("dlq"));
-        };
-        assert!(error.contains("websocket.oversize"), "{error}");
-        assert!(
-            error.contains("producer.override.max.request.size"),
-            "{error}"
-        );
+        let (policy, topic) = ((oversize::POLICY, " DLQ "), (dead_letter::TOPIC, "dead"));
+        let limit = (oversize::LIMIT, "10000");
+        assert_eq!(errors(&[policy]), 2);
+        assert_eq!(errors(&[policy, topic]), 1);
+        assert_eq!(errors(&[policy, limit]), 1);
+        assert_eq!(errors(&[policy, topic, limit]), 0);
+        assert_eq!(errors(&[(oversize::POLICY, "drop")]), 0);
+        assert_eq!(errors(&[(oversize::POLICY, "fail")]), 0);
     }
 }

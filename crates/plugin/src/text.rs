@@ -11,7 +11,7 @@ use encoding_rs::mem;
 use websocket_source::frames::Kind;
 use websocket_source::settings::ValueFormat;
 
-use crate::hand_over::{Columns, KEEP_BYTES};
+use crate::columns::{Columns, KEEP_BYTES};
 
 /// Values as Java takes them.
 #[derive(Debug, PartialEq, Eq)]

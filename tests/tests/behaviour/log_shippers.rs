@@ -1,15 +1,17 @@
 //! What Logstash, Promtail, Grafana Alloy, Vector and Fluent Bit make of the
 //! worker's log with the configurations of `monitor/logs`: all the same, for
-//! every line of both layouts.
+//! every line of both layouts; and what the documented queries find in it.
 //!
 //! Vector's program runs in Vector's engine; Logstash's grok and Fluent Bit's
 //! expressions run in the engines that they have. Promtail's and Alloy's
 //! stages run in Go's dialect, of which this crate's `regex` has the syntax and
-//! the semantics. The rest of each configuration is only read.
+//! the semantics. The whole of Logstash's file is read by a grammar of its
+//! language; of the others the rest is only read as YAML.
 
 mod engines;
 mod expected;
 mod grok;
+mod queries;
 mod stages;
 
 use std::collections::BTreeSet;
@@ -90,5 +92,16 @@ fn promtail_and_alloy_find_the_fields_of_every_line() {
 
 #[test]
 fn the_documented_logql_expressions_match_the_lines_they_are_for() {
-    stages::assert_logql(&logs().text);
+    queries::assert_logql(&logs().text);
+}
+
+#[test]
+fn the_documented_kibana_queries_find_the_events_they_are_for() {
+    let (_, events) = lines();
+    queries::assert_kql(&events);
+}
+
+#[test]
+fn logstash_s_file_is_one_by_its_grammar() {
+    grok::assert_logstash_s_grammar();
 }

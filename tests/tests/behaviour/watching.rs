@@ -138,8 +138,8 @@ fn log_lines_follow_the_published_grok_and_promtail_rules() {
             let found = utilisation
                 .captures(message)
                 .unwrap_or_else(|| panic!("{text}"));
-            let of_the_first = text.contains("(connector=numbers, ");
-            let capacity = if of_the_first { "10000" } else { "100" };
+            let drops = text.contains("(connector=dropping, ");
+            let capacity = if drops { "100" } else { "10000" };
             assert_eq!(&found["queue_max"], capacity, "{text}");
             utilisations += 1;
         }

@@ -82,6 +82,24 @@ impl Rendered {
         assert!(said.contains("terminationGracePeriod"), "{said}");
     }
 
+    /// Has the `PodMonitor` judged by its operator's schema.
+    fn validate_monitor(&self) {
+        let path = self.folder.path().join("monitor.json");
+        let judge = |object: &Value| {
+            fs::write(&path, object.to_string()).expect("a file");
+            let mut judge = Command::new("node");
+            judge
+                .arg(file("tests/deploy/operator/check.mjs"))
+                .arg(tools::tool("deploy-operator"))
+                .arg(&path);
+            judge
+        };
+        let mut monitor = self.one("PodMonitor").clone();
+        succeeds(&mut judge(&monitor));
+        monitor["spec"]["podMetricsEndpoints"][0]["relabelings"][0]["targetLabel"] = json!(1);
+        assert!(fails(&mut judge(&monitor)).contains("targetLabel"));
+    }
+
     /// Writes the files that the worker would find, and has it check them.
     fn validate_files(&self) -> String {
         let data = self.one("ConfigMap")["data"].as_object().expect("files");
@@ -239,6 +257,10 @@ fn everything_that_the_chart_can_do_is_valid_objects_and_files_that_the_worker_t
     }
     let endpoint = &rendered.one("PodMonitor")["spec"]["podMetricsEndpoints"][0];
     assert_eq!(endpoint["port"], "rest");
+    // The alerts and the dashboard ask for it.
+    let job = json!({"targetLabel": "job", "replacement": "kafka-connect"});
+    assert_eq!(endpoint["relabelings"], json!([job]));
+    rendered.validate_monitor();
     assert_eq!(endpoint["basicAuth"]["username"]["key"], "user");
     let data = &rendered.one("ConfigMap")["data"];
     let worker = data["worker.properties"].as_str().expect("a file");

@@ -75,6 +75,30 @@ impl Spool {
     /// # Errors
     /// There is no room, or the system refuses; nothing was appended then.
     pub fn append(&mut self, batch: &Batch<'_>, generation: u32) -> Result<Appended, AppendError> {
+        self.append_within(batch, generation, self.options.max_bytes)
+    }
+
+    /// The same for what has been read and cannot be put off: it may pass
+    /// `max_bytes` by `reserve_bytes`.
+    ///
+    /// # Errors
+    /// As those of [`Spool::append`].
+    pub fn append_at_last(
+        &mut self,
+        batch: &Batch<'_>,
+        generation: u32,
+        reserve_bytes: u64,
+    ) -> Result<Appended, AppendError> {
+        let limit = self.options.max_bytes.saturating_add(reserve_bytes);
+        self.append_within(batch, generation, limit)
+    }
+
+    fn append_within(
+        &mut self,
+        batch: &Batch<'_>,
+        generation: u32,
+        limit: u64,
+    ) -> Result<Appended, AppendError> {
         if batch.is_empty() {
             return Ok(Appended {
                 first: self.next,
@@ -89,7 +113,7 @@ impl Spool {
         self.roll_if_full(bytes);
         let header = self.active.is_none();
         let needed = (bytes + if header { SEGMENT_HEADER_BYTES } else { 0 }) as u64;
-        self.check_room(needed)?;
+        self.check_room(needed, limit)?;
         self.encode(batch, generation, header);
         let records = batch.len() as u64;
         let written = if header {
@@ -118,18 +142,18 @@ impl Spool {
         }
     }
 
-    fn check_room(&mut self, needed: u64) -> Result<(), AppendError> {
-        let limit = self.options.max_bytes;
+    fn check_room(&mut self, needed: u64, limit: u64) -> Result<(), AppendError> {
         if needed > limit {
             return Err(AppendError::TooLarge {
                 bytes: needed,
                 limit,
             });
         }
-        if needed > self.left() {
+        let left = |spool: &Self| limit.saturating_sub(spool.segments.disk_bytes());
+        if needed > left(self) {
             self.remove_retired();
         }
-        let left = self.left();
+        let left = left(self);
         if needed > left {
             return Err(AppendError::Full {
                 bytes: needed,

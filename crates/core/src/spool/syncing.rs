@@ -1,16 +1,19 @@
 //! Flushing to the disk behind a task's back: a task never waits for it with
 //! `SyncMode::Interval`.
 //!
-//! One thread of the process serves all spools, one after the other, so that
-//! a thousand of them cost one thread; it ends with the last spool. Per
-//! append there is one atomic store; the lock is taken when a segment begins.
+//! One thread serves all spools on a disk, one after the other, so that a
+//! thousand of them cost one thread, and a disk that does not answer holds up
+//! none on another; it ends with the last of them. Per append there is one atomic store; the lock is taken when a segment begins.
 //! A failure is counted and shown, and has the spool begin a new segment:
 //! what the system says of a file after a failed flush is worth little. As long
 //! as flushes go on failing that is done once, and what is to be flushed again
 //! is kept by its name, so that a disk that fails for good costs neither files
 //! nor descriptors.
 
+use std::collections::BTreeMap;
+use std::fs;
 use std::io;
+use std::os::unix::fs::MetadataExt as _;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
@@ -236,45 +239,40 @@ struct Served {
     due: Instant,
 }
 
-#[derive(Debug)]
-struct Thread {
-    served: Vec<Served>,
-    running: bool,
-}
-
-static THREAD: Mutex<Thread> = Mutex::new(Thread {
-    served: Vec::new(),
-    running: false,
-});
+/// What is served by device number; each has a thread that runs.
+static SERVED: Mutex<BTreeMap<u64, Vec<Served>>> = Mutex::new(BTreeMap::new());
 static WAKE: Condvar = Condvar::new();
 
-/// Has the process's thread flush this spool at every interval until it is
+/// Has its disk's thread flush this spool at every interval until it is
 /// closed.
 pub(super) fn serve(flusher: &Arc<Flusher>, interval: Duration) {
-    let mut state = lock(&THREAD);
-    state.served.push(Served {
+    // Where that cannot be told, one thread for all of those is good enough.
+    let device = fs::metadata(&flusher.dir).map_or(0, |folder| folder.dev());
+    let mut all = lock(&SERVED);
+    let runs = all.contains_key(&device);
+    all.entry(device).or_default().push(Served {
         flusher: Arc::clone(flusher),
         interval,
         due: Instant::now() + interval,
     });
-    if !state.running {
+    if !runs {
         let spawned = thread::Builder::new()
             .name("spool-sync".to_owned())
-            .spawn(flush_all);
-        match spawned {
-            Ok(_) => state.running = true,
-            Err(error) => flusher.count_error("The system gives no thread for flushing", &error),
+            .spawn(move || flush_all(device));
+        if let Err(error) = spawned {
+            all.remove(&device);
+            flusher.count_error("The system gives no thread for flushing", &error);
         }
     }
     WAKE.notify_all();
 }
 
-fn flush_all() {
-    let mut state = lock(&THREAD);
-    loop {
+fn flush_all(device: u64) {
+    let mut all = lock(&SERVED);
+    while let Some(served) = all.get_mut(&device) {
         let now = Instant::now();
         let mut due = Vec::new();
-        state.served.retain_mut(|served| {
+        served.retain_mut(|served| {
             let closed = served.flusher.closed.load(Ordering::Acquire);
             if closed || served.due <= now {
                 due.push(Arc::clone(&served.flusher));
@@ -283,21 +281,21 @@ fn flush_all() {
             !closed
         });
         if !due.is_empty() {
-            drop(state);
+            drop(all);
             for flusher in due {
                 // What fails is counted there.
                 let _ = flusher.flush();
             }
-            state = lock(&THREAD);
+            all = lock(&SERVED);
             continue;
         }
-        let Some(next) = state.served.iter().map(|served| served.due).min() else {
-            state.running = false;
+        let Some(next) = served.iter().map(|served| served.due).min() else {
+            all.remove(&device);
             return;
         };
         let wait = next.saturating_duration_since(now);
-        state = WAKE
-            .wait_timeout(state, wait)
+        all = WAKE
+            .wait_timeout(all, wait)
             .unwrap_or_else(PoisonError::into_inner)
             .0;
     }

@@ -5,17 +5,22 @@
 //! `durable` everything goes to the disk before it is offered, and the buffer
 //! stays empty. What the disk does not take under `block` is late: it waits in
 //! memory to be written once the disk does, and nothing is read meanwhile, so
-//! that it is what a receive buffer holds at the most.
+//! that it is what a receive buffer holds at the most, and what connections
+//! that were given up had read by then.
 //!
 //! Invariants: buffer, disk and what is late follow each other in age; order
 //! is kept, since nothing goes to one while a younger one has something;
-//! nothing is dropped but by the policy of the last store.
+//! nothing is dropped but by the policy of the last store; what is late is
+//! bounded.
 
 use super::outlet::Outlet;
 use super::store::Store;
 use crate::buffer::{Batch, Buffer, Dropped};
 use crate::settings::{BufferLimits, Overflow, SpoolMode};
 use crate::sink::SinkError;
+
+/// Beyond so much that is late, nothing more is taken from connections.
+const MAX_LATE_BYTES: usize = 1 << 20;
 
 /// How an offer of what waits has ended.
 pub(super) enum Offered {
@@ -84,6 +89,22 @@ impl Backlog {
         self.buffer.messages() + self.late.messages()
     }
 
+    /// Of those, messages that do not count as received until they are on the
+    /// disk.
+    pub(super) fn unwritten(&self) -> usize {
+        if self.is_durable() {
+            self.late.messages()
+        } else {
+            0
+        }
+    }
+
+    /// Whether even what a connection has read when it is given up finds no
+    /// room any more.
+    pub(super) fn is_overfull(&self) -> bool {
+        self.late.bytes() > MAX_LATE_BYTES
+    }
+
     /// Payload bytes in memory.
     pub(super) fn bytes(&self) -> usize {
         self.buffer.bytes() + self.late.bytes()
@@ -117,6 +138,7 @@ impl Backlog {
 
     /// Writes records to the disk before they are offered.
     pub(super) fn store_first(&mut self, batch: &Batch<'_>, origin: Origin) -> Stored {
+        let origin = self.limited(origin);
         match &mut self.store {
             Some(store) if self.late.is_empty() => {
                 if let Some(first) = store.append(batch, origin) {
@@ -134,6 +156,7 @@ impl Backlog {
     /// Keeps records that the sink has not taken, those that are beyond all
     /// room by the policy.
     pub(super) fn keep(&mut self, batch: &Batch<'_>, origin: Origin) -> Dropped {
+        let origin = self.limited(origin);
         let Some(store) = &mut self.store else {
             return self.keep_in_buffer(batch, origin.last);
         };
@@ -146,6 +169,14 @@ impl Backlog {
             return Dropped::default();
         }
         self.beyond(&rest, origin).dropped
+    }
+
+    /// Policies that drop need nothing beyond their limits.
+    fn limited(&self, origin: Origin) -> Origin {
+        Origin {
+            last: origin.last && self.policy == Overflow::Block,
+            ..origin
+        }
     }
 
     /// What the spool has not taken, by the policy.
@@ -237,7 +268,7 @@ impl Backlog {
     pub(super) fn store_late(&mut self) {
         let origin = Origin {
             generation: self.late_generation,
-            last: false,
+            last: true,
         };
         let Some(store) = &mut self.store else {
             return;

@@ -93,9 +93,9 @@ pub fn spawn(options: TaskOptions) -> TaskHandle {
     } = options;
     let start = if paused { Command::Pause } else { Command::Run };
     let (command, commands) = watch::channel(start);
-    let store = spool
-        .zip(config.spool.as_ref())
-        .map(|(spool, settings)| Store::new(spool, settings.mode, !sink_begins));
+    let store = spool.zip(config.spool.as_ref()).map(|(spool, settings)| {
+        Store::new(spool, settings.mode, config.message_max_bytes, !sink_begins)
+    });
     let (status_sender, status) = watch::channel(SessionStatus {
         url: config.url.redacted(),
         spool: store.as_ref().map(|store| store.status(&config)),

@@ -6,7 +6,7 @@
 //! has room for it, so that nothing decoded is ever dropped, or if its
 //! connection is given up: then what it had read, a receive buffer at the
 //! most, is kept beyond the buffer's limits; with a durable spool a message is
-//! on the disk before the sink is offered it.
+//! on the disk before it counts as received and before the sink is offered it.
 
 use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
@@ -50,6 +50,8 @@ pub(super) struct Intake {
     pub(super) outlet: Outlet,
     metrics: Arc<TaskMetrics>,
     counts: Counts,
+    /// Data messages read from the socket.
+    read: u64,
     pub(super) paused: bool,
     /// `websocket.message.max.bytes`: what is larger is refused and needs no
     /// room.
@@ -81,6 +83,7 @@ impl Intake {
                 replayed: store.as_ref().map_or(0, Store::waiting),
                 ..Counts::default()
             },
+            read: 0,
             backlog: Backlog::new(limits, store),
             rows: Rows::default(),
             outlet: Outlet::new(sink, Arc::clone(&metrics)),
@@ -183,8 +186,13 @@ impl Intake {
     }
 
     /// Decodes all that `connection`, which is given up, has read, into the
-    /// buffer: what the sink says of it is heard when that is drained.
+    /// buffer: what the sink says of it is heard when that is drained. What
+    /// there is no place for at all is as if it had not come.
     pub(super) fn decode_last(&mut self, connection: &mut Connection) -> Found {
+        if self.backlog.is_overfull() {
+            connection.discard_input();
+            return Found::default();
+        }
         self.last = true;
         let found = self.decode(connection);
         self.last = false;
@@ -314,7 +322,7 @@ impl Intake {
                 .last_message_at_ms
                 .store(received.at_ms, Relaxed);
         }
-        self.counts.received += found.messages;
+        self.read += found.messages;
         self.counts
             .add_dropped(DropReason::Binary, found.binary_dropped);
         self.counts
@@ -339,9 +347,15 @@ impl Intake {
             metrics.spool_errors.store(counters.errors, Relaxed);
         }
         self.counts.taken = self.outlet.taken();
-        self.counts.buffered = self.backlog.messages() as u64;
+        self.count_memory(self.backlog.unwritten() as u64);
         self.counts.spooled = self.backlog.store().map_or(0, Store::waiting);
         self.publish();
+    }
+
+    /// Counts what is in memory but for messages that are not received yet.
+    fn count_memory(&mut self, unwritten: u64) {
+        self.counts.received = self.read - unwritten;
+        self.counts.buffered = self.backlog.messages() as u64 - unwritten;
     }
 
     /// The account at the end, of which a host that fetches has got `given`
@@ -350,6 +364,9 @@ impl Intake {
     pub(super) fn close(&mut self, given: u64) -> (Ledger, u64) {
         self.backlog.spill(self.generation);
         self.acknowledge();
+        // What the disk has not taken by now is lost, and told as that.
+        self.count_memory(0);
+        self.publish();
         let delivery = Arc::clone(self.outlet.delivery());
         let mut ledger = self.metrics.account.read(|| delivery.progress());
         let store = self.backlog.store();

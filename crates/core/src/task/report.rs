@@ -20,6 +20,9 @@ const METRICS_INTERVAL: Duration = Duration::from_secs(30);
 /// How often a full buffer is told of at the most.
 const DROP_LINE_INTERVAL: Duration = Duration::from_secs(1);
 
+/// How often a spool that comes and goes is told of at the most.
+const SPOOL_LINE_INTERVAL: Duration = Duration::from_secs(30);
+
 /// One task's voice.
 pub(super) struct Reporter {
     connector: String,
@@ -32,6 +35,10 @@ pub(super) struct Reporter {
     quiet_until: Option<Instant>,
     binary_quiet_until: Option<Instant>,
     binary_untold: u64,
+    /// The spool was told to be unusable,
+    spool_told: bool,
+    /// and is not told to be before this.
+    spool_quiet_until: Option<Instant>,
 }
 
 impl Reporter {
@@ -52,6 +59,8 @@ impl Reporter {
             quiet_until: None,
             binary_quiet_until: None,
             binary_untold: 0,
+            spool_told: false,
+            spool_quiet_until: None,
         }
     }
 
@@ -96,6 +105,26 @@ impl Reporter {
 
     pub(super) fn paused(&self, disconnects: bool) {
         self.emit(&Event::Paused { disconnects });
+    }
+
+    /// Tells that the spool cannot be used, or can be again, once each and not
+    /// too often.
+    pub(super) fn spool(&mut self, fault: Option<&str>, now: Instant) {
+        match fault {
+            Some(fault) if !self.spool_told => {
+                if self.spool_quiet_until.is_some_and(|until| now < until) {
+                    return;
+                }
+                self.spool_told = true;
+                self.spool_quiet_until = Some(now + SPOOL_LINE_INTERVAL);
+                self.emit(&Event::SpoolFault(fault));
+            }
+            None if self.spool_told => {
+                self.spool_told = false;
+                self.emit(&Event::SpoolRecovered);
+            }
+            Some(_) | None => {}
+        }
     }
 
     pub(super) fn resumed(&self) {

@@ -107,6 +107,29 @@ fn both_kinds_of_drops_have_a_second_of_their_own() {
 }
 
 #[test]
+fn a_spool_that_comes_and_goes_is_told_of_twice_in_half_a_minute_at_the_most() {
+    let mut bench = Bench::new();
+    let mut at = |ms: u64, fault: Option<&str>| {
+        let now = bench.at(ms);
+        logged(|| bench.reporter.spool(fault, now))
+    };
+    let unusable = |fault: &str| {
+        let text = format!("Spool unusable, trying again: {fault}");
+        vec![(Level::ERROR, text)]
+    };
+    assert_eq!(at(0, None), []);
+    assert_eq!(at(10, Some("full")), unusable("full"));
+    assert_eq!(at(20, Some("full")), []);
+    let usable = (Level::INFO, "Spool usable again".to_owned());
+    assert_eq!(at(30, None), [usable]);
+    for ms in [40, 60, 30_009] {
+        assert_eq!(at(ms, Some("full")), [], "{ms}");
+        assert_eq!(at(ms, None), [], "{ms}");
+    }
+    assert_eq!(at(30_010, Some("broken")), unusable("broken"));
+}
+
+#[test]
 fn the_periodic_lines_come_every_thirty_seconds_and_not_earlier() {
     let mut bench = Bench::new();
     bench.metrics.received.store(7, Relaxed);

@@ -408,6 +408,7 @@ impl Runner {
         let session = &self.session;
         let paused = self.intake.paused;
         let fault = self.intake.spool_fault();
+        self.reporter.spool(fault, now);
         let waiting = matches!(phase, Phase::BackingOff | Phase::Refused);
         self.status.send_if_modified(|status| {
             let same = status.since.is_some()

@@ -56,7 +56,7 @@ fn spooled_at(sink: &Counted, dir: &Path, pairs: &[(&str, &str)], begin: Begin) 
         }
         Begin::Sink => false,
     };
-    let store = Store::new(spool, settings.mode, is_told);
+    let store = Store::new(spool, settings.mode, config.message_max_bytes, is_told);
     let metrics = Arc::new(TaskMetrics::default());
     Intake::new(&config, Box::new(sink.clone()), Some(store), metrics, false)
 }
@@ -234,7 +234,13 @@ async fn what_comes_before_it_is_known_where_the_spool_begins_waits_in_memory() 
     let mut connection = read("ab").await;
     assert!(!intake.reads(&mut connection));
     intake.decode_last(&mut connection);
-    assert_eq!(ledger(&intake).in_flight, 2);
+    let before = ledger(&intake);
+    assert_eq!(
+        (before.received, before.in_flight),
+        (0, 0),
+        "not on the disk"
+    );
+    assert_eq!(intake.waiting(), 2);
     sink.begin_at(7);
     sink.give_room(9);
     intake.drain().expect("no refusal");
@@ -292,6 +298,58 @@ async fn under_block_a_full_spool_keeps_the_socket_from_being_read_and_loses_not
     let taken: String = sink.taken().chars().step_by(1_000).collect();
     assert_eq!(taken, letters);
     assert_eq!(intake.metrics.dropped_total(), 0);
+}
+
+#[tokio::test(start_paused = true)]
+async fn under_block_a_full_spool_still_takes_what_a_connection_had_read_when_it_is_given_up() {
+    let dir = tempfile::tempdir().expect("a directory");
+    let sink = Counted::without_room();
+    let mut intake = spooled(&sink, dir.path(), &[DURABLE, BLOCK, SMALL], 0);
+    let letters: String = ('!'..='~').collect();
+    let mut connection = read_large(&letters).await;
+    intake.decode(&mut connection);
+    advance(Duration::from_millis(51)).await;
+    intake.decode(&mut connection);
+    assert!(connection.has_input());
+    intake.decode_last(&mut connection);
+    let all = letters.len() as u64;
+    let last = ledger(&intake);
+    assert_eq!((last.received, last.spooled), (all, all));
+    let (ended, lost) = intake.close(0);
+    assert_eq!((ended.spooled, lost), (all, 0));
+    drop(intake);
+
+    let sink = Counted::without_room();
+    let mut intake = spooled(&sink, dir.path(), &[DURABLE, BLOCK, SMALL], 0);
+    assert!(
+        !intake.reads(&mut read("a").await),
+        "it is fuller than full"
+    );
+    sink.give_room(1_000);
+    while intake.waiting() > 0 {
+        advance(Duration::from_millis(100)).await;
+        intake.drain().expect("no refusal");
+    }
+    let taken: String = sink.taken().chars().step_by(1_000).collect();
+    assert_eq!(taken, letters);
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_has_no_place_at_all_is_lost_at_the_end_and_bounded_until_then() {
+    let dir = tempfile::tempdir().expect("a directory");
+    let sink = Counted::without_room();
+    // What is delivered never becomes known, so nothing can be written.
+    let mut intake = spooled_at(&sink, dir.path(), &[DURABLE, BLOCK], Begin::Sink);
+    let letters = "x".repeat(100);
+    for _ in 0..20 {
+        intake.decode_last(&mut read_large(&letters).await);
+    }
+    assert_eq!(ledger(&intake).received, 0);
+    let waiting = intake.waiting();
+    assert!((1_048..1_200).contains(&waiting), "{waiting}");
+    let (ended, lost) = intake.close(0);
+    assert_eq!((ended.received, lost), (waiting, waiting));
+    assert_eq!(ended.inputs(), ended.accounted());
 }
 
 #[tokio::test(start_paused = true)]
@@ -357,13 +415,16 @@ async fn what_a_full_disk_did_not_take_is_delivered_when_there_is_room() {
     let dir = tempfile::tempdir().expect("a directory");
     let sink = Counted::without_room();
     let mut intake = spooled(&sink, dir.path(), &[DURABLE, BLOCK, SMALL], 0);
-    let letters: String = ('!'..='~').collect();
+    // More than the reserve for what connections had read.
+    let letters: String = ('!'..='~').collect::<String>().repeat(13);
     for letter in letters.chars() {
         let mut connection = read_large(&letter.to_string()).await;
         intake.decode_last(&mut connection);
     }
-    assert!(ledger(&intake).in_flight > 0, "not even on the disk");
-    sink.give_room(1_000);
+    assert_eq!(intake.waiting(), letters.len() as u64);
+    let received = ledger(&intake).received;
+    assert!(received < letters.len() as u64, "not even on the disk");
+    sink.give_room(2_000);
     // The task does no more than this, and all is acknowledged at once.
     while let Some(at) = intake.tick_at() {
         advance(at.saturating_duration_since(clock::now())).await;

@@ -18,6 +18,9 @@ use crate::settings::{SourceConfig, SpoolMode};
 use crate::sink::SinkError;
 use crate::spool::{AppendError, Counters, Read, Spool};
 
+/// What may go beyond the spool's limit at a connection's end, beside one
+/// message of the largest size.
+const RESERVE_BYTES: u64 = 1 << 20;
 /// How often the disk is looked after while there is something to do.
 const TICK: Duration = Duration::from_millis(100);
 
@@ -25,6 +28,8 @@ const TICK: Duration = Duration::from_millis(100);
 pub(super) struct Store {
     spool: Spool,
     mode: SpoolMode,
+    /// What may go beyond its limit at a connection's end.
+    reserve_bytes: u64,
     /// The spool's number of the record that the sink gets next.
     next: u64,
     /// The spool's number of what has the sink's number 0, with `durable`.
@@ -61,13 +66,20 @@ pub(super) struct Gap {
 }
 
 impl Store {
-    /// A spool that was told what is delivered, or is to be if not `begun`.
-    pub(super) fn new(spool: Spool, mode: SpoolMode, begun: bool) -> Self {
+    /// A spool of messages of `max_message_bytes` at the most, that was told
+    /// what is delivered, or is to be if not `begun`.
+    pub(super) fn new(
+        spool: Spool,
+        mode: SpoolMode,
+        max_message_bytes: usize,
+        begun: bool,
+    ) -> Self {
         Self {
             next: spool.acknowledged(),
             base: spool.acknowledged(),
             spool,
             mode,
+            reserve_bytes: RESERVE_BYTES + max_message_bytes as u64,
             runs: Runs::default(),
             lost: 0,
             found: 0,
@@ -156,7 +168,13 @@ impl Store {
         }
         let generation = u32::try_from(origin.generation).unwrap_or(u32::MAX);
         self.tick_at.get_or_insert_with(|| clock::now() + TICK);
-        match self.spool.append(batch, generation) {
+        let appended = if origin.last {
+            self.spool
+                .append_at_last(batch, generation, self.reserve_bytes)
+        } else {
+            self.spool.append(batch, generation)
+        };
+        match appended {
             Ok(appended) => {
                 self.write_fault = None;
                 self.full_bytes = None;

@@ -15,6 +15,7 @@ use connect_api::chain::Chain;
 use connect_api::converter::{Converter, HeaderConverter, parse_json};
 use connect_api::data::{Kind, Schema, Value};
 use connect_api::record::{DataError, Record};
+use websocket_source::dead_letter::Header;
 use websocket_source::frames::Kind as MessageKind;
 use websocket_source::settings::ValueFormat;
 
@@ -73,6 +74,14 @@ pub struct Mapped {
     pub timestamp_ms: Option<i64>,
     /// Names and values in order.
     pub headers: Vec<(String, Option<Vec<u8>>)>,
+}
+
+/// A dead letter's headers as those of a record.
+pub fn record_headers(headers: Vec<Header>) -> Vec<(String, Option<Vec<u8>>)> {
+    let headers = headers.into_iter();
+    headers
+        .map(|(name, text)| (name.to_owned(), Some(text.into_bytes())))
+        .collect()
 }
 
 /// What a connector's messages go through.

@@ -8,18 +8,15 @@ use std::fmt;
 use std::sync::atomic::Ordering::Relaxed;
 use std::time::{SystemTime, UNIX_EPOCH};
 
+use websocket_source::dead_letter::{Cause, room};
 use websocket_source::settings::Oversize;
 use websocket_source::sink::LeftOut;
 
-use super::Mapped;
 use super::tolerance::ErrorHandler;
+use super::{Mapped, record_headers};
 
 /// How often a dropped record is told of at the most.
 const QUIET_MS: i64 = 1_000;
-/// The stage and the class of Connect's that a refusal is of.
-const STAGE: &str = "KAFKA_PRODUCE";
-const CLASS: &str = "org.apache.kafka.connect.runtime.WorkerSourceTask";
-const EXCEPTION: &str = "org.apache.kafka.common.errors.RecordTooLargeException";
 
 /// What is to be done with a record that is too large.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -75,25 +72,10 @@ impl ErrorHandler {
         (bytes, limit): (usize, usize),
     ) -> Option<Mapped> {
         let topic = self.tolerance.dead_letter_topic.clone()?;
-        let size = bytes.to_string();
         let cause = cause.to_string();
-        let headers: Vec<_> = [
-            ("__connect.errors.topic", record.topic.as_str()),
-            ("__connect.errors.connector.name", &self.connector),
-            ("__connect.errors.task.id", "0"),
-            ("__connect.errors.stage", STAGE),
-            ("__connect.errors.class.name", CLASS),
-            ("__connect.errors.exception.class.name", EXCEPTION),
-            ("__connect.errors.exception.message", &cause),
-            ("websocket.oversize.bytes", &size),
-        ]
-        .map(|(name, value)| (name.to_owned(), Some(value.as_bytes().to_vec())))
-        .into();
-        let used: usize = headers
-            .iter()
-            .map(|(name, value)| name.len() + value.as_ref().map_or(0, Vec::len) + HEADER_BYTES)
-            .sum();
-        let room = limit.checked_sub(used + RECORD_BYTES)?;
+        let cause = Cause::too_large((&self.connector, 0), &record.topic, &cause);
+        let headers = cause.headers_with_size(bytes);
+        let room = room(&headers, limit)?;
         let value = record.value.as_deref().unwrap_or_default();
         Some(Mapped {
             topic,
@@ -101,7 +83,7 @@ impl ErrorHandler {
             key: None,
             value: Some(value[..room.min(value.len())].to_vec()),
             timestamp_ms: record.timestamp_ms,
-            headers,
+            headers: record_headers(headers),
         })
     }
 
@@ -111,11 +93,6 @@ impl ErrorHandler {
         self.counts.dead_letters.fetch_add(1, Relaxed);
     }
 }
-
-/// What Kafka's format adds to a header at the most.
-const HEADER_BYTES: usize = 10;
-/// What it adds to a record and its batch, with a reserve.
-const RECORD_BYTES: usize = 256;
 
 #[cfg(test)]
 mod tests {

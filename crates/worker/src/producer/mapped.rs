@@ -11,6 +11,7 @@ use std::sync::atomic::Ordering::Relaxed;
 use std::time::{Duration, Instant};
 
 use websocket_source::buffer::{Batch, Received};
+use websocket_source::dead_letter::Cause;
 use websocket_source::frames::Kind;
 use websocket_source::sink::{Delivery, LeftOut, Sink, SinkError};
 
@@ -20,7 +21,7 @@ use super::native::{Code, FullRecord, Native, Topic, describe};
 use super::sink::BATCH_OVERHEAD_BYTES;
 use super::{Producer, ProducerError};
 use crate::mapping::{
-    ErrorHandler, Failure, Mapped, Mapping, MappingError, Verdict, WrittenTopics,
+    ErrorHandler, Failure, Mapped, Mapping, MappingError, Verdict, WrittenTopics, record_headers,
 };
 
 /// What a task's mapped sink needs besides its producer.
@@ -265,21 +266,16 @@ impl MappedSink {
         let headers = if judge.tolerance.dead_letter_headers {
             // As Java prints an exception, but for the frames: there are none.
             let trace = format!("{}: {}", error.error.class, error.error.message);
-            [
-                ("topic", judge.topic.as_str()),
-                ("connector.name", &judge.connector),
-                ("task.id", "0"),
-                ("stage", error.stage.name()),
-                ("class.name", error.class),
-                ("exception.class.name", error.error.class),
-                ("exception.message", &error.error.message),
-                ("exception.stacktrace", &trace),
-            ]
-            .map(|(name, value)| {
-                let name = format!("__connect.errors.{name}");
-                (name, Some(value.as_bytes().to_vec()))
-            })
-            .into()
+            let cause = Cause {
+                topic: &judge.topic,
+                connector: &judge.connector,
+                task: 0,
+                stage: error.stage.name(),
+                class: error.class,
+                exception: error.error.class,
+                message: &error.error.message,
+            };
+            record_headers(cause.headers_with_trace(trace))
         } else {
             Vec::new()
         };

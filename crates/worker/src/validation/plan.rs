@@ -9,6 +9,7 @@ use std::sync::Arc;
 use connect_api::chain::{self, Chain};
 use connect_api::config::ConfigDef;
 use connect_api::connector::GROUPS;
+use websocket_source::dead_letter::{NO_TOPIC, TOPIC};
 use websocket_source::settings::{self, Oversize, SourceConfig, TABLE, ValueFormat};
 
 use super::clients::{TopicPlan, producer, topics};
@@ -238,7 +239,7 @@ fn unfit(format: ValueFormat, class: &str, unchanged: bool) -> Option<String> {
 fn tolerance(config: &Config) -> Tolerance {
     let text = |name: &str| config.get(name).map_or("", |value| value.trim());
     let is_true = |name: &str| text(name).eq_ignore_ascii_case("true");
-    let topic = text("errors.deadletterqueue.topic.name");
+    let topic = text(TOPIC);
     Tolerance {
         all: text("errors.tolerance") == "all",
         logs: is_true("errors.log.enable"),
@@ -251,12 +252,7 @@ fn tolerance(config: &Config) -> Tolerance {
 fn oversize(config: &Config, source: Option<&SourceConfig>, validation: &mut Validation) {
     let letters = source.is_some_and(|source| source.oversize == Oversize::DeadLetter);
     if letters && tolerance(config).dead_letter_topic.is_none() {
-        validation.refuse(
-            "websocket.oversize",
-            "Invalid value dlq for configuration websocket.oversize: it needs a topic, \
-             errors.deadletterqueue.topic.name"
-                .to_owned(),
-        );
+        validation.refuse("websocket.oversize", NO_TOPIC.to_owned());
     }
 }
 
@@ -286,10 +282,7 @@ fn warn(config: &Config, validation: &mut Validation) {
     let tolerant = config.get("errors.tolerance").map(|text| text.trim());
     let is_dlq = |value: &String| value.trim().eq_ignore_ascii_case("dlq");
     let oversize = config.get("websocket.oversize").is_some_and(is_dlq);
-    if tolerant != Some("all")
-        && !oversize
-        && config.contains_key("errors.deadletterqueue.topic.name")
-    {
+    if tolerant != Some("all") && !oversize && config.contains_key(TOPIC) {
         validation.warnings.push(
             "errors.deadletterqueue.topic.name has no effect: errors.tolerance is not all, nor \
              websocket.oversize dlq"

@@ -24,6 +24,41 @@ fn a_full_disk_holds_back_or_drops_by_the_policy_and_nothing_else_is_missing() {
     full_disk(&SHORT);
 }
 
+#[test]
+fn a_worker_that_is_stopped_with_a_full_spool_loses_nothing_of_what_it_had_read() {
+    const POLICY: &str = "block";
+    let size = Size {
+        messages: 20_000,
+        ..SHORT
+    };
+    let kafka = Kafka::start(Version::V4_1);
+    kafka.stop();
+    let part = Part::new(POLICY, &size);
+    let connector = part.connector(size.guarantee);
+    let connector = connector
+        .set("websocket.message.max.bytes", "100000")
+        .set("websocket.spool.max.bytes", "4194304");
+    let start = |connector: &Connector| {
+        let worker = Worker::builder(&kafka).set("task.shutdown.graceful.timeout.ms", "500");
+        worker.connector(connector.clone()).start()
+    };
+    let mut worker = start(&connector);
+    worker.wait_for_session(POLICY, "a full spool", |session| {
+        session["spool"]["bytes"].as_u64() > Some(4_000_000)
+    });
+    assert_eq!(worker.terminate(), 143);
+    let left = Ledger::at_the_end(&worker, POLICY);
+    assert_eq!(left.spooled, left.received, "{left:?}");
+    assert!(left.received < size.messages, "{left:?}");
+    part.server.kill();
+    kafka.start_again();
+    let mut worker = start(&connector);
+    worker.wait_for_acknowledged(POLICY, left.received);
+    assert_eq!(worker.terminate(), 143);
+    let records = size.guarantee.read(&kafka, &part.topic());
+    assert_complete(&records, 0..left.received);
+}
+
 /// One connector for each policy, named by it.
 const POLICIES: [&str; 3] = ["block", "drop_oldest", "drop_newest"];
 const DISK_BYTES: u64 = 1 << 20;
@@ -126,6 +161,9 @@ pub(super) fn full_disk(size: &Size) -> Figures {
         let session =
             worker.wait_for_session(policy, "no fault", |s| s["spool"]["fault"].is_null());
         assert_eq!(session["session"], "live", "{session}");
+        if *policy == "block" {
+            worker.wait_for_line("Spool usable again");
+        }
     }
     assert_eq!(worker.terminate(), 143);
     let mut messages = 0;
@@ -146,6 +184,9 @@ fn wait_for_fault(worker: &Worker, policy: &str) {
     if policy == "block" {
         let fault = session["spool"]["fault"].as_str().unwrap_or_default();
         assert!(fault.contains("disk is full"), "{session}");
+        worker.wait_for_line("Spool unusable, trying again: The spool's disk is full");
+        let errors = worker.metric("kafka_connect_websocket_spool_errors_total", policy);
+        assert!(errors > Some(0.0), "{errors:?}");
     }
     assert_eq!(worker.states(policy).1, "RUNNING");
 }

@@ -9,7 +9,7 @@ use serde_json::Value;
 
 use super::expected::{Fields, canonical};
 
-fn configuration(name: &str) -> PathBuf {
+pub(super) fn configuration(name: &str) -> PathBuf {
     tools::repository().join("monitor/logs").join(name)
 }
 

@@ -1,12 +1,14 @@
 //! Logstash's grok expressions and Fluent Bit's parsers, in their engines.
 
+use std::fs;
+use std::path::Path;
 use std::process::Command;
 
 use end_to_end::tools;
 use regex::Regex;
 use serde_json::Value;
 
-use super::engines::{output, put, put_json, text_of, write_lines, yaml};
+use super::engines::{configuration, output, put, put_json, text_of, write_lines, yaml};
 use super::expected::Fields;
 
 /// A match of an expression: of a line and an expression by number.
@@ -38,6 +40,30 @@ fn matches(expressions: &[String], lines: &[&str]) -> Matches {
         }
     }
     found
+}
+
+/// All of the file is one by a grammar of Logstash's language, with what it
+/// is for, and a slip is found.
+pub(super) fn assert_logstash_s_grammar() {
+    let read = |file: &Path| {
+        let mut command = Command::new(tools::tool("monitor/bin/python"));
+        command
+            .arg("-B")
+            .arg(tools::repository().join("tests/monitor/read.py"))
+            .arg("logstash")
+            .arg(file);
+        command.output().expect("Python runs")
+    };
+    let found = read(&configuration("logstash.conf"));
+    let sections: Value = serde_json::from_slice(&found.stdout).expect("JSON");
+    let sections = sections.as_array().expect("sections");
+    let names: Vec<_> = sections.iter().map(|section| &section[0]).collect();
+    assert_eq!(names, ["input", "filter", "output"]);
+    let folder = tempfile::tempdir().expect("a folder");
+    let wrong = folder.path().join("logstash.conf");
+    let slip = text_of("logstash.conf").replacen("=>", "=", 1);
+    fs::write(&wrong, slip).expect("a file");
+    assert!(!read(&wrong).status.success());
 }
 
 /// The grok expressions for a field, in order.

@@ -1,9 +1,6 @@
 //! Promtail's stages and Alloy's, which are the same, in Go's dialect of
 //! regular expressions.
 
-use std::fs;
-
-use end_to_end::tools;
 use regex::Regex;
 use serde_json::Value;
 
@@ -163,33 +160,4 @@ pub(super) fn assert_alloy_is_promtail() {
         }
     }
     assert_eq!(alloy, promtail);
-}
-
-/// The expressions in the `LogQL` queries of the documentation: each matches
-/// some lines of a log in the text layout, and not all.
-pub(super) fn assert_logql(log: &str) {
-    let text =
-        fs::read_to_string(tools::repository().join("docs/monitoring.md")).expect("the page");
-    let (_, block) = text.split_once("```logql\n").expect("the queries");
-    let (block, _) = block.split_once("\n```").expect("their end");
-    let filter =
-        Regex::new(r"\|(=|~|\s*regexp) (?:`([^`]*)`|\x22([^\x22]*)\x22)").expect("a pattern");
-    let mut filters = 0;
-    for found in filter.captures_iter(block) {
-        let text = found.get(2).or(found.get(3)).expect("a text").as_str();
-        let pattern = if &found[1] == "=" {
-            regex::escape(text)
-        } else {
-            text.to_owned()
-        };
-        let pattern = Regex::new(&pattern).expect("Go's dialect");
-        let matching = log.lines().filter(|line| pattern.is_match(line)).count();
-        let all = log.lines().count();
-        assert!(
-            matching > 0 && matching < all,
-            "{matching} of {all}: {pattern}"
-        );
-        filters += 1;
-    }
-    assert!(filters > 3, "{filters} in {block}");
 }

@@ -208,14 +208,24 @@ impl Model {
         };
         let generation = self.generation;
         let next = self.spool().next_sequence();
-        let appended = self.spool().append(&rows.batch(&[], received), generation);
+        let at_last = self.random.u8(..20) == 0;
+        let batch = rows.batch(&[], received);
+        let (appended, limit) = if at_last {
+            let reserve_bytes = self.random.u64(..2_000);
+            let spool = self.spool();
+            let appended = spool.append_at_last(&batch, generation, reserve_bytes);
+            (appended, self.options.max_bytes + reserve_bytes)
+        } else {
+            let appended = self.spool().append(&batch, generation);
+            (appended, self.options.max_bytes)
+        };
         let result = format!("append {next}+{count}: {appended:?}");
         self.note(|_| result);
         match appended {
             Ok(appended) => {
                 assert_eq!((appended.first, appended.end), (next, next + count));
                 let disk_bytes = self.spool().counters().disk_bytes;
-                assert!(disk_bytes <= self.options.max_bytes, "{disk_bytes}");
+                assert!(disk_bytes <= limit, "{disk_bytes}");
                 self.log.extend((next..).zip(entries.iter().copied()));
                 if self.spool().cursor() == next && self.random.bool() {
                     let taken = self.random.usize(..=entries.len());

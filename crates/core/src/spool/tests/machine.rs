@@ -2,7 +2,7 @@
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
-use std::sync::mpsc::{Sender, channel};
+use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 
 use super::*;
 
@@ -94,9 +94,9 @@ fn a_look_changes_nothing_and_needs_no_lock() {
     assert_eq!(found.damage.len(), 1, "nobody writes any more: {found:?}");
 }
 
-/// Says when it is flushed.
+/// Says when it is flushed, and waits until there is room to say so.
 #[derive(Debug)]
-struct Told(Sender<String>);
+struct Told(SyncSender<String>);
 
 impl DiskFile for Told {
     fn read_at(&self, _: &mut [u8], _: u64) -> std::io::Result<usize> {
@@ -117,15 +117,37 @@ impl DiskFile for Told {
 
 #[test]
 fn a_thread_flushes_what_was_appended_and_once_more_at_the_end() {
+    let (flusher, told) = served("/spool", 2);
     let limit = Duration::from_secs(60);
-    let (tells, told) = channel();
-    let disk: Arc<dyn Disk> = Arc::new(ModelDisk::new(1));
-    let flusher = Arc::new(Flusher::new(disk, PathBuf::from("/spool")));
-    flusher.begin(segment(0), Arc::new(Told(tells)));
-    flusher.appended();
-    syncing::serve(&flusher, Duration::from_millis(1));
     assert_eq!(told.recv_timeout(limit).as_deref(), Ok("spool-sync"));
     flusher.appended();
     flusher.close();
     assert_eq!(told.recv_timeout(limit).as_deref(), Ok("spool-sync"));
+}
+
+/// One in a folder that has something to flush, and is told of so many flushes
+/// before it hangs.
+fn served(folder: &str, room: usize) -> (Arc<Flusher>, Receiver<String>) {
+    let (tells, told) = sync_channel(room);
+    let disk: Arc<dyn Disk> = Arc::new(ModelDisk::new(1));
+    let flusher = Arc::new(Flusher::new(disk, PathBuf::from(folder)));
+    flusher.begin(segment(0), Arc::new(Told(tells)));
+    flusher.appended();
+    syncing::serve(&flusher, Duration::from_millis(1));
+    (flusher, told)
+}
+
+#[test]
+fn a_disk_that_does_not_answer_holds_up_no_other() {
+    let limit = Duration::from_secs(60);
+    let (hung, never) = served("/proc", 0);
+    // Its thread is in that flush by the time that it comes to the others.
+    for _ in 0..3 {
+        let (other, told) = served("/", 1);
+        assert_eq!(told.recv_timeout(limit).as_deref(), Ok("spool-sync"));
+        other.close();
+    }
+    assert_eq!(hung.settled(), 0);
+    drop(never);
+    hung.close();
 }

@@ -11,6 +11,9 @@ final class Batch {
     private final long[] receivedMs;
     private final byte[] keys;
     private final int[] keyEnds;
+    /** The records that are dead letters, in order; null if none is. */
+    private final int[] letters;
+    private final String[][] letterHeaders;
 
     Batch(Object[] parts, int kind) {
         this.kind = kind;
@@ -19,6 +22,8 @@ final class Batch {
         this.receivedMs = (long[]) parts[NativeSource.RECEIVED_MS];
         this.keys = (byte[]) parts[NativeSource.KEYS];
         this.keyEnds = (int[]) parts[NativeSource.KEY_ENDS];
+        this.letters = (int[]) parts[NativeSource.LETTERS];
+        this.letterHeaders = (String[][]) parts[NativeSource.LETTER_HEADERS];
     }
 
     int size() {
@@ -47,6 +52,21 @@ final class Batch {
             default:
                 return Arrays.copyOfRange((byte[]) values, start, ends[record]);
         }
+    }
+
+    /** The headers of a dead letter, names and texts by turns; null if the record is none. */
+    String[] letterHeaders(int record) {
+        if (letters == null) {
+            return null;
+        }
+        int letter = Arrays.binarySearch(letters, record);
+        return letter < 0 ? null : letterHeaders[letter];
+    }
+
+    /** The value of a dead letter: what was to be parsed is a text, since a part of it is no JSON. */
+    Object letterValue(int record) {
+        Object value = value(record);
+        return isJson() ? new String((byte[]) value, StandardCharsets.UTF_8) : value;
     }
 
     /** A key, or null. */

@@ -21,6 +21,8 @@ final class NativeSource {
     static final int RECEIVED_MS = 2;
     static final int KEYS = 3;
     static final int KEY_ENDS = 4;
+    static final int LETTERS = 5;
+    static final int LETTER_HEADERS = 6;
 
     /** What {@link #poll} says of a batch. */
     static final int KIND = 0;

@@ -29,6 +29,7 @@ public class WebSocketSourceTask extends SourceTask {
     private static final long NO_SPOOL = 0;
     private static final String PARTITION = "websocket_url";
     private static final String SPOOL = "spool";
+    private static final String LETTERS = "errors.deadletterqueue.topic.name";
 
     private volatile Running running;
 
@@ -39,6 +40,8 @@ public class WebSocketSourceTask extends SourceTask {
     /** What there is between start and stop. */
     private static final class Running {
         private final String topic;
+        /** Where dead letters go. */
+        private final String letters;
         private final Map<String, String> partition;
         private final String sessionId = UUID.randomUUID().toString();
         /** The sequence of the last record before this start. */
@@ -59,6 +62,7 @@ public class WebSocketSourceTask extends SourceTask {
         Running(long source, Map<String, String> props, Map<String, String> partition, long base) {
             this.source = source;
             this.topic = props.get(WebSocketSourceConnectorConfig.KAFKA_TOPIC_CONFIG).trim();
+            this.letters = props.getOrDefault(LETTERS, "").trim();
             this.partition = partition;
             this.base = base;
             this.props = props;
@@ -213,6 +217,12 @@ public class WebSocketSourceTask extends SourceTask {
         long base = now.base + now.about[NativeSource.SKIPPED] + 1;
         try {
             for (int i = 0; i < batch.size(); i++, number++) {
+                SequenceOffset offset = new SequenceOffset(now.sessionId, base + number);
+                String[] letterHeaders = batch.letterHeaders(i);
+                if (letterHeaders != null) {
+                    records.add(letter(now, batch, i, letterHeaders, offset, number));
+                    continue;
+                }
                 Object value = batch.value(i);
                 if (json != null) {
                     if (!json.parse(now.topic, (byte[]) value, parsed)) {
@@ -221,7 +231,6 @@ public class WebSocketSourceTask extends SourceTask {
                     }
                     value = parsed[0];
                 }
-                SequenceOffset offset = new SequenceOffset(now.sessionId, base + number);
                 records.add(new WebSocketRecord(now.partition, offset, now.topic, batch.key(i), schema, value,
                     batch.receivedMs(i), now.acknowledged, number));
             }
@@ -234,6 +243,19 @@ public class WebSocketSourceTask extends SourceTask {
             throw now.failure;
         }
         return records;
+    }
+
+    /** A message that was too large, cut: a record like the others but for its topic, and its headers say what it was. */
+    private static SourceRecord letter(Running now, Batch batch, int record, String[] headers, SequenceOffset offset,
+                                       long number) {
+        Object value = batch.letterValue(record);
+        Schema schema = value instanceof String ? Schema.STRING_SCHEMA : Schema.BYTES_SCHEMA;
+        SourceRecord letter = new WebSocketRecord(now.partition, offset, now.letters, null, schema, value,
+            batch.receivedMs(record), now.acknowledged, number);
+        for (int i = 0; i < headers.length; i += 2) {
+            letter.headers().addString(headers[i], headers[i + 1]);
+        }
+        return letter;
     }
 
     private static void leaveOut(Running now, long number) {

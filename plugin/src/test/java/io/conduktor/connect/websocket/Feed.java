@@ -6,6 +6,7 @@ import java.io.OutputStream;
 import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
+import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.security.GeneralSecurityException;
 import java.security.MessageDigest;
@@ -13,7 +14,7 @@ import java.util.Base64;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
-/** A WebSocket server with one client, to which it sends short texts. */
+/** A WebSocket server with one client, to which it sends texts. */
 final class Feed implements AutoCloseable {
     /** RFC 6455, section 1.3. */
     private static final String GUID = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11";
@@ -21,6 +22,8 @@ final class Feed implements AutoCloseable {
     /** The last frame of a text, RFC 6455, section 5.2. */
     private static final int TEXT = 0x81;
     private static final int MAX_SHORT_BYTES = 125;
+    /** The length is in the next two bytes. */
+    private static final int MEDIUM = 126;
 
     private final ServerSocket listener = new ServerSocket(0, 1, InetAddress.getLoopbackAddress());
     private Socket client;
@@ -57,14 +60,18 @@ final class Feed implements AutoCloseable {
 
     void send(String text) throws IOException {
         byte[] bytes = text.getBytes(StandardCharsets.UTF_8);
-        if (bytes.length > MAX_SHORT_BYTES) {
-            throw new IllegalArgumentException(text);
+        if (bytes.length > Character.MAX_VALUE) {
+            throw new IllegalArgumentException(bytes.length + " bytes");
         }
-        byte[] frame = new byte[2 + bytes.length];
-        frame[0] = (byte) TEXT;
-        frame[1] = (byte) bytes.length;
-        System.arraycopy(bytes, 0, frame, 2, bytes.length);
-        write(frame);
+        boolean isShort = bytes.length <= MAX_SHORT_BYTES;
+        ByteBuffer frame = ByteBuffer.allocate((isShort ? 2 : 4) + bytes.length);
+        frame.put((byte) TEXT);
+        if (isShort) {
+            frame.put((byte) bytes.length);
+        } else {
+            frame.put((byte) MEDIUM).putShort((short) bytes.length);
+        }
+        write(frame.put(bytes).array());
     }
 
     private void write(byte[] bytes) throws IOException {
