@@ -1,5 +1,5 @@
 //! A process that writes numbers in transactions until it is killed or fails:
-//! BOOTSTRAP TOPIC CONNECTOR SESSION [NAME=VALUE of the producer]…
+//! BOOTSTRAP TOPIC CONNECTOR SESSION [spool=ID] [NAME=VALUE of the producer]…
 
 #![allow(clippy::unwrap_used, dead_code, unreachable_pub, missing_docs)]
 
@@ -14,12 +14,13 @@ fn main() -> Result<(), String> {
     let [bootstrap, topic, connector, session, rest @ ..] = &arguments[..] else {
         return Err("four arguments are needed".to_owned());
     };
-    let producer: Vec<(&str, &str)> = rest
-        .iter()
-        .filter_map(|text| text.split_once('='))
-        .collect();
+    let given = rest.iter().filter_map(|text| text.split_once('='));
+    let (spool, producer): (Vec<_>, Vec<_>) = given.partition(|(name, _)| *name == "spool");
     let pools = task::Pools::default();
-    let options = task::options(&pools, bootstrap, connector, session, &producer);
+    let mut options = task::options(&pools, bootstrap, connector, session, &producer);
+    if let Some((_, id)) = spool.first() {
+        options.partition = task::on_disk(connector, id);
+    }
     let mut task = task::Task::start(&pools, options, topic)?;
     loop {
         task.turn(u64::MAX)?;

@@ -320,6 +320,11 @@ impl Worker {
         self.port
     }
 
+    /// Its process id.
+    pub fn pid(&self) -> u32 {
+        self.process.id()
+    }
+
     /// The offsets file.
     pub fn offsets_file(&self) -> PathBuf {
         self.folder.path().join("connect.offsets")

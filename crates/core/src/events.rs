@@ -339,14 +339,18 @@ impl fmt::Display for Event<'_> {
             Self::SpoolGap { from, to, lost } => write_gap(f, *from, *to, *lost),
             Self::SpoolFault(fault) => write!(f, "Spool unusable, trying again: {fault}"),
             Self::SpoolRecovered => f.write_str("Spool usable again"),
-            Self::Stopped(report) => write!(
-                f,
-                "Stopped - Received: {}, Delivered: {}, Dropped: {}, Lost: {}, Ledger: {}",
-                report.received, report.delivered, report.dropped, report.lost, report.ledger
-            ),
+            Self::Stopped(report) => write_stopped(f, report),
             Self::Failed(reason) => write!(f, "Task failed: {reason}"),
         }
     }
+}
+
+fn write_stopped(f: &mut fmt::Formatter<'_>, report: &StopReport) -> fmt::Result {
+    write!(
+        f,
+        "Stopped - Received: {}, Delivered: {}, Dropped: {}, Lost: {}, Ledger: {}",
+        report.received, report.delivered, report.dropped, report.lost, report.ledger
+    )
 }
 
 fn write_gap(f: &mut fmt::Formatter<'_>, from: u64, to: u64, lost: u64) -> fmt::Result {

@@ -1,13 +1,13 @@
 // One connector: how it is, its charts, what happened to it, where its messages are.
 
 import { makeActions } from "./actions.js";
-import { own, pathOf, poll } from "./api.js";
+import { look, pathOf, poll } from "./api.js";
 import { makeCharts } from "./charts.js";
 import { announce, h, setAttribute, setText } from "./dom.js";
 import { health } from "./format.js";
 import { historyOf } from "./history.js";
-import { badge, showWorker } from "./list.js";
 import { makeConfig, makeFacts, makeLedger, makeMessages, makeTimeline } from "./panels.js";
+import { badge, showWorker } from "./rows.js";
 
 export function openDetail(main, name) {
   const state = badge();
@@ -19,14 +19,16 @@ export function openDetail(main, name) {
   const history = historyOf(name);
   let isFirst = true;
   let gone = false;
+  let closed = false;
   let label = "";
   const actions = makeActions(name, (done) => {
-    if (done === "deleted") {
-      gone = true;
-      location.hash = "#/";
-    } else {
+    if (done !== "deleted") {
       polling.now();
+      return;
     }
+    gone = true;
+    // Whoever has gone elsewhere meanwhile stays there.
+    if (!closed) location.hash = "#/";
   });
   main.replaceChildren(
     h("p", { class: "path" }, h("a", { href: "#/" }, "Connectors")),
@@ -73,7 +75,7 @@ export function openDetail(main, name) {
     try {
       // What was not seen here, on the first look or while nobody looked, the worker has.
       const asks = isFirst || history.isStale();
-      show(await own("GET", pathOf(name) + (asks ? "?history=true" : "")));
+      show(await look(pathOf(name) + (asks ? "?history=true" : "")));
       isFirst = false;
     } catch (error) {
       if (error.status !== 404) throw error;
@@ -84,6 +86,7 @@ export function openDetail(main, name) {
   return {
     title: `${name} – Connectors`,
     close() {
+      closed = true;
       polling.stop();
       charts.close();
     },

@@ -37,6 +37,18 @@ export function setAttribute(node, name, value) {
   else if (node.getAttribute(name) !== value) node.setAttribute(name, value);
 }
 
+/** Nodes in their order, touching only those that are elsewhere: moving one takes the focus off it. */
+export function arrange(parent, nodes) {
+  const wanted = new Set(nodes);
+  // Others are moved around what goes if it is still there.
+  for (const node of [...parent.childNodes]) if (!wanted.has(node)) node.remove();
+  let at = parent.firstChild;
+  for (const node of nodes) {
+    if (at === node) at = at.nextSibling;
+    else parent.insertBefore(node, at);
+  }
+}
+
 /** Tells screen readers something that the page shows anyway. */
 export function announce(text) {
   const place = document.getElementById("announce");

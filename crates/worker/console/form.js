@@ -2,15 +2,15 @@
 // defaults and what is wrong with them. It only says what is changed, so that a secret which is not touched stays.
 
 import { connect, own, pageOf, pathOf } from "./api.js";
-import { announce, h } from "./dom.js";
+import { alertUser, announce, h } from "./dom.js";
 import { Draft } from "./draft.js";
-import { makeField, makeProperty } from "./fields.js";
-import { FIRST, arrange, makeView } from "./formview.js";
+import { makeField } from "./fields.js";
+import { FIRST, makeView } from "./formview.js";
 import { makePreview } from "./preview.js";
+import { OVERRIDE, makeProperties } from "./properties.js";
 
 const CLASS = "io.conduktor.connect.websocket.WebSocketSourceConnector";
 const VALIDATE_AFTER_MS = 350;
-const OVERRIDE = /^(producer|admin)\.override\./;
 
 /** Where the connector's own settings are in the form, by the beginnings of their names. */
 const SECTIONS = [
@@ -48,10 +48,10 @@ async function start(main, of, title, form) {
   const view = makeView(title, of);
   const fields = new Map();
   const touched = new Set();
-  let properties = [];
   let asked = 0;
   let answer = null;
   let isSent = Boolean(of);
+  const properties = makeProperties({ draft, changed, list: view.properties, add: view.add });
 
   async function validate() {
     clearTimeout(form.timer);
@@ -119,47 +119,25 @@ async function start(main, of, title, form) {
     });
     for (const name of [...fields.keys()]) if (!known.has(name)) fields.delete(name);
     view.showSections(parts);
-    renderProperties(known, problems);
+    const errors = new Map(answer.validation.configs.map(({ value }) => [value.name, value.errors]));
+    problems.push(...properties.render(known, errors));
     const left = answer.validation.configs.filter(({ value }) => value.name === "connector.class");
     problems.push(...left.flatMap(({ value }) => value.errors.map((text) => ({ text, input: null }))));
     if (answer.unstartable) problems.push({ text: answer.unstartable, input: null });
     view.showProblems(problems, answer.warnings, isSent);
   }
 
-  /** Properties are what no field has. */
-  function renderProperties(known, problems) {
-    const active = (property) => property.node.contains(document.activeElement);
-    properties = properties.filter((property) => !known.has(property.name) || active(property));
-    const there = new Set(properties.map((property) => property.name));
-    for (const name of draft.names()) {
-      if (!known.has(name) && !there.has(name)) addProperty(name);
-    }
-    const errors = new Map(answer.validation.configs.map(({ value }) => [value.name, value.errors]));
-    for (const property of properties) {
-      const found = (OVERRIDE.test(property.name) && errors.get(property.name)) || [];
-      property.setErrors(found);
-      if (found.length > 0) problems.push({ text: found.join(" "), input: property.input });
-    }
-    arrange(view.properties, properties.map((property) => property.node));
-  }
-
-  function addProperty(name) {
-    const removed = () => {
-      properties = properties.filter((one) => one !== property);
-      property.node.remove();
-      view.add.focus();
-    };
-    const property = makeProperty(name, { draft, changed, removed });
-    properties.push(property);
-    return property;
-  }
-
   /** Whether everything is valid; if not, its user is led to what is wrong. */
   async function isValid() {
     isSent = true;
+    properties.commit();
     // What is typed meanwhile is asked for as well.
     while ((await validate()) === null) if (form.closed) return false;
     return view.showProblems(view.problems, answer.warnings, true, true) === 0;
+  }
+
+  function failElsewhere(why) {
+    alertUser(`${draft.get("name")} has not been saved: ${why}`);
   }
 
   async function save() {
@@ -170,10 +148,14 @@ async function start(main, of, title, form) {
         if (of) await connect("PATCH", `${pathOf(of)}/config`, config);
         else await connect("POST", "connectors", { name: config.name, config, initial_state: view.state.value });
         announce(of ? `${of} is changed.` : `${config.name} is created.`);
-        location.hash = pageOf(of ?? config.name.trim());
+        // Whoever has gone elsewhere meanwhile stays there.
+        if (!form.closed) location.hash = pageOf(of ?? config.name.trim());
+      } else if (form.closed) {
+        failElsewhere("its page was left before it was checked");
       }
     } catch (error) {
-      view.fail(error);
+      if (form.closed) failElsewhere(error.message);
+      else view.fail(error);
     }
     view.setBusy(false);
   }
@@ -181,11 +163,6 @@ async function start(main, of, title, form) {
   view.form.addEventListener("submit", (event) => {
     event.preventDefault();
     save();
-  });
-  view.add.addEventListener("click", () => {
-    const property = addProperty("");
-    view.properties.append(property.node);
-    property.named.focus();
   });
   const preview = makePreview(async () => ((await isValid()) ? draft.body() : null));
   view.previewed.replaceWith(preview.node);

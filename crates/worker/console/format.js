@@ -66,8 +66,9 @@ export function health(connector) {
   const { state, task } = connector;
   if (task?.state === "FAILED") return { label: "Failed", tone: "bad", reason: task.reason };
   if (state === "STOPPED") return { label: "Stopped", tone: "idle", reason: "" };
+  // One that was created paused has no task until it is resumed.
+  if (state === "PAUSED") return { label: "Paused", tone: "idle", reason: task?.reason ?? "" };
   if (!task) return { label: "No task", tone: "warn", reason: "" };
-  if (state === "PAUSED") return { label: "Paused", tone: "idle", reason: task.reason };
   const [label, tone] = SESSIONS[task.session] ?? [task.session, "warn"];
   return { label, tone, reason: task.reason };
 }

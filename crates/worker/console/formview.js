@@ -1,24 +1,10 @@
 // The form without its settings: its parts, what is wrong, and the buttons.
 
 import { pageOf } from "./api.js";
-import { h, newId, setAttribute, setText } from "./dom.js";
+import { arrange, h, newId, setAttribute, setText } from "./dom.js";
 
 /** The part of the form that is always open. */
 export const FIRST = "Connector";
-
-/** Nodes in their order, touching only those that are elsewhere: moving one takes the focus off it. */
-export function arrange(parent, nodes) {
-  let at = parent.firstChild;
-  for (const node of nodes) {
-    if (at === node) at = at.nextSibling;
-    else parent.insertBefore(node, at);
-  }
-  while (at) {
-    const next = at.nextSibling;
-    at.remove();
-    at = next;
-  }
-}
 
 /** The form without its settings. */
 export function makeView(title, of) {

@@ -19,6 +19,8 @@ export function quantile(boundsUs, before, now, share) {
 
 /** After so long without a look the worker has seen more than we. */
 const STALE_MS = 10_000;
+/** No answer is overtaken by so much: the worker's clock was set back. */
+const SET_BACK_MS = 10_000;
 
 class History {
   constructor() {
@@ -41,6 +43,7 @@ class History {
 
   /** Takes in what was seen at a time, in milliseconds. */
   look(now, connector) {
+    if (this.last && now < this.last.now - SET_BACK_MS) this.begin([]);
     const seconds = this.last ? (now - this.last.now) / 1000 : 0;
     if (this.last && seconds < MIN_SECONDS) return;
     // Another task counts from zero.

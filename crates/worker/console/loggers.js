@@ -1,7 +1,7 @@
 // Levels of the worker's log, until its next start.
 
-import { connect, own } from "./api.js";
-import { alertUser, announce, clearAlert, h } from "./dom.js";
+import { connect, look, poll } from "./api.js";
+import { alertUser, announce, clearAlert, h, setText } from "./dom.js";
 import { time } from "./format.js";
 
 const LEVELS = ["OFF", "FATAL", "ERROR", "WARN", "INFO", "DEBUG", "TRACE", "ALL"];
@@ -10,7 +10,10 @@ export function openLoggers(main) {
   const body = h("tbody");
   const heads = ["Logger", "Level", "Given"].map((label) => h("th", { scope: "col" }, label));
   const table = h("table", { class: "loggers" }, h("thead", {}, h("tr", {}, heads)), body);
-  const none = h("p", { hidden: true });
+  table.hidden = true;
+  const none = h("p", {}, "Reading the loggers …");
+  let asking = null;
+  let closed = false;
   main.replaceChildren(
     h("div", { class: "title" }, h("h1", { tabindex: -1 }, "Loggers")),
     h("p", { class: "quiet" }, "A level counts at once, for a logger and those below it, until the worker's next start."),
@@ -18,19 +21,38 @@ export function openLoggers(main) {
     table,
   );
 
-  async function load(focused) {
+  /** Asks until there is an answer; not longer, since a list that is open must not be made anew. */
+  function load() {
+    asking?.stop();
+    const polling = poll(async () => {
+      const loggers = await read();
+      // Another one asks by now, or nobody wants to know.
+      if (polling !== asking) return;
+      polling.stop();
+      show(loggers);
+    });
+    asking = polling;
+  }
+
+  async function read() {
     try {
-      const loggers = await own("GET", "loggers");
-      // What all others inherit from comes first.
-      loggers.sort((a, b) => (b.name === "root") - (a.name === "root"));
-      body.replaceChildren(...loggers.map(row));
-      if (focused) [...body.querySelectorAll("select")].find((one) => one.dataset.logger === focused)?.focus();
+      return await look("loggers");
     } catch (error) {
-      table.hidden = true;
-      none.hidden = false;
-      none.textContent =
-        error.status === 404 ? "This listener has no loggers: admin.listeners has them elsewhere, or nowhere." : `The loggers cannot be read: ${error.message}`;
+      if (error.status !== 404) throw error;
+      return null;
     }
+  }
+
+  function show(loggers) {
+    table.hidden = !loggers;
+    none.hidden = Boolean(loggers);
+    setText(none, "This listener has no loggers: admin.listeners has them elsewhere, or nowhere.");
+    if (!loggers) return;
+    // What all others inherit from comes first.
+    loggers.sort((a, b) => (b.name === "root") - (a.name === "root"));
+    const focused = body.contains(document.activeElement) ? document.activeElement.dataset.logger : null;
+    body.replaceChildren(...loggers.map(row));
+    if (focused) [...body.querySelectorAll("select")].find((one) => one.dataset.logger === focused)?.focus();
   }
 
   function row({ name, component, level, own: isOwn, last_modified: modified }) {
@@ -49,9 +71,15 @@ export function openLoggers(main) {
     } catch (error) {
       alertUser(`The level of ${name} has not been changed: ${error.message}`);
     }
-    await load(name);
+    if (!closed) load();
   }
 
   load();
-  return { title: "Loggers", close() {} };
+  return {
+    title: "Loggers",
+    close() {
+      closed = true;
+      asking.stop();
+    },
+  };
 }

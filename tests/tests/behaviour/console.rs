@@ -2,16 +2,20 @@
 
 use std::fs;
 use std::path::PathBuf;
+use std::time::Duration;
 
 use end_to_end::certificate::Certificate;
 use end_to_end::kafka::{Kafka, Version};
 use end_to_end::server::{Library, Script, Server};
 use end_to_end::tools::{repository, tool};
 use end_to_end::worker::{Connector, SUBSCRIPTION, Worker};
-use end_to_end::{browser, ports};
-use serde_json::json;
+use end_to_end::{browser, ports, wait};
+use serde_json::{Value, json};
 
 use crate::access::{PASSWORD, with_login};
+
+/// Longer than a scenario may take.
+const SCENARIO: Duration = Duration::from_secs(180);
 
 fn feed() -> Server {
     Script::new(Library::Npm).endless().rate(200).start()
@@ -149,6 +153,73 @@ fn a_login_https_and_a_proxy_s_path_are_no_hindrance_and_other_pages_change_noth
     });
     let seen = browser::play("access", &worker.url("/ui/"), needs);
     assert_eq!(seen["status"], 403);
+}
+
+#[test]
+fn every_chart_moves() {
+    let server = Script::new(Library::Npm)
+        .endless()
+        .rate(200)
+        .close_after(200, 1001, "going away")
+        .start();
+    let feed = subscribed("feed", &server, "console-charts")
+        .set("websocket.reconnect.interval.ms", "100")
+        .set("websocket.message.queue.size", "100");
+    let kafka = Kafka::shared(Version::V4_1);
+    let worker = Worker::builder(kafka).connector(feed).start();
+    worker.wait_for_acknowledged("feed", 100);
+    let needs = json!({"name": "feed", "capacity": 100});
+    browser::play("charts", &worker.url("/ui/"), needs);
+}
+
+/// A connector's settings as they need neither Kafka nor a server.
+fn idle() -> Value {
+    json!({
+        "connector.class": "io.conduktor.connect.websocket.WebSocketSourceConnector",
+        "websocket.url": "ws://127.0.0.1:1/",
+        "kafka.topic": "console-idle",
+    })
+}
+
+#[test]
+fn a_name_that_is_typed_takes_nothing_from_other_settings() {
+    let worker = Worker::builder_without_kafka().start();
+    browser::play("typing", &worker.url("/ui/"), json!({}));
+}
+
+#[test]
+fn rows_stay_under_a_hand_and_a_connector_that_begins_paused_is_no_problem() {
+    let worker = Worker::builder_without_kafka().start();
+    browser::play("rows", &worker.url("/ui/"), json!({"config": idle()}));
+}
+
+#[test]
+fn what_comes_late_moves_no_page() {
+    let worker = Worker::builder_without_kafka().start();
+    browser::play("late", &worker.url("/ui/"), json!({"config": idle()}));
+}
+
+#[test]
+fn a_worker_that_is_silent_refuses_or_ends_is_told_until_it_is_back() {
+    let mut worker = Worker::builder_without_kafka().start();
+    let folder = tempfile::tempdir().expect("a folder");
+    let seen = folder.path().join("seen");
+    let url = worker.url("/ui/");
+    let needs = json!({"pid": worker.pid(), "seen": seen});
+    std::thread::scope(|scope| {
+        let played = scope.spawn(|| browser::play("outage", &url, needs));
+        wait::try_until("the page says that it is gone", SCENARIO, || {
+            (seen.exists() || played.is_finished()).then_some(())
+        })
+        .unwrap_or_else(|error| panic!("{error}"));
+        // A scenario that goes wrong before is not waited for.
+        let again = seen.exists().then(|| {
+            worker.kill();
+            worker.start_again()
+        });
+        played.join().expect("a scenario without faults");
+        drop(again);
+    });
 }
 
 #[test]

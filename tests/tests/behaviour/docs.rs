@@ -24,7 +24,10 @@ const NOT_RUN: &[(&str, &str)] = &[
     ("mkdir -p $KAFKA_HOME/", "the plugin's tests install it"),
     ("keytool ", "the plugin's tests of the network trust so"),
     ("cargo build ", "it is how other platforms are built for"),
-    ("connect-websocket health ", "the tests of deploy try it"),
+    (
+        "connect-websocket health ",
+        "the tests of health ask workers with it",
+    ),
     ("docker ", "the tests of deploy check what it is given"),
     ("helm ", "the tests of deploy have Helm render the chart"),
     ("export OTEL_", "the worker's tests of OTLP run it"),
@@ -329,6 +332,7 @@ fn anchors(text: &str) -> BTreeSet<String> {
 #[test]
 fn every_link_in_the_documentation_leads_somewhere() {
     let link = Regex::new(r"\]\(([^)\s]+)\)").expect("a pattern");
+    let book = tools::repository().join("docs");
     for page in pages() {
         let text = fs::read_to_string(&page).expect("a page");
         for found in link.captures_iter(&text) {
@@ -343,6 +347,9 @@ fn every_link_in_the_documentation_leads_somewhere() {
                 page.with_file_name(file)
             };
             assert!(path.exists(), "{}: {target}", page.display());
+            // The book has the folder of its pages only.
+            let leaves = page.starts_with(&book) && target.contains("../");
+            assert!(!leaves, "{}: {target} is not in the book", page.display());
             if !anchor.is_empty() {
                 let there = anchors(&fs::read_to_string(&path).expect("a page"));
                 assert!(

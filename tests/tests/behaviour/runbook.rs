@@ -3,11 +3,14 @@
 
 use std::collections::BTreeSet;
 use std::fs;
-use std::path::Path;
 
 use end_to_end::tools;
 use regex::Regex;
 use serde_json::Value;
+
+mod exclusions;
+mod literals;
+mod texts;
 
 /// The texts in the reference's table of errors.
 const REFERENCE: [&str; 10] = [
@@ -108,136 +111,6 @@ fn links_within_the_runbook_lead_somewhere() {
             );
         }
     }
-}
-
-/// All sources in a folder as one text, in which a literal that goes on in the
-/// next line is whole.
-fn sources(folder: &Path, all: &mut String) {
-    for entry in fs::read_dir(folder).expect("a folder").flatten() {
-        let path = entry.path();
-        if path.is_dir() {
-            sources(&path, all);
-        } else if path.extension().is_some_and(|end| end == "rs") {
-            all.push_str(&fs::read_to_string(&path).expect("a source"));
-        }
-    }
-}
-
-/// A source as literals are compared: one that goes on in the next line is
-/// whole.
-fn whole(source: &str) -> String {
-    let joint = Regex::new(r"\\\n\s*").expect("a pattern");
-    joint.replace_all(source, "").replace("\\\"", "'")
-}
-
-/// The texts that begin the rows of errors, each in the parts that are always
-/// the same.
-fn rows(runbook: &str) -> Vec<Vec<&str>> {
-    let (_, errors) = runbook.split_once("\n## Errors\n").expect("the errors");
-    let (errors, _) = errors.split_once(OF_THE_REFERENCE).expect("their end");
-    let rows = errors.lines().filter_map(|line| line.strip_prefix("| `"));
-    let texts = rows.map(|row| row.split_once("` |").expect("a row begins with a text").0);
-    texts
-        .map(|text| {
-            text.split('…')
-                .filter(|part| part.trim().len() > 3)
-                .collect()
-        })
-        .collect()
-}
-
-#[test]
-fn the_error_texts_that_the_runbook_calls_ours_are_in_the_program() {
-    let mut source = String::new();
-    for part in ["core", "worker", "plugin"] {
-        sources(
-            &tools::repository().join(format!("crates/{part}/src")),
-            &mut source,
-        );
-    }
-    let source = whole(&source);
-    let runbook = page("docs/runbook.md").replace('"', "'");
-    let rows = rows(&runbook);
-    assert!(rows.len() > 120, "{}", rows.len());
-    for parts in rows {
-        assert!(!parts.is_empty(), "a row with no text of its own");
-        for part in parts {
-            assert!(source.contains(part), "{part:?} is nowhere");
-        }
-    }
-}
-
-/// Where errors are worded that users meet.
-const WORDED: [&str; 19] = [
-    "core/src/dial/mod.rs",
-    "core/src/dial/proxy.rs",
-    "core/src/dial/socks.rs",
-    "core/src/dial/tls.rs",
-    "core/src/dial/upgrade.rs",
-    "core/src/handshake/response.rs",
-    "core/src/session/failure.rs",
-    "core/src/session/state.rs",
-    "core/src/settings/headers.rs",
-    "core/src/settings/parse.rs",
-    "core/src/settings/spool.rs",
-    "core/src/settings/url.rs",
-    "core/src/sink/mod.rs",
-    "core/src/spool/error.rs",
-    "worker/src/offsets/kafka_topic/mod.rs",
-    "worker/src/producer/creation/failure.rs",
-    "worker/src/producer/refusal.rs",
-    "worker/src/producer/transactions/recovery.rs",
-    "worker/src/validation/exactly_once.rs",
-];
-
-/// Parts of other texts there, which have rows.
-const PARTS: [&str; 12] = [
-    "get hold of its transactional id",
-    "cannot read its offset yet: ",
-    "cannot look at its offsets' topic yet: ",
-    "is lost and gets another in its place: ",
-    "; the server says: ",
-    "the hash of our key",
-    "not allowed by its rules",
-    "time to live expired",
-    "command not supported",
-    "type of address not supported",
-    "for an unknown reason",
-    "add its CA to the ",
-];
-
-#[test]
-fn every_error_text_of_these_sources_has_its_row_in_the_runbook() {
-    let runbook = page("docs/runbook.md").replace('"', "'");
-    let rows = rows(&runbook);
-    let literal = Regex::new(r#""([^"]*)""#).expect("a pattern");
-    let comment = Regex::new(r"(?m)^\s*//.*$").expect("a pattern");
-    let varying = Regex::new(r"\{[^}]*\}|\\n").expect("a pattern");
-    let mut seen = 0;
-    for file in WORDED {
-        let source = page(&format!("crates/{file}"));
-        let source = source.split("#[cfg(test)]").next().unwrap_or_default();
-        let source = whole(&comment.replace_all(source, ""));
-        for found in literal.captures_iter(&source) {
-            let text = &found[1];
-            // A sentence, and not a name or a format.
-            let longest = varying
-                .split(text)
-                .map(str::trim)
-                .max_by_key(|part| part.len());
-            let longest = longest.unwrap_or_default();
-            if longest.len() < 18 || longest.matches(' ').count() < 2 {
-                continue;
-            }
-            let has_row = |parts: &Vec<&str>| {
-                !parts.is_empty() && parts.iter().all(|part| text.contains(part))
-            };
-            let known = rows.iter().any(has_row) || PARTS.iter().any(|part| text.contains(part));
-            assert!(known, "{file}: no row for {text:?}");
-            seen += 1;
-        }
-    }
-    assert!(seen > 70, "{seen}");
 }
 
 #[test]

@@ -22,7 +22,7 @@ use end_to_end::kafka::{Extras, Kafka, Version};
 use end_to_end::process::{Process, command};
 use end_to_end::wait;
 use read::{committed, end, stable_end, stored};
-use task::{OFFSETS, Pools, Task, offsets, options, partition};
+use task::{OFFSETS, Pools, Task, offsets, on_disk, options, partition};
 
 against_each_kafka!(
     records_are_seen_when_they_are_committed_and_not_before,
@@ -30,6 +30,7 @@ against_each_kafka!(
     processes_that_are_killed_repeat_no_record_and_lose_none,
     the_first_of_two_owners_is_fenced_and_fails,
     an_owner_that_was_away_for_long_disturbs_no_other,
+    an_owner_that_was_away_for_long_disturbs_no_other_that_has_another_disk,
     a_broker_that_is_restarted_costs_nothing,
     a_transaction_that_the_broker_has_ended_is_written_again,
     offsets_can_be_changed_and_taken_away_between_two_starts,
@@ -147,6 +148,43 @@ fn an_owner_that_was_away_for_long_disturbs_no_other(version: Version) {
     assert_eq!(committed(kafka, "away"), numbers(task.base + 1_000));
 }
 
+/// Has a writer stand still in the middle of a transaction.
+fn stop_in_a_transaction(kafka: &Kafka, topic: &str, process: &Process) {
+    wait::until_true("it stands still in a transaction", || {
+        process.signal("STOP");
+        let is_open = stable_end(kafka, topic) < end(kafka, topic);
+        if !is_open {
+            process.signal("CONT");
+        }
+        is_open
+    });
+}
+
+fn an_owner_that_was_away_for_long_disturbs_no_other_that_has_another_disk(version: Version) {
+    let kafka = Kafka::shared(version);
+    let of_old = ["transaction.timeout.ms=1000", "spool=old"];
+    let (_folder, mut process) = writer(kafka, "disks", "old", &of_old);
+    wait::until_true("it writes", || end(kafka, "disks") > 1_000);
+    stop_in_a_transaction(kafka, "disks", &process);
+    let stopped = Instant::now();
+    let pools = Pools::default();
+    let mut options = options(&pools, &kafka.bootstrap(), "disks", "new", &[]);
+    options.partition = on_disk("disks", "new");
+    let mut task = Task::start(&pools, options, "disks").unwrap();
+    assert_eq!(task.base, 0, "another disk has other offsets");
+    task.write_to(100, true).unwrap();
+    wait::until_true("its transaction is one that may end for its age", || {
+        stopped.elapsed() > Duration::from_secs(1)
+    });
+    let before = committed(kafka, "disks").len();
+    process.signal("CONT");
+    assert_eq!(process.exit_code(), 1);
+    let output = process.output();
+    assert!(output.contains("There is a newer producer"), "{output}");
+    task.write_to(1_000, true).unwrap();
+    assert_eq!(committed(kafka, "disks").len(), before + 900);
+}
+
 /// A broker that looks for transactions that are too old five times a second.
 fn own_broker(version: Version) -> Kafka {
     let settings = "transaction.abort.timed.out.transaction.cleanup.interval.ms=200\n";
@@ -181,14 +219,14 @@ fn a_transaction_that_the_broker_has_ended_is_written_again(version: Version) {
     let short = ["transaction.timeout.ms=1000"];
     let (_folder, mut process) = writer(&kafka, "ended", "s", &short);
     wait::until_true("it writes", || end(&kafka, "ended") > 1_000);
-    wait::until_true("it stands still in a transaction", || {
-        process.signal("STOP");
-        let is_open = stable_end(&kafka, "ended") < end(&kafka, "ended");
-        if !is_open {
-            process.signal("CONT");
-        }
-        is_open
-    });
+    stop_in_a_transaction(&kafka, "ended", &process);
+    // Of another group, and so no other owner.
+    let pools = Pools::default();
+    let mut of_others = options(&pools, &kafka.bootstrap(), "ended", "others", &[]);
+    of_others.transactional_id = "others-ended-0".to_owned();
+    of_others.partition = on_disk("ended", "others");
+    let mut others = Task::start(&pools, of_others, "of-others").unwrap();
+    others.write_to(10, true).unwrap();
     wait::until_true("the broker has ended its transaction", || {
         stable_end(&kafka, "ended") == end(&kafka, "ended")
     });
@@ -199,7 +237,6 @@ fn a_transaction_that_the_broker_has_ended_is_written_again(version: Version) {
         committed(&kafka, "ended").len() > before + 1_000
     });
     process.kill();
-    let pools = Pools::default();
     let options = options(&pools, &kafka.bootstrap(), "ended", "last", &[]);
     let mut task = Task::start(&pools, options, "ended").unwrap();
     task.write_to(100, true).unwrap();

@@ -40,6 +40,11 @@ pub(crate) fn partition(connector: &str) -> serde_json::Value {
     connect_websocket::offsets::partition(&format!("ws://{connector}/"), None)
 }
 
+/// The same on a disk of its own.
+pub(crate) fn on_disk(connector: &str, spool: &str) -> serde_json::Value {
+    connect_websocket::offsets::partition(&format!("ws://{connector}/"), Some(spool))
+}
+
 /// Settings as a worker's, with others of the producer.
 pub(crate) fn options(
     pools: &Pools,

@@ -11,9 +11,9 @@
 //! written. A reading is of one moment: what is left out counts from when the
 //! head has passed it, so that neither the acknowledged nor the written
 //! records ever become fewer. Memory is bounded by what the client library
-//! may have in flight.
+//! may have in flight, and in a transaction by what [`Marks`] come to.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, Ordering, fence};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
@@ -21,16 +21,9 @@ use std::time::Instant;
 use tokio::sync::Notify;
 
 use super::SinkError;
+use super::marks::Marks;
 use crate::clock;
 use crate::metrics::Histogram;
-
-/// Records of one read that are on their way: those below `end`, received at
-/// `received`.
-#[derive(Debug)]
-struct Mark {
-    end: u64,
-    received: Instant,
-}
 
 /// The way of one hand-over's records, of which the last has arrived.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -127,7 +120,7 @@ struct InFlight {
     ahead: BTreeMap<u64, Range>,
     /// All sequences below this are in the latency histogram.
     observed: u64,
-    marks: VecDeque<Mark>,
+    marks: Marks,
     /// What the last of the marks that are gone has become.
     last_trip: Option<Trip>,
     rejection: Option<SinkError>,
@@ -188,7 +181,7 @@ impl Delivery {
     /// acknowledgements may be faster.
     pub fn taken(&self, end: u64, received: Instant) {
         let mut in_flight = self.lock();
-        in_flight.marks.push_back(Mark { end, received });
+        in_flight.marks.add(end, received);
         self.observe(&mut in_flight);
         debug_assert!(in_flight.taken <= end);
         in_flight.taken = end;
@@ -245,7 +238,7 @@ impl Delivery {
 
     fn observe(&self, in_flight: &mut InFlight) {
         let now = clock::now();
-        while let Some(mark) = in_flight.marks.front() {
+        while let Some(mark) = in_flight.marks.first() {
             let end = mark.end.min(in_flight.head);
             let elapsed = now.saturating_duration_since(mark.received);
             self.latency
@@ -261,7 +254,7 @@ impl Delivery {
                 records: mark.end.saturating_sub(begin),
                 end: mark.end,
             });
-            in_flight.marks.pop_front();
+            in_flight.marks.remove_first();
         }
     }
 
@@ -383,7 +376,7 @@ mod tests {
         assert_eq!(delivery.latency.snapshot().count, 2);
         delivery.acknowledge(2, 4);
         assert_eq!(delivery.latency.snapshot().count, 6);
-        assert!(delivery.lock().marks.is_empty());
+        assert!(delivery.lock().marks.first().is_none());
     }
 
     #[test]
@@ -488,7 +481,7 @@ mod tests {
         delivery.commit(4, 2, LeftOutCounts::default());
         assert_eq!(delivery.progress().acknowledged, 6, "the old 6 is no more");
         assert_eq!(delivery.latency.snapshot().count, 6);
-        assert!(delivery.lock().marks.is_empty());
+        assert!(delivery.lock().marks.first().is_none());
     }
 
     #[tokio::test]

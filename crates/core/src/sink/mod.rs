@@ -7,6 +7,7 @@
 //! the process numbers records, so what was dropped before leaves no hole.
 
 mod delivery;
+mod marks;
 
 pub use delivery::{Delivery, LeftOut, LeftOutCounts, Progress, Trip};
 

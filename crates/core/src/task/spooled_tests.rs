@@ -313,8 +313,8 @@ async fn under_block_a_full_spool_still_takes_what_a_connection_had_read_when_it
     assert!(connection.has_input());
     intake.decode_last(&mut connection);
     let all = letters.len() as u64;
-    let last = ledger(&intake);
-    assert_eq!((last.received, last.spooled), (all, all));
+    let kept = ledger(&intake);
+    assert_eq!((kept.received, kept.spooled), (all, all));
     let (ended, lost) = intake.close(0);
     assert_eq!((ended.spooled, lost), (all, 0));
     drop(intake);

@@ -1,6 +1,8 @@
 //! Where librdkafka's bounds are narrower than Java's, and what Java refuses.
 
 use super::tests::{accepted, errors, with};
+use super::*;
+use crate::test_map::map;
 
 #[test]
 fn a_value_that_librdkafka_cannot_have_is_narrowed_and_told_of() {
@@ -112,4 +114,47 @@ fn a_delivery_that_would_time_out_before_its_request_is_refused_as_by_java() {
              request.timeout.ms"
         );
     }
+}
+
+#[test]
+fn a_message_in_a_spool_is_given_up_neither_for_its_age_nor_after_so_many_tries() {
+    let inputs = |has_spool, producer: &[(&str, &str)], connector: &[(&str, &str)]| {
+        translate(&ProducerInputs {
+            bootstrap_servers: "h:1",
+            worker_client_id: "",
+            worker_producer: &map(producer),
+            connector_config: &map(connector),
+            override_policy: &OverridePolicy::All,
+            system_trust: &SystemTrust::default(),
+            has_spool,
+        })
+        .expect("valid")
+    };
+    let java = [("delivery.timeout.ms", "120000"), ("retries", "3")];
+    let kept = inputs(true, &java, &[]);
+    assert_eq!(kept.properties["message.timeout.ms"], "0");
+    assert_eq!(kept.properties["retries"], "2147483647");
+    for (warning, given) in kept
+        .warnings
+        .iter()
+        .zip(["producer.delivery.timeout.ms=120000", "producer.retries=3"])
+    {
+        let words = format!("{given} has no effect with a spool (websocket.spool.mode)");
+        assert!(warning.starts_with(&words), "{warning}");
+    }
+    assert_eq!(kept.warnings.len(), 2);
+    let own = [("producer.override.delivery.timeout.ms", "45000")];
+    let overridden = inputs(true, &[java[0]], &own);
+    assert_eq!(overridden.properties["message.timeout.ms"], "0");
+    assert!(overridden.warnings[0].starts_with("producer.override.delivery.timeout.ms=45000 "));
+    let without_end = [
+        ("delivery.timeout.ms", "2147483647"),
+        ("retries", "2147483647"),
+    ];
+    assert_eq!(inputs(true, &without_end, &[]).warnings, [""; 0]);
+    let without = inputs(false, &java, &[]);
+    assert_eq!(without.properties["message.timeout.ms"], "120000");
+    assert_eq!(without.properties["retries"], "3");
+    assert_eq!(without.warnings.len(), 1, "{:?}", without.warnings);
+    assert!(without.warnings[0].contains("is lost with errors.tolerance=all"));
 }

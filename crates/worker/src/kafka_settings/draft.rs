@@ -19,6 +19,8 @@ pub(super) struct Given {
 /// See the module's documentation.
 pub(super) struct Draft<'a> {
     pub(super) system_trust: &'a SystemTrust,
+    /// Messages are kept until Kafka has them.
+    pub(super) has_spool: bool,
     /// By Java's name; of several the last one counts.
     pub(super) given: BTreeMap<String, Given>,
     /// By librdkafka's name.
@@ -33,6 +35,7 @@ impl<'a> Draft<'a> {
     pub(super) fn new(system_trust: &'a SystemTrust) -> Self {
         Self {
             system_trust,
+            has_spool: false,
             given: BTreeMap::new(),
             properties: BTreeMap::new(),
             max_request_size_bytes: DEFAULT_MAX_REQUEST_SIZE_BYTES,
@@ -241,6 +244,7 @@ impl<'a> Draft<'a> {
     /// What Java's `ProducerConfig` checks across settings.
     fn check_together(&mut self) {
         self.check_times();
+        self.check_patience();
         let is = |name: &str, value: &str| {
             self.properties
                 .get(name)
@@ -264,14 +268,38 @@ impl<'a> Draft<'a> {
             );
         }
         self.errors.extend(errors.into_iter().map(str::to_owned));
-        // librdkafka numbers messages only if it never gives one up.
-        if let Some(timeout) = self.properties.get("message.timeout.ms")
-            && timeout != "0"
-        {
-            self.warnings.push(
-                "delivery.timeout.ms with enable.idempotence: a message that times out fails the task"
-                    .to_owned(),
-            );
+    }
+
+    /// What has a message given up while Kafka is away: with a spool nothing,
+    /// or what is on disk would be acknowledged there without being in Kafka.
+    fn check_patience(&mut self) {
+        let endless = [
+            ("delivery.timeout.ms", "message.timeout.ms", "0"),
+            ("retries", "retries", "2147483647"),
+        ];
+        // Each of them has it by now.
+        let is_producer = self.properties.contains_key("enable.idempotence");
+        for (name, native, without_end) in endless {
+            let used = self.properties.get(native);
+            let Some(given) = self.given.get(name).filter(|_| used.is_some()) else {
+                continue;
+            };
+            if used.is_some_and(|used| used == without_end) {
+                continue;
+            }
+            let Given { label, value } = given;
+            if self.has_spool {
+                self.warnings.push(format!(
+                    "{label}={value} has no effect with a spool (websocket.spool.mode): a message waits \
+                     until Kafka takes it, however long that is"
+                ));
+                self.set(native, without_end);
+            } else if name == "delivery.timeout.ms" && is_producer {
+                self.warnings.push(format!(
+                    "{label}={value}: a message that Kafka has not taken by then fails the task, or is lost \
+                     with errors.tolerance=all; websocket.spool.mode=durable keeps it"
+                ));
+            }
         }
     }
 }

@@ -63,6 +63,8 @@ pub struct ProducerInputs<'a> {
     pub override_policy: &'a OverridePolicy,
     /// What TLS trusts if nothing else is said.
     pub system_trust: &'a SystemTrust,
+    /// The connector has a spool, and so gives up nothing for its age.
+    pub has_spool: bool,
 }
 
 /// A producer's settings, translated.
@@ -93,6 +95,7 @@ pub struct ClientSettingsErrors {
 /// All that is wrong, in Kafka's words where it has some.
 pub fn translate(inputs: &ProducerInputs<'_>) -> Result<ProducerSettings, ClientSettingsErrors> {
     let mut draft = Draft::new(inputs.system_trust);
+    draft.has_spool = inputs.has_spool;
     draft.give(
         "bootstrap.servers",
         "bootstrap.servers",

@@ -19,6 +19,7 @@ pub(super) fn with(
         connector_config: &map(connector),
         override_policy: &OverridePolicy::All,
         system_trust: &SystemTrust::default(),
+        has_spool: false,
     })
 }
 
@@ -210,6 +211,7 @@ fn the_client_id_is_the_worker_s_its_producers_or_the_connector_s() {
             connector_config: &map(connector),
             override_policy: &OverridePolicy::All,
             system_trust: &SystemTrust::default(),
+            has_spool: false,
         });
         settings.expect("valid").properties["client.id"].clone()
     };
@@ -356,6 +358,7 @@ fn the_override_policy_is_obeyed() {
         connector_config: &map(&[("producer.override.acks", "all")]),
         override_policy: &OverridePolicy::None,
         system_trust: &SystemTrust::default(),
+        has_spool: false,
     });
     let error = result.expect_err("refused").to_string();
     assert!(

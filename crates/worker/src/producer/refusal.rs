@@ -86,6 +86,26 @@ pub(super) fn of_record(code: Code) -> SinkError {
         "TOPIC_AUTHORIZATION_FAILED" => {
             "grant Write and Describe on the topic to the producer's user"
         }
+        "_MSG_TIMED_OUT" => {
+            "Kafka has not taken it within delivery.timeout.ms (producer.override.delivery.timeout.ms): raise \
+             that, or have websocket.spool.mode=durable keep messages until Kafka takes them"
+        }
+        "RECORD_LIST_TOO_LARGE" => {
+            "the batch is larger than the topic's segment.bytes: raise that, or lower max.request.size \
+             (producer.override.max.request.size)"
+        }
+        "INVALID_RECORD" => {
+            "the brokers refuse what is in it: a topic with cleanup.policy=compact takes no record without a \
+             key; have a transform make one, or write to another topic"
+        }
+        "INVALID_TIMESTAMP" => {
+            "its time is too far from the brokers' (message.timestamp.before.max.ms and after): set this \
+             machine's clock, or raise these for messages that have waited long, which have the time of their receipt"
+        }
+        "UNSUPPORTED_COMPRESSION_TYPE" => {
+            "the brokers are too old for it: set another compression.type \
+             (producer.override.compression.type)"
+        }
         "CLUSTER_AUTHORIZATION_FAILED" => cure_of_client(&code),
         _ => return SinkError::Rejected { code, text },
     };
@@ -98,6 +118,10 @@ pub(super) fn cure_of_client(code: &str) -> &'static str {
     match code {
         "CLUSTER_AUTHORIZATION_FAILED" => {
             "grant IdempotentWrite on the cluster, or set enable.idempotence=false \
+             (producer.enable.idempotence in the worker, producer.override.enable.idempotence in the connector)"
+        }
+        "_UNSUPPORTED_FEATURE" => {
+            "the brokers are too old for an idempotent producer: set enable.idempotence=false \
              (producer.enable.idempotence in the worker, producer.override.enable.idempotence in the connector)"
         }
         _ => "restart the task to go on with a new producer",

@@ -127,6 +127,7 @@ pub(super) fn producer(
     config: &Config,
     worker: &WorkerConfig,
     trust: &SystemTrust,
+    has_spool: bool,
     validation: &mut Validation,
 ) -> Option<ProducerSettings> {
     append_overrides(config, PRODUCER_OVERRIDE_PREFIX, validation);
@@ -137,6 +138,7 @@ pub(super) fn producer(
         connector_config: config,
         override_policy: &worker.override_policy,
         system_trust: trust,
+        has_spool,
     });
     match translated {
         Ok(producer) => Some(producer),

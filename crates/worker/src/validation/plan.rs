@@ -61,7 +61,8 @@ pub fn is_our_class(class: &str) -> bool {
 pub(super) fn validate(config: &Config, worker: &WorkerConfig, trust: &SystemTrust) -> Validation {
     let mut validation = parse(config);
     let source = source(config, &mut validation);
-    let producer = producer(config, worker, trust, &mut validation);
+    let has_spool = source.as_ref().is_some_and(|source| source.spool.is_some());
+    let producer = producer(config, worker, trust, has_spool, &mut validation);
     let mapping = mapping(config, worker, source.as_ref(), &mut validation);
     let topics = topics(config, worker, trust, &mut validation);
     class(config, &mut validation);

@@ -162,3 +162,26 @@ fn what_holds_in_any_case_is_not_told_of() {
     let plan = validated(&held).into_plan().expect("valid");
     assert_eq!(plan.warnings, [""; 0]);
 }
+
+#[test]
+fn with_a_spool_no_message_is_given_up_while_kafka_is_away() {
+    let own = ("producer.override.delivery.timeout.ms", "120000");
+    let timeout = |pairs: &[(&str, &str)]| {
+        let plan = validated(pairs).into_plan().expect("valid");
+        let told = plan.warnings.iter().find(|text| text.starts_with(own.0));
+        let told = told.cloned().expect("a warning");
+        (plan.producer.properties["message.timeout.ms"].clone(), told)
+    };
+    let (used, told) = timeout(&[own]);
+    assert_eq!(used, "120000");
+    assert!(told.contains("websocket.spool.mode=durable keeps it"));
+    for mode in ["overflow", "durable"] {
+        let (used, told) = timeout(&[
+            own,
+            ("websocket.spool.mode", mode),
+            ("websocket.spool.dir", "d"),
+        ]);
+        assert_eq!(used, "0", "{mode}");
+        assert!(told.contains("has no effect with a spool"), "{told}");
+    }
+}

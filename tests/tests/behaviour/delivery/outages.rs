@@ -14,6 +14,11 @@ fn a_stopped_broker_costs_nothing_of_what_the_memory_has_no_room_for() {
 }
 
 #[test]
+fn an_outage_beyond_the_delivery_timeout_costs_nothing_though_errors_are_tolerated() {
+    assert_eq!(impatient(&SHORT).repeats, 0);
+}
+
+#[test]
 fn a_killed_broker_costs_and_repeats_nothing() {
     assert_eq!(killed_broker(&SHORT).repeats, 0);
 }
@@ -50,6 +55,21 @@ pub(super) fn stopped_broker(size: &Size) -> Figures {
     kafka.stop();
     let down = stage.wait_for_more(size.down_s * size.rate);
     assert!(down.spooled > down.in_flight, "{down:?}");
+    kafka.start_again();
+    stage.finish()
+}
+
+fn impatient(size: &Size) -> Figures {
+    let kafka = Kafka::start(Version::V4_1);
+    let settings = [
+        ("errors.tolerance", "all"),
+        ("producer.override.request.timeout.ms", "500"),
+        ("producer.override.delivery.timeout.ms", "1000"),
+    ];
+    let stage = Stage::start(&kafka, "impatient", size, &settings);
+    stage.wait_for_acknowledged(size.rate);
+    kafka.stop();
+    stage.wait_for_more(size.down_s * size.rate);
     kafka.start_again();
     stage.finish()
 }

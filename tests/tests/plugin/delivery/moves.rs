@@ -9,7 +9,7 @@ use end_to_end::spooled::Spooled;
 use end_to_end::wait;
 
 use super::stage::{
-    NAME, RATE, Read, left_in, live_feed, once, spooling_once, text, wait_for_more,
+    NAME, Read, SHORT, Size, left_in, live_feed, once, spooling_once, text, wait_for_more,
 };
 
 /// The variable that tells each worker where its spools are.
@@ -27,14 +27,14 @@ fn on_disk(kafka: &Kafka, topic: &str, disk: &Path) -> Builder {
 }
 
 fn what_a_killed_worker_has_left_is_delivered_once_when_its_task_comes_back(version: Version) {
-    there_and_back(version, "delivery-moves");
+    there_and_back(version, "delivery-moves", SHORT);
 }
 
 /// A task's worker is killed, another takes it over, and ends; the first comes
-/// back.
-pub(super) fn there_and_back(version: Version, topic: &str) {
+/// back. The number of messages that are in Kafka after that.
+pub(super) fn there_and_back(version: Version, topic: &str, size: Size) -> usize {
     let kafka = Kafka::shared(version);
-    let server = live_feed();
+    let server = live_feed(size.rate);
     let mut cluster = Cluster::start(0, &once(kafka, topic));
     let mut disks = BTreeMap::new();
     for _ in 0..2 {
@@ -53,15 +53,15 @@ pub(super) fn there_and_back(version: Version, topic: &str) {
     let disk = disks.remove(&first).expect("a worker's disk");
     let (other, other_disk) = disks.pop_first().expect("the other worker");
     let (spool, other_spool) = (disk.path().join(NAME), other_disk.path().join(NAME));
-    wait_for_more(&spool, RATE);
+    wait_for_more(&spool, size.messages);
     cluster.kill(&first);
     let owed = left_in(&spool);
     println!("{} messages were left at the kill", owed.len());
 
-    wait_for_more(&other_spool, RATE);
+    wait_for_more(&other_spool, size.messages);
     assert_eq!(left_in(&spool), owed, "another worker has no hand in it");
     cluster.add(&on_disk(kafka, topic, disk.path()));
-    wait_for_more(&other_spool, RATE);
+    wait_for_more(&other_spool, size.messages);
     cluster.terminate(&other);
     let stays = left_in(&other_spool);
     wait::until_true("what was left is delivered", || {
@@ -80,4 +80,5 @@ pub(super) fn there_and_back(version: Version, topic: &str) {
     let begun = read.starts().iter().nth(1).expect("a second connection");
     let late = owed.first().copied().and_then(place);
     assert!(late > place(*begun), "{late:?}");
+    read.numbers.len()
 }

@@ -9,7 +9,7 @@ use end_to_end::wait;
 use end_to_end::worker::Connector;
 
 use super::stage::{
-    NAME, RATE, Read, left_in, live_feed, once, spooling_once, text, wait_for_more,
+    NAME, Read, SHORT, Size, left_in, live_feed, once, spooling_once, text, wait_for_more,
     wait_until_delivered,
 };
 
@@ -18,7 +18,7 @@ against_each_kafka!(a_worker_that_is_killed_twice_loses_and_repeats_nothing);
 fn a_worker_that_is_killed_twice_loses_and_repeats_nothing(version: Version) {
     // In the workers' topic an open transaction would hold back the next start.
     let topic = ("offsets.storage.topic", "delivery-once-own-offsets");
-    killed("delivery-once", version, 2, &[topic]);
+    killed("delivery-once", version, 2, SHORT, &[topic]);
 }
 
 #[test]
@@ -33,6 +33,7 @@ fn a_worker_that_is_killed_within_a_long_transaction_loses_and_repeats_nothing()
         "delivery-long",
         Version::V4_1,
         1,
+        SHORT,
         &[timeout, long[0], long[1]],
     );
 }
@@ -43,12 +44,19 @@ fn seed() -> u64 {
     given.map_or_else(|| fastrand::u64(..), |seed| seed.parse().expect("a number"))
 }
 
-pub(super) fn killed(topic: &str, version: Version, times: u64, settings: &[(&str, &str)]) {
+/// The number of messages that are in Kafka after that.
+pub(super) fn killed(
+    topic: &str,
+    version: Version,
+    times: u64,
+    size: Size,
+    settings: &[(&str, &str)],
+) -> usize {
     let seed = seed();
     println!("DELIVERY_SEED={seed}");
     let mut random = fastrand::Rng::with_seed(seed);
     let kafka = Kafka::shared(version);
-    let server = live_feed();
+    let server = live_feed(size.rate);
     let spool = tempfile::tempdir().expect("a folder");
     let dir = spool.path();
     let builder = once(kafka, topic);
@@ -62,7 +70,7 @@ pub(super) fn killed(topic: &str, version: Version, times: u64, settings: &[(&st
     wait_for_more(dir, 1);
     let old = fs::read(dir.join("state")).expect("a state");
     for _ in 0..times {
-        wait_for_more(dir, 1 + random.u64(..3 * RATE));
+        wait_for_more(dir, 1 + random.u64(..3 * size.messages));
         cluster.kill(&worker);
         let left = left_in(dir);
         println!("{} messages were left at a kill", left.len());
@@ -72,7 +80,7 @@ pub(super) fn killed(topic: &str, version: Version, times: u64, settings: &[(&st
         fs::write(dir.join("state"), &old).expect("a state");
         worker = cluster.add(&builder);
     }
-    wait_for_more(dir, RATE);
+    wait_for_more(dir, size.messages);
     // What comes last is not to wait for more.
     server.kill();
     wait::until_true("the feed's end", || {
@@ -88,4 +96,5 @@ pub(super) fn killed(topic: &str, version: Version, times: u64, settings: &[(&st
         "{read:?}"
     );
     read.assert_has(&owed);
+    read.numbers.len()
 }

@@ -19,7 +19,7 @@ use crate::shared::with_commits;
 fn what_a_stopped_worker_has_left_is_delivered_by_the_next_and_only_a_crash_repeats() {
     const TOPIC: &str = "delivery-ends";
     let kafka = Kafka::start(Version::V4_1);
-    let server = live_feed();
+    let server = live_feed(RATE);
     let folder = tempfile::tempdir().expect("a folder");
     let dir = folder.path().join(NAME);
     let connector = spooling(&server, TOPIC, text(&dir));

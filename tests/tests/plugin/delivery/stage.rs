@@ -20,9 +20,24 @@ pub(super) const NAME: &str = "numbers";
 /// Messages a second.
 pub(super) const RATE: u64 = 1_000;
 
+/// How much there is of a scenario.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Size {
+    /// Messages a second.
+    pub(super) rate: u64,
+    /// Messages between one thing that happens and the next.
+    pub(super) messages: u64,
+}
+
+/// As much as shows it.
+pub(super) const SHORT: Size = Size {
+    rate: RATE,
+    messages: RATE,
+};
+
 /// A feed that goes on while nobody listens.
-pub(super) fn live_feed() -> Server {
-    let feed = Script::new(Library::Python).live(RATE);
+pub(super) fn live_feed(rate: u64) -> Server {
+    let feed = Script::new(Library::Python).live(rate);
     feed.padding_bytes(200).start()
 }
 

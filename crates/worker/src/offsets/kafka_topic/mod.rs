@@ -3,7 +3,8 @@
 //! transaction as the records that it counts.
 //!
 //! Keys and values are Kafka Connect's (`ConnectorOffsetBackingStore` with its
-//! JSON converters), so that a distributed worker reads them. Invariants: of
+//! JSON converters), so that a distributed worker reads them; a header says by
+//! which transactional id each was written. Invariants: of
 //! several records for one partition the last one counts, one without a value
 //! takes the offset away; a reading holds everything that was committed when
 //! it was asked for; every wait has a bound.
@@ -23,6 +24,10 @@ use crate::topic_creation::{PREFIX, TopicGroups, parse};
 
 /// `offsets.storage.topic` if a connector does not name one.
 pub const DEFAULT_TOPIC: &str = "connect-websocket-offsets";
+/// The header of an offset with the transactional id that it was written by,
+/// which tells an owner on another disk from a worker of another group.
+/// Kafka Connect looks at no headers there.
+pub const OWNER: &str = "transactional.id";
 
 /// Settings with which the topic is created: an offset stays until there is a
 /// newer one, and small segments keep short what a start has to read.
@@ -138,23 +143,42 @@ impl SourceOffset {
 
 /// A topic's offsets at one moment, by their keys in one spelling.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub struct Offsets(BTreeMap<String, (String, PartitionOffset)>);
+pub struct Offsets(BTreeMap<String, Entry>);
+
+#[derive(Clone, Debug, PartialEq)]
+struct Entry {
+    connector: String,
+    one: PartitionOffset,
+    /// The transactional id that it was written by, if that is known.
+    owner: Option<Vec<u8>>,
+}
 
 impl Offsets {
     /// All offsets of a connector.
     pub fn of(&self, connector: &str) -> Vec<PartitionOffset> {
-        let own = self.0.values().filter(|(name, _)| name == connector);
-        own.map(|(_, one)| one.clone()).collect()
+        let own = self.0.values();
+        let own = own.filter(|entry| entry.connector == connector);
+        own.map(|entry| entry.one.clone()).collect()
     }
 
     /// The offset of one partition of a connector.
     pub fn get(&self, connector: &str, partition: &Value) -> Option<&Value> {
-        let key = sorted(json!([connector, partition])).to_string();
-        self.0.get(&key).map(|(_, one)| &one.offset)
+        self.0
+            .get(&spelled(connector, partition))
+            .map(|entry| &entry.one.offset)
+    }
+
+    /// Those that were written by a transactional id, but for that of one
+    /// partition of a connector.
+    pub(crate) fn others_of(mut self, owner: &str, connector: &str, partition: &Value) -> Self {
+        self.0.remove(&spelled(connector, partition));
+        self.0
+            .retain(|_, entry| entry.owner.as_deref() == Some(owner.as_bytes()));
+        self
     }
 
     /// Takes a record in; those that are no offsets of a connector are left.
-    fn take_in(&mut self, key: &[u8], value: Option<&[u8]>) {
+    fn take_in(&mut self, key: &[u8], value: Option<&[u8]>, owner: Option<&[u8]>) {
         let Ok(key) = serde_json::from_slice::<Value>(key) else {
             return;
         };
@@ -164,7 +188,7 @@ impl Offsets {
             return;
         };
         let offset = value.and_then(|value| serde_json::from_slice::<Value>(value).ok());
-        let spelled = sorted(key.clone()).to_string();
+        let spelled = spelled(connector, partition);
         let Some(offset) = offset.filter(|offset| !offset.is_null()) else {
             self.0.remove(&spelled);
             return;
@@ -173,8 +197,18 @@ impl Offsets {
             partition: partition.clone(),
             offset,
         };
-        self.0.insert(spelled, (connector.clone(), one));
+        let entry = Entry {
+            connector: connector.clone(),
+            one,
+            owner: owner.map(<[u8]>::to_vec),
+        };
+        self.0.insert(spelled, entry);
     }
+}
+
+/// A key in one spelling.
+fn spelled(connector: &str, partition: &Value) -> String {
+    sorted(json!([connector, partition])).to_string()
 }
 
 impl fmt::Display for OffsetsTopic {
@@ -205,21 +239,42 @@ mod tests {
             sequence,
         };
         let value = |sequence| offset(sequence).to_json().to_string().into_bytes();
-        offsets.take_in(&key("c", &partition), Some(&value(3)));
+        offsets.take_in(&key("c", &partition), Some(&value(3)), None);
         let other = br#"["c",{"shard":1,"websocket_url":"ws://h"}]"#;
-        offsets.take_in(other, Some(&value(5)));
-        offsets.take_in(&key("d", &partition), Some(&value(9)));
+        offsets.take_in(other, Some(&value(5)), None);
+        offsets.take_in(&key("d", &partition), Some(&value(9)), None);
         for noise in [&b"{"[..], b"[1,2]", b"[\"c\"]", b""] {
-            offsets.take_in(noise, Some(b"{}"));
+            offsets.take_in(noise, Some(b"{}"), None);
         }
         let stored = offsets
             .get("c", &partition)
             .and_then(SourceOffset::from_json);
         assert_eq!(stored, Some(offset(5)));
         assert_eq!(offsets.of("c").len(), 1);
-        offsets.take_in(&key("c", &partition), None);
+        offsets.take_in(&key("c", &partition), None, None);
         assert_eq!(offsets.of("c"), []);
         assert_eq!(offsets.of("d").len(), 1);
+    }
+
+    #[test]
+    fn others_are_those_of_the_same_owner_on_other_partitions() {
+        let on = |disk: &str| super::super::partition("ws://h/", Some(disk));
+        let read = |records: &[(&str, &str, Option<&str>)]| {
+            let mut offsets = Offsets::default();
+            for (disk, value, owner) in records {
+                let owner = owner.map(str::as_bytes);
+                offsets.take_in(&key("c", &on(disk)), Some(value.as_bytes()), owner);
+            }
+            offsets.others_of("g-c-0", "c", &on("own"))
+        };
+        let owner = Some("g-c-0");
+        let before = read(&[("own", "1", owner), ("old", "2", None)]);
+        assert_eq!(before, Offsets::default());
+        let foreign = read(&[("own", "3", owner), ("other", "4", Some("h-c-0"))]);
+        assert_eq!(before, foreign, "another group's is no other owner");
+        let newer = read(&[("own", "1", owner), ("old", "3", owner)]);
+        assert_ne!(before, newer);
+        assert_ne!(newer, read(&[("old", "4", owner)]));
     }
 
     #[test]

@@ -10,10 +10,11 @@ use std::time::{Duration, Instant};
 
 use rdkafka::consumer::{BaseConsumer, Consumer};
 use rdkafka::error::{KafkaError, RDKafkaErrorCode as Code};
+use rdkafka::message::{BorrowedMessage, Headers};
 use rdkafka::metadata::MetadataPartition;
 use rdkafka::{ClientConfig, Message, Offset, TopicPartitionList};
 
-use super::{Offsets, OffsetsTopic, OffsetsTopicError};
+use super::{OWNER, Offsets, OffsetsTopic, OffsetsTopicError};
 use crate::oauth::LoginContext;
 
 /// Longest single wait, so that a stop is noticed.
@@ -198,7 +199,8 @@ impl Reading<'_> {
         while !unread.is_empty() {
             match consumer.poll(PAUSE) {
                 Some(Ok(record)) => {
-                    offsets.take_in(record.key().unwrap_or_default(), record.payload());
+                    let key = record.key().unwrap_or_default();
+                    offsets.take_in(key, record.payload(), owner(&record));
                 }
                 // The end that is met is one after the wait for the stable one.
                 Some(Err(KafkaError::PartitionEOF(partition))) => {
@@ -216,6 +218,12 @@ impl Reading<'_> {
         }
         Ok(offsets)
     }
+}
+
+/// The transactional id that an offset was written by, if it says so.
+fn owner<'a>(record: &'a BorrowedMessage<'_>) -> Option<&'a [u8]> {
+    let mut headers = record.headers()?.iter();
+    headers.find(|header| header.key == OWNER)?.value
 }
 
 #[cfg(test)]

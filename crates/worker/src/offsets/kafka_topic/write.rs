@@ -6,10 +6,11 @@ use std::time::{Duration, Instant};
 
 use rdkafka::ClientConfig;
 use rdkafka::error::{KafkaError, RDKafkaErrorCode as Code};
+use rdkafka::message::{Header, OwnedHeaders};
 use rdkafka::producer::{BaseProducer, BaseRecord, Producer};
 
 use super::super::PartitionOffset;
-use super::{OffsetsTopic, OffsetsTopicError, key};
+use super::{OWNER, OffsetsTopic, OffsetsTopicError, key};
 use crate::oauth::LoginContext;
 
 /// Longest single wait.
@@ -54,7 +55,11 @@ impl OffsetsTopic {
         for one in offsets {
             let key = key(connector, &one.partition);
             let value = (!one.offset.is_null()).then(|| one.offset.to_string());
-            let mut record = BaseRecord::to(&self.name).key(&key);
+            let owner = OwnedHeaders::new().insert(Header {
+                key: OWNER,
+                value: Some(transactional_id),
+            });
+            let mut record = BaseRecord::to(&self.name).key(&key).headers(owner);
             if let Some(value) = &value {
                 record = record.payload(value);
             }
@@ -112,5 +117,34 @@ impl Write<'_> {
             what: "writing to it",
             acl,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use rdkafka::mocking::MockCluster;
+    use serde_json::json;
+
+    use super::*;
+    use crate::offsets::kafka_topic::{Offsets, topic_on};
+
+    #[test]
+    fn a_change_counts_as_one_of_the_task_s_owner() {
+        let cluster = MockCluster::new(1).expect("a cluster");
+        cluster.create_topic("offsets", 1, 1).expect("created");
+        let topic = topic_on(&cluster.bootstrap_servers());
+        let wait = Duration::from_secs(60);
+        let one = PartitionOffset {
+            partition: json!({"spool": "a"}),
+            offset: json!({"sequence": 1}),
+        };
+        topic.alter("c", "g-c-0", &[one], wait).expect("altered");
+        let others = |id: &str, disk: &str| {
+            let read = topic.read(wait, &|| false).expect("read");
+            read.others_of(id, "c", &json!({"spool": disk}))
+        };
+        assert_eq!(others("g-c-0", "b").of("c").len(), 1);
+        assert_eq!(others("g-c-0", "a"), Offsets::default());
+        assert_eq!(others("h-c-0", "b"), Offsets::default());
     }
 }

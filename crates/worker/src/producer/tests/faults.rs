@@ -131,8 +131,83 @@ fn a_record_that_kafka_refuses_for_good_is_a_rejection() {
     offer_all(sink.as_mut(), &numbered(1).batch()).unwrap();
     wait_until("no rejection", || sink.delivery().rejection().is_some());
     let error = sink.offer(&numbered(1).batch()).unwrap_err();
-    assert!(error.to_string().contains("_MSG_TIMED_OUT"), "{error}");
+    let error = error.to_string();
+    assert!(
+        error.contains("_MSG_TIMED_OUT") && error.contains("delivery.timeout.ms"),
+        "{error}"
+    );
     wait_until("the room is not given back", || producer.used_bytes() == 0);
+}
+
+/// The rejection of a record that Kafka answers with this.
+fn rejection(code: RDKafkaRespErr) -> String {
+    let cluster = MockCluster::new(1).unwrap();
+    cluster.create_topic("t", 1, 1).unwrap();
+    let producer = Arc::new(Producer::new(&options(&cluster.bootstrap_servers())).unwrap());
+    let mut sink = sink(&producer, "t");
+    cluster.request_errors(RDKafkaApiKey::Produce, &[code]);
+    offer_all(sink.as_mut(), &numbered(1).batch()).unwrap();
+    wait_until("no rejection", || sink.delivery().rejection().is_some());
+    sink.delivery().rejection().unwrap().to_string()
+}
+
+#[test]
+fn what_kafka_refuses_for_good_comes_with_what_is_to_be_done() {
+    use RDKafkaRespErr as E;
+    for (code, name, cure) in [
+        (
+            E::RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED,
+            "TOPIC_AUTHORIZATION_FAILED",
+            "grant Write and Describe on the topic to the producer's user",
+        ),
+        (
+            E::RD_KAFKA_RESP_ERR_RECORD_LIST_TOO_LARGE,
+            "RECORD_LIST_TOO_LARGE",
+            "the topic's segment.bytes",
+        ),
+        (
+            E::RD_KAFKA_RESP_ERR_INVALID_RECORD,
+            "INVALID_RECORD",
+            "cleanup.policy=compact",
+        ),
+        (
+            E::RD_KAFKA_RESP_ERR_INVALID_TIMESTAMP,
+            "INVALID_TIMESTAMP",
+            "message.timestamp.before.max.ms",
+        ),
+        (
+            E::RD_KAFKA_RESP_ERR_UNSUPPORTED_COMPRESSION_TYPE,
+            "UNSUPPORTED_COMPRESSION_TYPE",
+            "another compression.type",
+        ),
+    ] {
+        let error = rejection(code);
+        assert!(error.contains(name) && error.contains(cure), "{error}");
+    }
+}
+
+#[test]
+fn a_topic_that_nobody_creates_is_a_rejection_that_says_who_could() {
+    let cluster = MockCluster::new(1).unwrap();
+    cluster.create_topic("t", 1, 1).unwrap();
+    let unknown = RDKafkaRespErr::RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART;
+    cluster.topic_error("t", unknown).unwrap();
+    // How long a topic may be on its way to all brokers.
+    let options = with(
+        &options(&cluster.bootstrap_servers()),
+        "topic.metadata.propagation.max.ms",
+        "10",
+    );
+    let producer = Arc::new(Producer::new(&options).unwrap());
+    let mut sink = sink(&producer, "t");
+    offer_all(sink.as_mut(), &numbered(1).batch()).unwrap();
+    wait_until("no rejection", || sink.delivery().rejection().is_some());
+    let error = sink.delivery().rejection().unwrap().to_string();
+    assert!(
+        error.contains("UNKNOWN_TOPIC")
+            && error.contains("create it, or have the connector do so by topic.creation.*"),
+        "{error}"
+    );
 }
 
 /// A sink whose task has `errors.tolerance=all`, and the counts of its errors.
@@ -191,22 +266,36 @@ fn records_that_kafka_refuses_are_left_out_if_errors_are_tolerated() {
 
 #[test]
 fn a_client_that_has_failed_for_good_ends_its_tasks_with_the_cure_and_is_replaced() {
-    let pool = crate::producer::ProducerPool::default();
-    let options = with(&options("127.0.0.1:9"), "enable.idempotence", "true");
-    let producer = pool.acquire(&options).unwrap();
-    let mut sink = sink(&producer, "t");
-    let code = RDKafkaRespErr::RD_KAFKA_RESP_ERR_CLUSTER_AUTHORIZATION_FAILED;
-    producer.native.fail(code);
-    wait_until("no rejection", || sink.delivery().rejection().is_some());
-    let error = sink.offer(&numbered(1).batch()).unwrap_err().to_string();
-    assert!(
-        error.contains("CLUSTER_AUTHORIZATION_FAILED")
-            && error.contains("enable.idempotence=false"),
-        "{error}"
-    );
-    assert!(producer.has_failed());
-    let next = pool.acquire(&options).unwrap();
-    assert!(!Arc::ptr_eq(&producer, &next));
+    use RDKafkaRespErr as E;
+    for (code, name, cure) in [
+        (
+            E::RD_KAFKA_RESP_ERR_CLUSTER_AUTHORIZATION_FAILED,
+            "CLUSTER_AUTHORIZATION_FAILED",
+            "or set enable.idempotence=false",
+        ),
+        (
+            E::RD_KAFKA_RESP_ERR__UNSUPPORTED_FEATURE,
+            "_UNSUPPORTED_FEATURE",
+            "too old for an idempotent producer: set enable.idempotence=false",
+        ),
+        (
+            E::RD_KAFKA_RESP_ERR_OUT_OF_ORDER_SEQUENCE_NUMBER,
+            "OUT_OF_ORDER_SEQUENCE_NUMBER",
+            "restart the task",
+        ),
+    ] {
+        let pool = crate::producer::ProducerPool::default();
+        let options = with(&options("127.0.0.1:9"), "enable.idempotence", "true");
+        let producer = pool.acquire(&options).unwrap();
+        let mut sink = sink(&producer, "t");
+        producer.native.fail(code);
+        wait_until("no rejection", || sink.delivery().rejection().is_some());
+        let error = sink.offer(&numbered(1).batch()).unwrap_err().to_string();
+        assert!(error.contains(name) && error.contains(cure), "{error}");
+        assert!(producer.has_failed());
+        let next = pool.acquire(&options).unwrap();
+        assert!(!Arc::ptr_eq(&producer, &next));
+    }
 }
 
 #[test]

@@ -14,6 +14,7 @@ fn producer(overrides: &[(&str, &str)]) -> Producer {
         connector_config: &config.collect(),
         override_policy: &OverridePolicy::All,
         system_trust: &SystemTrust::default(),
+        has_spool: false,
     })
     .unwrap();
     Producer::new(&ProducerOptions {

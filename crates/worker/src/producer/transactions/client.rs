@@ -7,7 +7,7 @@ use std::time::Duration;
 use super::{Transaction, TransactionOptions};
 use crate::mapping::ErrorHandler;
 use crate::offsets::SourceOffset;
-use crate::offsets::kafka_topic::key;
+use crate::offsets::kafka_topic::{OWNER, key};
 use crate::producer::ending::ClientThreads;
 use crate::producer::native::{Code, FullRecord, Topic};
 use crate::producer::slots::Slot;
@@ -30,15 +30,8 @@ pub(super) fn complete(options: &mut TransactionOptions) {
     let properties = &mut options.producer.properties;
     properties.insert("transactional.id".to_owned(), id);
     properties.insert("enable.idempotence".to_owned(), "true".to_owned());
-    let timeout_ms = longest.as_millis();
-    properties.insert("transaction.timeout.ms".to_owned(), timeout_ms.to_string());
-    // librdkafka takes no longer one than that. Without one a record waits for
-    // brokers that are away, and its transaction with it.
-    let delivery_ms = properties.get("message.timeout.ms");
-    let delivery_ms = delivery_ms.and_then(|text| text.parse::<u128>().ok());
-    if delivery_ms.is_some_and(|ms| ms > timeout_ms) {
-        properties.insert("message.timeout.ms".to_owned(), timeout_ms.to_string());
-    }
+    let timeout_ms = longest.as_millis().to_string();
+    properties.insert("transaction.timeout.ms".to_owned(), timeout_ms);
 }
 
 /// How long the coordinator lets a transaction be open.
@@ -65,6 +58,7 @@ pub(super) struct OffsetWriter {
     topic: Topic,
     slot: Arc<Slot>,
     key: Vec<u8>,
+    headers: [(String, Option<Vec<u8>>); 1],
 }
 
 impl OffsetWriter {
@@ -82,11 +76,13 @@ impl OffsetWriter {
         crate::producer::check_topic(name).map_err(invalid)?;
         let judge = Arc::new(ErrorHandler::default());
         let slots = &producer.shared.slots;
+        let owner = options.transactional_id.clone().into_bytes();
         let slot = slots.open(&transaction.delivery, judge, Some(transaction));
         Ok(Self {
             topic: Topic::new(&producer.native, name).map_err(invalid)?,
             slot: slot.ok_or_else(|| "the client has no place left".to_owned())?,
             key: key(&options.connector, &options.partition),
+            headers: [(OWNER.to_owned(), Some(owner))],
         })
     }
 
@@ -105,7 +101,7 @@ impl OffsetWriter {
             key: Some(&self.key),
             opaque: self.slot.opaque(0),
             timestamp_ms: None,
-            headers: &[],
+            headers: &self.headers,
         };
         self.topic.produce_full(&record).inspect_err(|_| {
             self.slot.add_reported(1);

@@ -13,9 +13,12 @@ use tokio::sync::watch;
 use websocket_source::sink::SinkError;
 
 use super::client::{OffsetWriter, timeout};
+use super::moment::Moment;
+use super::recovery::Known;
 use super::transaction::{Broken, Due, Extent, Transaction};
 use super::{Stored, TransactionOptions};
 use crate::offsets::SourceOffset;
+use crate::offsets::kafka_topic::Offsets;
 use crate::producer::Producer;
 use crate::producer::ending::ClientThreads;
 use crate::producer::native::transactions::{Severity, TransactionError};
@@ -63,6 +66,8 @@ pub(super) struct Keeper {
     pub(super) committed: u64,
     /// What is stored as far as this task knows.
     pub(super) stored: Option<SourceOffset>,
+    /// What owners before this one have stored of other partitions.
+    pub(super) others: Offsets,
     /// Aborts since the last commit.
     aborts: u32,
     /// Clients that took another's place since the last commit.
@@ -88,6 +93,7 @@ impl Keeper {
             base: 0,
             committed: 0,
             stored: None,
+            others: Offsets::default(),
             aborts: 0,
             replacements: 0,
         }
@@ -134,7 +140,8 @@ impl Keeper {
     }
 
     fn start(&mut self) -> Result<(), Over> {
-        let stored = self.initialise()?;
+        let Known { stored, others } = self.initialise()?;
+        self.others = others;
         self.base = stored.as_ref().map_or(0, |offset| offset.sequence);
         self.stored.clone_from(&stored);
         self.transaction.set_base(self.base);
@@ -176,7 +183,7 @@ impl Keeper {
     /// transaction of the task.
     fn claim(&mut self) -> Result<(), Over> {
         loop {
-            let begun = Instant::now();
+            let begun = Moment::now();
             self.begin()?;
             let is_done = match self.write_and_commit(0) {
                 Ok(()) => true,
@@ -267,7 +274,7 @@ impl Keeper {
         &mut self,
         why: Broken,
         attempted: Option<Extent>,
-        begun: Option<Instant>,
+        begun: Option<Moment>,
     ) -> Result<(), Over> {
         let aborted = self.again("abort", ENDING, || {
             self.producer.native.abort_transaction(CALL)

@@ -14,6 +14,7 @@
 
 mod client;
 mod keeper;
+mod moment;
 mod recovery;
 mod transaction;
 
@@ -63,7 +64,7 @@ impl Boundary {
     };
 
     /// `transaction.boundary=interval`. What a transaction holds is in Kafka
-    /// already, so that nothing here grows with it.
+    /// already, so that next to nothing here grows with it.
     pub fn interval(window: Duration) -> Self {
         Self {
             window,

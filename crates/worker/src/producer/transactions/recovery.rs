@@ -4,19 +4,24 @@
 //! A coordinator ends a transaction that is open for too long (Kafka was away)
 //! and takes the id from its producer in the same way as another owner would.
 //! Invariants: a task whose transaction was younger than that was fenced by an
-//! owner, and fails; another one looks at the stored offset before it touches
-//! the id and again afterwards, and fails if a session other than its own is
-//! there; a commit whose answer was lost counts if its offset is stored.
+//! owner, and fails; another one gives an owner that has just come the time to
+//! store its session, looks at the stored offsets before it touches the id and
+//! again afterwards, and fails if a session other than its own is at its
+//! partition, or if one of its id's at any other has changed since it took the
+//! id: another disk is another partition. A commit whose answer was lost counts
+//! if its offset is stored.
 
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use websocket_source::sink::SinkError;
 
 use super::client::{self, OffsetWriter};
 use super::keeper::{Keeper, Over};
+use super::moment::Moment;
 use super::transaction::Extent;
 use crate::offsets::SourceOffset;
+use crate::offsets::kafka_topic::Offsets;
 use crate::producer::creation::{Gate, Passage};
 use crate::producer::native::describe;
 use crate::producer::native::transactions::{Severity, TransactionError};
@@ -26,12 +31,23 @@ use crate::producer::refusal;
 const CALL: Duration = Duration::from_secs(1);
 /// Longest reading of the stored offset before it is told and tried again.
 const READ: Duration = Duration::from_secs(30);
+/// How long an owner may take from getting the id to having its session
+/// stored, by which it is seen.
+const SETTLE: Duration = Duration::from_secs(3);
 /// Clients in a row that may be lost without a commit between.
 const MAX_REPLACEMENTS: u32 = 5;
 
+/// What is stored by the task's transactional id.
+pub(super) struct Known {
+    /// At the task's partition; whoever has written it.
+    pub(super) stored: Option<SourceOffset>,
+    /// At others, which only other owners write.
+    pub(super) others: Offsets,
+}
+
 impl Keeper {
-    /// Takes the transactional id and reads the stored offset.
-    pub(super) fn initialise(&mut self) -> Result<Option<SourceOffset>, Over> {
+    /// Takes the transactional id and reads the stored offsets.
+    pub(super) fn initialise(&mut self) -> Result<Known, Over> {
         let init = || self.producer.native.init_transactions(CALL);
         let taken = self.again("get hold of its transactional id", Duration::ZERO, init);
         taken.map_err(|error| self.failure(&error))?;
@@ -40,10 +56,10 @@ impl Keeper {
         }
         self.create_topic()?;
         self.check_topic()?;
-        let stored = self.read()?;
+        let known = self.read()?;
         let writer = OffsetWriter::new(&self.producer, &self.transaction, &self.options);
         self.offsets = Some(writer.map_err(Over::failed)?);
-        Ok(stored)
+        Ok(known)
     }
 
     fn create_topic(&self) -> Result<(), Over> {
@@ -89,15 +105,18 @@ impl Keeper {
         }
     }
 
-    /// The stored offset of the task's partition.
-    fn read(&self) -> Result<Option<SourceOffset>, Over> {
+    fn read(&self) -> Result<Known, Over> {
         let options = &self.options;
         loop {
             let is_stopped = || self.transaction.is_abandoned();
             match options.offsets.read(READ, &is_stopped) {
                 Ok(offsets) => {
-                    let stored = offsets.get(&options.connector, &options.partition);
-                    return Ok(stored.and_then(SourceOffset::from_json));
+                    let own = (&*options.connector, &options.partition);
+                    let stored = offsets.get(own.0, own.1);
+                    return Ok(Known {
+                        stored: stored.and_then(SourceOffset::from_json),
+                        others: offsets.others_of(&options.transactional_id, own.0, own.1),
+                    });
                 }
                 Err(_) if is_stopped() => return Err(Over::Gone),
                 Err(error) if error.is_passing() => {
@@ -114,7 +133,7 @@ impl Keeper {
         &mut self,
         error: &TransactionError,
         attempted: Option<Extent>,
-        begun: Option<Instant>,
+        begun: Option<Moment>,
     ) -> Result<(), Over> {
         let is_stored = self.replace(error, attempted.map(|extent| extent.end), begun)?;
         if let Some(extent) = attempted.filter(|_| is_stored) {
@@ -132,7 +151,7 @@ impl Keeper {
         &mut self,
         error: &TransactionError,
         attempted: Option<u64>,
-        begun: Option<Instant>,
+        begun: Option<Moment>,
     ) -> Result<bool, Over> {
         if self.transaction.is_abandoned() {
             return Err(Over::Gone);
@@ -151,34 +170,40 @@ impl Keeper {
             error.text
         ));
         // Another owner shows there before it is disturbed.
+        if refusal::is_fenced(error.code) && self.transaction.is_abandoned_within(SETTLE) {
+            return Err(Over::Gone);
+        }
         let before = self.read()?;
-        self.is_stored(before.as_ref(), attempted, error)?;
+        self.is_stored(&before, attempted, error)?;
         // Without their pool the process ends.
         let threads = self.threads.upgrade().ok_or(Over::Gone)?;
         let made = client::start(&self.options, &self.transaction, &threads);
         drop(threads);
         self.producer = made.map_err(|error| Over::failed(error.to_string()))?;
         self.offsets = None;
-        let stored = self.initialise()?;
+        let after = self.initialise()?;
         self.transaction.forget_broken();
-        self.is_stored(stored.as_ref(), attempted, error)
+        self.is_stored(&after, attempted, error)
     }
 
     /// Whether a stored offset is that of `attempted` records.
     ///
     /// # Errors
-    /// It is neither that nor the one before.
+    /// It is neither that nor the one before, or another owner has stored one.
     fn is_stored(
         &self,
-        stored: Option<&SourceOffset>,
+        known: &Known,
         attempted: Option<u64>,
         error: &TransactionError,
     ) -> Result<bool, Over> {
+        if known.others != self.others {
+            return Err(self.fenced(error));
+        }
         let attempted = attempted.map(|records| self.offset(records));
-        if attempted.is_some() && stored == attempted.as_ref() {
+        if attempted.is_some() && known.stored == attempted {
             return Ok(true);
         }
-        if stored == self.stored.as_ref() {
+        if known.stored == self.stored {
             return Ok(false);
         }
         Err(self.fenced(error))

@@ -10,11 +10,12 @@
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use websocket_source::sink::{Delivery, LeftOutCounts, SinkError};
 
 use super::Boundary;
+use super::moment::Moment;
 use crate::producer::Producer;
 
 /// Whether records are taken.
@@ -33,9 +34,9 @@ struct State {
     /// The sink is in the middle of an offer.
     visited: bool,
     /// When the sink was let in; the coordinator may count from then on.
-    entered: Instant,
+    entered: Moment,
     /// When it was for the first record of the transaction.
-    begun: Option<Instant>,
+    begun: Option<Moment>,
     /// All sequences below this are taken.
     end: u64,
     /// All sequences below this are committed.
@@ -68,7 +69,7 @@ pub(super) struct Extent {
     pub(super) first: u64,
     pub(super) end: u64,
     pub(super) left_out: LeftOutCounts,
-    pub(super) begun: Instant,
+    pub(super) begun: Moment,
 }
 
 /// What the keeper has to do next.
@@ -79,7 +80,7 @@ pub(super) enum Due {
     /// The transaction is closed and to be committed.
     Commit(Extent),
     /// It is closed and to be aborted.
-    Abort(Broken, Option<Instant>),
+    Abort(Broken, Option<Moment>),
     /// The sink is gone.
     End,
 }
@@ -120,7 +121,7 @@ impl Transaction {
             state: Mutex::new(State {
                 phase: Phase::Closed,
                 visited: false,
-                entered: Instant::now(),
+                entered: Moment::now(),
                 begun: None,
                 end: 0,
                 committed: 0,
@@ -167,7 +168,7 @@ impl Transaction {
         }
         state.visited = true;
         if state.begun.is_none() {
-            state.entered = Instant::now();
+            state.entered = Moment::now();
         }
         Some(Left {
             records: self
@@ -276,14 +277,14 @@ impl Transaction {
     /// Waits until there is something to do, for so long at most, and closes
     /// the transaction for it.
     pub(super) fn next(&self, wait: Duration) -> Due {
-        let until = Instant::now() + wait;
+        let until = Moment::now().plus(wait);
         let mut state = self.lock();
         loop {
             if self.is_abandoned() {
                 return Due::End;
             }
-            let now = Instant::now();
-            let due_at = state.begun.map(|begun| begun + self.boundary.window);
+            let now = Moment::now();
+            let due_at = state.begun.map(|begun| begun.plus(self.boundary.window));
             let ripe = state.broken.is_some()
                 || (state.begun.is_some()
                     && (state.hurries
@@ -299,7 +300,7 @@ impl Transaction {
                 return Due::Nothing;
             }
             let end = due_at.filter(|_| !ripe).map_or(until, |at| at.min(until));
-            let wait = end.saturating_duration_since(now);
+            let wait = end.since(now);
             let waited = self.changed.wait_timeout(state, wait);
             state = waited.unwrap_or_else(PoisonError::into_inner).0;
         }
@@ -388,6 +389,8 @@ fn close(state: &mut State) -> Due {
 
 #[cfg(test)]
 mod tests {
+    use std::time::Instant;
+
     use websocket_source::sink::LeftOut;
 
     use super::*;

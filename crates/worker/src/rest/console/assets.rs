@@ -41,7 +41,7 @@ struct File {
     bytes: &'static [u8],
 }
 
-static FILES: [File; 25] = files![
+static FILES: [File; 27] = files![
     "actions.js" SCRIPT,
     "api.js" SCRIPT,
     "app.js" SCRIPT,
@@ -63,6 +63,8 @@ static FILES: [File; 25] = files![
     "pages.css" STYLE,
     "panels.js" SCRIPT,
     "preview.js" SCRIPT,
+    "properties.js" SCRIPT,
+    "rows.js" SCRIPT,
     "style.css" STYLE,
     "vendor/uPlot.LICENSE" TEXT,
     "vendor/uPlot.iife.min.js" SCRIPT,
