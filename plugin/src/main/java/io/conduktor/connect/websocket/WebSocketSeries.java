@@ -138,7 +138,7 @@ final class WebSocketSeries implements DynamicMBean {
 
     @Override
     public void setAttribute(Attribute attribute) throws AttributeNotFoundException {
-        throw new AttributeNotFoundException("nothing can be set: " + attribute.getName());
+        throw new AttributeNotFoundException(attribute.getName());
     }
 
     @Override
