@@ -103,6 +103,25 @@ impl Ledger {
         self.acknowledged + self.in_flight + self.spooled + sum(&self.dropped) + sum(&self.removed)
     }
 
+    /// How many messages are in each place, by its name.
+    pub fn places(&self) -> impl Iterator<Item = (String, u64)> {
+        let places = [
+            ("received", self.received),
+            ("replayed", self.replayed),
+            ("acknowledged", self.acknowledged),
+            ("in_flight", self.in_flight),
+            ("spooled", self.spooled),
+        ];
+        let named = |kind: &'static str| {
+            move |(reason, count): &(&str, u64)| (format!("{kind}_{reason}"), *count)
+        };
+        places
+            .map(|(place, count)| (place.to_owned(), count))
+            .into_iter()
+            .chain(self.dropped.iter().map(named("dropped")))
+            .chain(self.removed.iter().map(named("removed")))
+    }
+
     /// The account of a task that has ended: of what was in flight or on disk
     /// `kept` stays on disk, `given` is with a host that fetches, and the rest
     /// is lost; the number of those.

@@ -1,8 +1,8 @@
 //! The WebSocket source: socket → session → payload → buffer → sink.
 //!
 //! A pure library: it knows no Kafka client, no HTTP server and no JVM. Hosts
-//! give it checked [`settings`] and a [`sink::Sink`], and read [`metrics`] and
-//! [`task::SessionStatus`].
+//! give it checked [`settings`] and a [`sink::Sink`], and read [`metrics`],
+//! [`series`] and [`task::SessionStatus`].
 
 pub mod buffer;
 mod clock;
@@ -16,6 +16,7 @@ pub mod metrics;
 pub mod payload;
 mod random;
 pub mod secret;
+pub mod series;
 pub mod session;
 pub mod settings;
 pub mod sink;

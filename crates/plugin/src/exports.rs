@@ -12,7 +12,7 @@ use std::any::Any;
 use std::time::Duration;
 
 use jni::errors::ErrorPolicy;
-use jni::objects::{JByteArray, JClass, JLongArray, JObject, JObjectArray, JString};
+use jni::objects::{JByteArray, JClass, JDoubleArray, JLongArray, JObject, JObjectArray, JString};
 use jni::strings::{JNIStr, JNIString};
 use jni::sys::{jboolean, jint, jlong};
 use jni::{Env, EnvUnowned, jni_str};
@@ -23,6 +23,7 @@ use crate::arrays::{Result, certificates, map, strings, table, texts};
 use crate::batch;
 use crate::host::{self, HostError, Network, Start};
 use crate::log::LINES;
+use crate::series;
 use crate::settings;
 
 const CONNECT_EXCEPTION: &JNIStr = jni_str!("org/apache/kafka/connect/errors/ConnectException");
@@ -265,6 +266,52 @@ pub extern "system" fn Java_io_conduktor_connect_websocket_NativeSource_statisti
         Ok(array.into())
     })
     .resolve::<Throw>()
+}
+
+/// `String[][] series()`: of each value that `readings` tells.
+#[unsafe(no_mangle)]
+pub extern "system" fn Java_io_conduktor_connect_websocket_NativeSource_series<'caller>(
+    mut env: EnvUnowned<'caller>,
+    _class: JClass<'caller>,
+) -> JObject<'caller> {
+    env.with_env(|env| table(env, &series::layout()))
+        .resolve::<Throw>()
+}
+
+/// `double[] readings(long task)`: null once the task was stopped.
+#[unsafe(no_mangle)]
+pub extern "system" fn Java_io_conduktor_connect_websocket_NativeSource_readings<'caller>(
+    mut env: EnvUnowned<'caller>,
+    _class: JClass<'caller>,
+    task: jlong,
+) -> JObject<'caller> {
+    env.with_env(|env| -> Result<JObject<'caller>> {
+        let Some(task) = host::find(task) else {
+            return Ok(JObject::null());
+        };
+        let readings = task.series();
+        let array = JDoubleArray::new(env, readings.len())?;
+        array.set_region(env, 0, &readings)?;
+        Ok(array.into())
+    })
+    .resolve::<Throw>()
+}
+
+/// `void leaveOut(long task, long number)`: a record that Java has.
+#[unsafe(no_mangle)]
+pub extern "system" fn Java_io_conduktor_connect_websocket_NativeSource_leaveOut<'caller>(
+    mut env: EnvUnowned<'caller>,
+    _class: JClass<'caller>,
+    task: jlong,
+    number: jlong,
+) {
+    env.with_env(|_env| -> Result<()> {
+        if let (Some(task), Ok(number)) = (host::find(task), u64::try_from(number)) {
+            task.leave_out(number);
+        }
+        Ok(())
+    })
+    .resolve::<Throw>();
 }
 
 /// `void stop(long task, long acknowledged, long handed)`.

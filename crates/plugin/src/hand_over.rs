@@ -75,6 +75,11 @@ impl HandOver {
         self.holes().acknowledge(first, count, &self.delivery);
     }
 
+    /// Java will not hand its record of this number on.
+    pub(crate) fn leave_out(&self, number: u64) {
+        self.holes().leave_out(number, &self.delivery);
+    }
+
     /// Records that were left out.
     pub(crate) fn left_out(&self) -> u64 {
         self.holes().count()

@@ -14,6 +14,7 @@ use websocket_source::dead_letter;
 use websocket_source::dial::{CertificateDer, Dialer, Proxy};
 use websocket_source::events::{Event, InConnect};
 use websocket_source::metrics::TaskMetrics;
+use websocket_source::series::Reading;
 use websocket_source::settings::{Oversize, PauseMode, SourceConfig, ValueFormat};
 use websocket_source::sink::Sink;
 use websocket_source::spool::{Spool, SpoolError};
@@ -23,6 +24,7 @@ use crate::columns::Columns;
 use crate::hand_over::HandOver;
 use crate::log;
 use crate::oversize::{self, Limit};
+use crate::series;
 use crate::settings::{joined, parse};
 use crate::text::Encoder;
 
@@ -391,6 +393,22 @@ impl Task {
             Ok(runtime) => drop(runtime.block_on(closing)),
             Err(_) => drop(closing),
         }
+    }
+
+    /// Java leaves its record of this number out: it cannot be read.
+    pub(crate) fn leave_out(&self, number: u64) {
+        self.hand_over.leave_out(number);
+    }
+
+    /// The values of its own series, in the order of [`series::layout`].
+    pub(crate) fn series(&self) -> Vec<f64> {
+        let status = self.handle.status();
+        series::values(&Reading {
+            metrics: self.handle.metrics(),
+            session: status.phase,
+            refused_status: status.refused_status,
+            ledger: self.handle.ledger(),
+        })
     }
 
     /// The readings of [`STATISTICS`], in that order.

@@ -20,5 +20,6 @@ mod host;
 mod letters;
 mod log;
 mod oversize;
+mod series;
 mod settings;
 mod text;

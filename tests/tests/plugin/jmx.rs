@@ -112,6 +112,16 @@ fn the_connector_s_own_bean_is_the_reference_s_and_goes_with_it(version: Version
         assert_eq!(attributes[attribute].1, value, "{attribute}");
     }
 
+    let series = format!("{OWN}:type=WebSocketTask,connector=\"{NAME}\",task=0");
+    let found = worker.mbeans(&series);
+    let task = found
+        .values()
+        .next()
+        .expect("the bean of the task's series");
+    let received = ("Double".to_owned(), format!("{MESSAGES}.0"));
+    assert_eq!(task["received_total"], received);
+    assert_eq!(task["ledger_messages"].0, "TabularDataSupport");
+
     worker.invoke(&bean, "resetCounters");
     let attributes = &own_beans(worker, NAME)[&bean];
     for counter in ["MessagesReceived", "RecordsProduced", "MessagesDropped"] {
@@ -120,7 +130,9 @@ fn the_connector_s_own_bean_is_the_reference_s_and_goes_with_it(version: Version
     assert_eq!(attributes["Connected"].1, "true");
 
     worker.delete(NAME);
-    wait::until_true("the bean is gone", || own_beans(worker, NAME).is_empty());
+    wait::until_true("the beans are gone", || {
+        own_beans(worker, NAME).is_empty() && worker.mbeans(&series).is_empty()
+    });
 }
 
 /// What the connector's own bean says of its connection.

@@ -3,7 +3,7 @@
 //! [`reading`] has the counters as they stand, [`sampler`] what happened
 //! lately, [`groups`] makes the beans of both that Kafka Connect's users know
 //! from JMX. `GET /metrics` ([`prometheus`]) and `/jolokia` ([`jolokia`])
-//! show those beans; what Connect does not measure is under
+//! show those beans; what Connect does not measure (the core says what) is under
 //! `kafka_connect_websocket_` in `/metrics` ([`own`]), and goes to OpenTelemetry
 //! collectors if the feature `otlp` is built in.
 

@@ -7,7 +7,6 @@
 //! new count and not one that falls.
 
 use std::collections::BTreeMap;
-use std::sync::atomic::Ordering::Relaxed;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use opentelemetry_proto::tonic::collector::metrics::v1::ExportMetricsServiceRequest;
@@ -19,12 +18,10 @@ use opentelemetry_proto::tonic::metrics::v1::{
     ResourceMetrics, ScopeMetrics, Sum, metric::Data, number_data_point,
 };
 use opentelemetry_proto::tonic::resource::v1::Resource;
-use websocket_source::metrics::{DropReason, LATENCY_BOUNDS_US};
-use websocket_source::task::Phase;
+use websocket_source::metrics::{HistogramSnapshot, LATENCY_BOUNDS_US};
+use websocket_source::series::{FAMILIES, Family, Kind, Reading, Values, seconds};
 
-use super::own::{TASK_FAMILIES, ledger_places};
 use super::reading::{TaskReading, WorkerReading};
-use super::text::Kind;
 
 /// When the present runs of tasks were first seen, by connector: their number
 /// and the time, nanoseconds since the epoch. Tasks that are gone are not kept.
@@ -126,14 +123,11 @@ impl Messages {
 }
 
 fn metrics(tasks: &[Task<'_>], now: u64) -> Vec<Metric> {
-    let mut all = Vec::new();
-    for (name, kind, help, value) in TASK_FAMILIES {
-        let points = tasks
-            .iter()
-            .map(|task| (task, None, value(task.reading) as f64));
-        let name = format!("websocket.{}", name.trim_end_matches("_total"));
-        all.push(numbers(&name, kind, help, points.collect(), now));
-    }
+    let own = FAMILIES.iter().map(|family| match family.values {
+        Values::Times(seen) => latency(family, seen, tasks, now),
+        _ => own(family, tasks, now),
+    });
+    let mut all: Vec<Metric> = own.collect();
     let records = [
         ("poll", "Records handed to the producer.", 0),
         ("write", "Records that Kafka has acknowledged.", 1),
@@ -147,67 +141,16 @@ fn metrics(tasks: &[Task<'_>], now: u64) -> Vec<Metric> {
         let name = format!("source_task_metrics.source_record_{name}");
         all.push(numbers(&name, Kind::Counter, help, points.collect(), now));
     }
-    let last = tasks.iter().map(|task| {
-        let at_ms = task.reading.metrics.last_message_at_ms.load(Relaxed);
-        (task, None, at_ms as f64 / 1e3)
-    });
-    let help = "When the last data message came, seconds since the epoch; 0 before the first.";
-    let (name, last) = ("websocket.last_message_timestamp_seconds", last.collect());
-    all.push(numbers(name, Kind::Gauge, help, last, now));
-    all.extend(labelled(tasks, now));
-    all.push(latency(tasks, now));
     all
 }
 
-/// Those that have a further attribute.
-fn labelled(tasks: &[Task<'_>], now: u64) -> Vec<Metric> {
-    let mut all = Vec::new();
-    let dropped = tasks.iter().flat_map(|task| {
-        DropReason::ALL.map(|reason| {
-            let count = task.reading.metrics.dropped(reason);
-            let reason = ("reason", reason.label().to_owned());
-            (task, Some(reason), count as f64)
-        })
+fn own(family: &Family, tasks: &[Task<'_>], now: u64) -> Metric {
+    let points = tasks.iter().flat_map(|task| {
+        let samples = family.samples(&task.reading.series()).into_iter();
+        samples.map(move |sample| (task, sample.label, sample.value))
     });
-    let help = "Messages received and not passed on, by reason.";
-    let dropped = dropped.collect();
-    all.push(numbers(
-        "websocket.dropped",
-        Kind::Counter,
-        help,
-        dropped,
-        now,
-    ));
-    let states = tasks.iter().flat_map(|task| {
-        Phase::ALL.map(|phase| {
-            let is = phase == task.reading.session;
-            let state = ("state", phase.name().to_owned());
-            (task, Some(state), f64::from(u8::from(is)))
-        })
-    });
-    let help = "1 for the state that the session is in, 0 for the others.";
-    let states = states.collect();
-    all.push(numbers(
-        "websocket.session_state",
-        Kind::Gauge,
-        help,
-        states,
-        now,
-    ));
-    let places = tasks.iter().flat_map(|task| {
-        ledger_places(&task.reading.ledger)
-            .map(move |(place, count)| (task, Some(("place", place)), count as f64))
-    });
-    let help = "Where every message is: received and replayed are all that came in.";
-    let places = places.collect();
-    all.push(numbers(
-        "websocket.ledger_messages",
-        Kind::Gauge,
-        help,
-        places,
-        now,
-    ));
-    all
+    let name = format!("websocket.{}", family.name.trim_end_matches("_total"));
+    numbers(&name, family.kind, family.help, points.collect(), now)
 }
 
 fn metric(name: &str, help: &str, unit: &str, data: Data) -> Metric {
@@ -245,9 +188,14 @@ fn numbers(name: &str, kind: Kind, help: &str, points: Vec<Point<'_>>, now: u64)
     metric(name, help, "", data)
 }
 
-fn latency(tasks: &[Task<'_>], now: u64) -> Metric {
+fn latency(
+    family: &Family,
+    seen: fn(&Reading<'_>) -> HistogramSnapshot,
+    tasks: &[Task<'_>],
+    now: u64,
+) -> Metric {
     let points = tasks.iter().map(|task| {
-        let seen = task.reading.metrics.receive_to_ack.snapshot();
+        let seen = seen(&task.reading.series());
         let mut below = 0;
         let mut counts: Vec<u64> = Vec::with_capacity(seen.cumulative.len() + 1);
         for cumulative in seen.cumulative.iter().chain([&seen.count]) {
@@ -259,12 +207,9 @@ fn latency(tasks: &[Task<'_>], now: u64) -> Metric {
             start_time_unix_nano: task.start,
             time_unix_nano: now,
             count: seen.count,
-            sum: Some(seen.sum_us as f64 / 1e6),
+            sum: Some(seconds(seen.sum_us)),
             bucket_counts: counts,
-            explicit_bounds: LATENCY_BOUNDS_US
-                .iter()
-                .map(|us| *us as f64 / 1e6)
-                .collect(),
+            explicit_bounds: LATENCY_BOUNDS_US.map(seconds).into(),
             ..HistogramDataPoint::default()
         }
     });
@@ -272,6 +217,6 @@ fn latency(tasks: &[Task<'_>], now: u64) -> Metric {
         data_points: points.collect(),
         aggregation_temporality: AggregationTemporality::Cumulative.into(),
     });
-    let help = "Time from the socket read to Kafka's acknowledgement.";
-    metric("websocket.receive_to_ack", help, "s", data)
+    let name = format!("websocket.{}", family.name.trim_end_matches("_seconds"));
+    metric(&name, family.help, "s", data)
 }

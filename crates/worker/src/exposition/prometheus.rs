@@ -8,10 +8,12 @@
 
 use std::ptr;
 
+use websocket_source::series::Kind;
+
 use super::bean::{Attribute, Bean, Group, Shape, Value};
 use super::own;
 use super::reading::WorkerReading;
-use super::text::{Family, Kind};
+use super::text::Family;
 
 /// Value of the `Content-Type` header for what `/metrics` answers.
 pub const CONTENT_TYPE: &str = "text/plain; version=0.0.4; charset=utf-8";

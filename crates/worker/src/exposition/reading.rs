@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use websocket_source::ledger::Ledger;
 use websocket_source::metrics::TaskMetrics;
+use websocket_source::series::Reading;
 use websocket_source::sink::Progress;
 use websocket_source::task::Phase;
 
@@ -65,6 +66,18 @@ pub struct TaskReading {
     pub errors: Arc<ErrorCounts>,
     /// Commits of its offsets.
     pub commits: Arc<CommitCounts>,
+}
+
+impl TaskReading {
+    /// What its own series are read from.
+    pub fn series(&self) -> Reading<'_> {
+        Reading {
+            metrics: &self.metrics,
+            session: self.session,
+            refused_status: self.refused_status,
+            ledger: self.ledger,
+        }
+    }
 }
 
 /// One connector as it is now.

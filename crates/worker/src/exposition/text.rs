@@ -3,23 +3,7 @@
 
 use std::fmt::Write;
 
-/// Kind of a family.
-#[derive(Clone, Copy, Debug)]
-pub(super) enum Kind {
-    Counter,
-    Gauge,
-    Histogram,
-}
-
-impl Kind {
-    const fn name(self) -> &'static str {
-        match self {
-            Self::Counter => "counter",
-            Self::Gauge => "gauge",
-            Self::Histogram => "histogram",
-        }
-    }
-}
+use websocket_source::series::Kind;
 
 /// The samples of one name. Writing to a String does not fail, so the results
 /// of `write!` are not looked at.
@@ -36,37 +20,20 @@ impl<'o> Family<'o> {
     }
 
     pub(super) fn sample(&mut self, labels: &[(&str, String)], value: impl std::fmt::Display) {
-        self.line("", labels, None, value);
+        self.part("", labels, value);
     }
 
-    /// `buckets` are upper bounds with cumulative counts.
-    pub(super) fn histogram(
-        &mut self,
-        labels: &[(&str, String)],
-        buckets: &[(f64, u64)],
-        count: u64,
-        sum: f64,
-    ) {
-        for (bound, seen) in buckets {
-            self.line("_bucket", labels, Some(&bound.to_string()), *seen);
-        }
-        self.line("_bucket", labels, Some("+Inf"), count);
-        self.line("_sum", labels, None, sum);
-        self.line("_count", labels, None, count);
-    }
-
-    fn line(
+    /// A sample of a name that goes on behind the family's, as in histograms.
+    pub(super) fn part(
         &mut self,
         suffix: &str,
         labels: &[(&str, String)],
-        bound: Option<&str>,
         value: impl std::fmt::Display,
     ) {
         self.out.push_str(&self.name);
         self.out.push_str(suffix);
-        let pairs = labels.iter().map(|(name, value)| (*name, value.as_str()));
         let mut opening = '{';
-        for (name, value) in pairs.chain(bound.map(|bound| ("le", bound))) {
+        for (name, value) in labels {
             let _ = write!(self.out, "{opening}{name}=\"");
             escape(self.out, value);
             self.out.push('"');

@@ -109,6 +109,15 @@ final class NativeSource {
     /** Readings, or null once the task was stopped. */
     static native long[] statistics(long task);
 
+    /** Name, help, and label and its text or null, of each of a task's {@link #readings}; a name's are beside each other. */
+    static native String[][] series();
+
+    /** The values of a task's own series, or null once it was stopped. */
+    static native double[] readings(long task);
+
+    /** Tells of a record that goes no further; it is to be acknowledged all the same. */
+    static native void leaveOut(long task, long number);
+
     /** Stops a task, of whose records {@code handed} have been handed to Connect. */
     static native void stop(long task, long acknowledged, long handed);
 

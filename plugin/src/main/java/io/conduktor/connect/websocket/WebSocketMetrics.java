@@ -1,13 +1,9 @@
 package io.conduktor.connect.websocket;
 
-import java.lang.management.ManagementFactory;
-import java.util.HashMap;
-import java.util.Map;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.AtomicLongArray;
 import java.util.function.Supplier;
 import javax.management.JMException;
-import javax.management.MBeanServer;
 import javax.management.ObjectName;
 
 /**
@@ -19,11 +15,8 @@ public class WebSocketMetrics implements WebSocketMetricsMBean, AutoCloseable {
         NativeSource.RECEIVED, NativeSource.DROPPED, NativeSource.PRODUCED, NativeSource.RECONNECTS,
     };
 
-    /** Who has a name in the MBean server: a task that Connect has given up may end after its successor's start. */
-    private static final Map<ObjectName, WebSocketMetrics> REGISTERED = new HashMap<>();
-
     private final String connectorName;
-    private final ObjectName objectName;
+    private final Registration registration;
     private final AtomicLongArray added = new AtomicLongArray(NativeSource.READINGS);
     /** The source's counters when they were reset. */
     private final AtomicLongArray before = new AtomicLongArray(NativeSource.READINGS);
@@ -42,16 +35,9 @@ public class WebSocketMetrics implements WebSocketMetricsMBean, AutoCloseable {
     WebSocketMetrics(String connectorName, String websocketUrl, Supplier<long[]> source) throws JMException {
         this.connectorName = connectorName;
         this.source = source;
-        this.objectName = new ObjectName("io.conduktor.connect.websocket:type=WebSocketConnector,name="
-            + ObjectName.quote(connectorName) + ",url=" + ObjectName.quote(shown(websocketUrl)));
-        MBeanServer server = ManagementFactory.getPlatformMBeanServer();
-        synchronized (REGISTERED) {
-            if (server.isRegistered(objectName)) {
-                server.unregisterMBean(objectName);
-            }
-            server.registerMBean(this, objectName);
-            REGISTERED.put(objectName, this);
-        }
+        this.registration = new Registration(this, new ObjectName(
+            "io.conduktor.connect.websocket:type=WebSocketConnector,name=" + ObjectName.quote(connectorName) + ",url="
+            + ObjectName.quote(shown(websocketUrl))));
     }
 
     /** What a name has of a URL, without user info and query, which may hold keys. */
@@ -80,12 +66,6 @@ public class WebSocketMetrics implements WebSocketMetricsMBean, AutoCloseable {
 
     /** Counts a message that was dropped. */
     public void incrementMessagesDropped() {
-        added.incrementAndGet(NativeSource.DROPPED);
-    }
-
-    /** Counts a record of the source's that went no further. */
-    void leaveOut() {
-        added.decrementAndGet(NativeSource.PRODUCED);
         added.incrementAndGet(NativeSource.DROPPED);
     }
 
@@ -194,15 +174,6 @@ public class WebSocketMetrics implements WebSocketMetricsMBean, AutoCloseable {
     /** Takes the MBean away, unless a successor has its name by now. */
     @Override
     public void close() {
-        synchronized (REGISTERED) {
-            if (!REGISTERED.remove(objectName, this)) {
-                return;
-            }
-            try {
-                ManagementFactory.getPlatformMBeanServer().unregisterMBean(objectName);
-            } catch (JMException gone) {
-                // Somebody else has taken it away.
-            }
-        }
+        registration.close();
     }
 }

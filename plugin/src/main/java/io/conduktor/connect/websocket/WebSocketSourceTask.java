@@ -53,6 +53,7 @@ public class WebSocketSourceTask extends SourceTask {
         /** Null as long as no message was to be parsed. */
         private JsonValues json;
         private WebSocketMetrics metrics;
+        private Registration series;
         /** Records handed to Connect or left out so far; the polling thread's. */
         private volatile long count;
         /** Why the next poll fails. */
@@ -79,6 +80,9 @@ public class WebSocketSourceTask extends SourceTask {
                 // First, so that nobody reads a task that is gone.
                 if (metrics != null) {
                     metrics.close();
+                }
+                if (series != null) {
+                    series.close();
                 }
             } finally {
                 NativeSource.stop(source, acknowledged.head(), count);
@@ -123,6 +127,7 @@ public class WebSocketSourceTask extends SourceTask {
             source = NativeSource.start(config, connector, 0, trust.issuers, trust.servers, proxy, spool, stored);
             Running starting = new Running(source, props, partition, NativeSource.base(source));
             starting.metrics = metrics(connector, url, source);
+            starting.series = series(connector, source);
             running = starting;
             started = true;
         } finally {
@@ -176,6 +181,16 @@ public class WebSocketSourceTask extends SourceTask {
             return new WebSocketMetrics(connector, url, () -> NativeSource.statistics(source));
         } catch (JMException | RuntimeException error) {
             LOG.warn("The metrics of {} are not in JMX: {}", connector, error.toString());
+            return null;
+        }
+    }
+
+    private static Registration series(String connector, long source) {
+        try {
+            WebSocketSeries bean = new WebSocketSeries(NativeSource.series(), () -> NativeSource.readings(source));
+            return new Registration(bean, WebSocketSeries.name(connector));
+        } catch (JMException | RuntimeException error) {
+            LOG.warn("The series of {} are not in JMX: {}", connector, error.toString());
             return null;
         }
     }
@@ -244,10 +259,8 @@ public class WebSocketSourceTask extends SourceTask {
     }
 
     private static void leaveOut(Running now, long number) {
+        NativeSource.leaveOut(now.source, number);
         now.acknowledged.add(number);
-        if (now.metrics != null) {
-            now.metrics.leaveOut();
-        }
     }
 
     /** Called from the producer's threads, in no order, and for records that a transform has dropped. */

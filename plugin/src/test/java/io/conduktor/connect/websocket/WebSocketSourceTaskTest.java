@@ -6,10 +6,15 @@ import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.lang.management.ManagementFactory;
 import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import javax.management.MBeanAttributeInfo;
+import javax.management.MBeanServer;
+import javax.management.ObjectName;
 import org.apache.kafka.common.config.ConfigException;
 import org.apache.kafka.connect.errors.ConnectException;
 import org.apache.kafka.connect.json.JsonConverter;
@@ -48,6 +53,19 @@ class WebSocketSourceTaskTest {
         task.stop();
         assertNull(task.poll());
         assertFalse(hasThread("websocket-log"));
+    }
+
+    @Test
+    void aTasksSeriesAreInJmxAsLongAsItRuns() throws Exception {
+        MBeanServer server = ManagementFactory.getPlatformMBeanServer();
+        ObjectName name = WebSocketSeries.name("c");
+        task.start(config());
+        assertEquals(10_000.0, server.getAttribute(name, "queue_capacity_messages"));
+        MBeanAttributeInfo[] attributes = server.getMBeanInfo(name).getAttributes();
+        String[] names = Arrays.stream(attributes).map(MBeanAttributeInfo::getName).toArray(String[]::new);
+        assertEquals(names.length, server.getAttributes(name, names).size());
+        task.stop();
+        assertFalse(server.isRegistered(name));
     }
 
     @Test

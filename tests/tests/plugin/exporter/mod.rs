@@ -1,12 +1,13 @@
 //! Prometheus by the JMX exporter: with the reference's rules its queries go
-//! on working, with ours the labels are right as well.
+//! on working, with ours the labels are right as well, and the connector's own
+//! series are the native worker's.
+
+mod live;
 
 use std::collections::BTreeSet;
 
 use end_to_end::connect::{Api, RealWorker};
-use end_to_end::dashboard;
 use end_to_end::kafka::Version;
-use end_to_end::prometheus::Prometheus;
 use end_to_end::server::{Library, Script};
 use end_to_end::worker::Connector;
 use end_to_end::{tools, wait};
@@ -38,52 +39,8 @@ fn rules_of_the_jmx_exporter_give_the_series_they_promise(version: Version) {
     has_ours(&Exported(text));
     worker.delete(NAME);
     worker.delete(QUOTED);
-    has_the_dashboard_s(worker);
-}
-
-/// Panels of series that the connector's MBean does not have; the dashboard
-/// and docs/monitoring.md say so.
-const NATIVE_ONLY: [&str; 11] = [
-    "Delivery Latency",
-    "Delivery Latency Quantiles",
-    "Ledger",
-    "Queue Bytes",
-    "Received Bytes",
-    "Refusal Status",
-    "Session State",
-    "Spool Errors",
-    "Spool Messages",
-    "Spool Size",
-    "Unaccounted Messages",
-];
-
-/// A real Prometheus that scrapes the exporter has data for every query of the
-/// other panels, and none for those.
-fn has_the_dashboard_s(worker: &RealWorker) {
-    const LIVE: &str = "exporter-live";
-    let server = Script::new(Library::Npm).endless().rate(100).start();
-    worker.create(&Connector::new(LIVE, &server, LIVE));
-    let prometheus = Prometheus::start("prometheus-plugin.yml", worker.exporter_port());
-    assert_eq!(prometheus.wait_for_targets(), 1);
-    let (native, ours): (Vec<_>, Vec<_>) = dashboard::queries(LIVE)
-        .into_iter()
-        .partition(|query| NATIVE_ONLY.contains(&query.panel.as_str()));
-    for query in ours {
-        let found = prometheus.wait_for(&query.expression);
-        let numbers = found.iter().any(|sample| sample.value.is_finite());
-        assert!(numbers, "{}: {found:?}", query.panel);
-    }
-    for query in native {
-        let found = prometheus.query(&query.expression);
-        assert!(found.is_empty(), "{}: {found:?}", query.panel);
-    }
-    for (name, series, label) in dashboard::variables(LIVE) {
-        let values = prometheus.api(&format!("label/{label}/values"), &[("match[]", &series)]);
-        let values = values.expect("values");
-        let found = values.as_array().is_some_and(|values| !values.is_empty());
-        assert!(found, "{name}: {values}");
-    }
-    worker.delete(LIVE);
+    live::has_the_native_worker_s(worker, version);
+    live::prometheus_has_data_for_every_panel_and_fires_alerts(worker);
 }
 
 /// What the exporter shows.
@@ -177,16 +134,31 @@ fn has_ours(exported: &Exported) {
         ("task_error_metrics_total_record_failures", 0),
         ("websocket_received_total", 100),
         ("websocket_produced_total", 100),
-        ("websocket_dropped_total", 0),
         ("websocket_reconnects_total", 0),
         ("websocket_queue_messages", 0),
         ("websocket_queue_capacity_messages", 10_000),
+        ("websocket_spool_messages", 0),
+        ("websocket_refused_status", 0),
         ("websocket_queue_utilization_percent", 0),
         ("websocket_drop_rate", 0),
         ("websocket_lag_count", 0),
         ("websocket_connected", 1),
     ] {
         exported.assert(&of_task(name), value);
+    }
+    for (name, label, value) in [
+        ("dropped_total", "reason=\"overflow\"", 0),
+        ("session_state", "state=\"live\"", 1),
+        ("session_state", "state=\"refused\"", 0),
+        ("ledger_messages", "place=\"received\"", 100),
+        ("ledger_messages", "place=\"dropped_oversize\"", 0),
+        ("receive_to_ack_seconds_bucket", "le=\"+Inf\"", 100),
+    ] {
+        let labels = format!("{label},connector=\"{NAME}\",task=\"0\",");
+        exported.assert(
+            &format!("kafka_connect_websocket_{name}{{{labels}}}"),
+            value,
+        );
     }
     exported.value(&of_task("websocket_millis_since_last_message"));
     exported.value(&of_task("websocket_uptime_millis"));
