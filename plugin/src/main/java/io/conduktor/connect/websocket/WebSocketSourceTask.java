@@ -1,5 +1,6 @@
 package io.conduktor.connect.websocket;
 
+import io.conduktor.connect.websocket.Acknowledgements.Fate;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.HashMap;
@@ -47,6 +48,7 @@ public class WebSocketSourceTask extends SourceTask {
         /** The sequence of the last record before this start. */
         private final long base;
         private final Acknowledgements acknowledged = new Acknowledgements();
+        private final long[] done = new long[Acknowledgements.PLACES];
         private final long[] about = new long[2];
         private final Map<String, String> props;
         private final long source;
@@ -67,6 +69,10 @@ public class WebSocketSourceTask extends SourceTask {
             this.props = props;
         }
 
+        private boolean spools() {
+            return partition.containsKey(SPOOL);
+        }
+
         JsonValues json() {
             if (json == null) {
                 json = new JsonValues(props);
@@ -81,7 +87,12 @@ public class WebSocketSourceTask extends SourceTask {
                     metrics.close();
                 }
             } finally {
-                NativeSource.stop(source, acknowledged.head(), count);
+                // What Connect has may still arrive. A spool keeps it, since then it may also be lost.
+                long unconfirmed = spools() ? 0 : acknowledged.addBelow(count, Fate.WRITTEN);
+                long[] last = new long[Acknowledgements.PLACES];
+                acknowledged.read(last);
+                NativeSource.stop(source, last[Acknowledgements.RECORDS], last[Acknowledgements.FILTERED],
+                    last[Acknowledgements.FAILED], unconfirmed);
             }
         }
     }
@@ -128,7 +139,7 @@ public class WebSocketSourceTask extends SourceTask {
         } finally {
             if (!started) {
                 NativeSource.closeSpool(spool);
-                NativeSource.stop(source, 0, 0);
+                NativeSource.stop(source, 0, 0, 0, 0);
                 NativeLog.release();
             }
         }
@@ -189,7 +200,10 @@ public class WebSocketSourceTask extends SourceTask {
         if (now.failure != null) {
             throw now.failure;
         }
-        Object[] parts = NativeSource.poll(now.source, POLL_MS, now.acknowledged.head(), now.about);
+        long[] done = now.done;
+        now.acknowledged.read(done);
+        Object[] parts = NativeSource.poll(now.source, POLL_MS, done[Acknowledgements.RECORDS],
+            done[Acknowledgements.FILTERED], done[Acknowledgements.FAILED], now.about);
         return parts == null ? null : records(now, new Batch(parts, (int) now.about[NativeSource.KIND]));
     }
 
@@ -244,17 +258,20 @@ public class WebSocketSourceTask extends SourceTask {
     }
 
     private static void leaveOut(Running now, long number) {
-        now.acknowledged.add(number);
+        now.acknowledged.add(number, Fate.FAILED);
         if (now.metrics != null) {
             now.metrics.leaveOut();
         }
     }
 
-    /** Called from the producer's threads, in no order, and for records that a transform has dropped. */
+    /**
+     * Called from the producer's threads, in no order, and without metadata for records that a transform has dropped or
+     * that are left out by {@code errors.tolerance}.
+     */
     @Override
     public void commitRecord(SourceRecord record, RecordMetadata metadata) {
         if (record instanceof WebSocketRecord) {
-            ((WebSocketRecord) record).acknowledge();
+            ((WebSocketRecord) record).acknowledge(metadata == null ? Fate.FILTERED : Fate.WRITTEN);
         }
     }
 
