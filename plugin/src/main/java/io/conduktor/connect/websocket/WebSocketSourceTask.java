@@ -57,6 +57,8 @@ public class WebSocketSourceTask extends SourceTask {
         private WebSocketMetrics metrics;
         /** Records handed to Connect or left out so far; the polling thread's. */
         private volatile long count;
+        /** Those of them that Connect had sent or dropped when it polled last. */
+        private volatile long dispatched;
         /** Why the next poll fails. */
         private RuntimeException failure;
 
@@ -200,6 +202,8 @@ public class WebSocketSourceTask extends SourceTask {
         if (now.failure != null) {
             throw now.failure;
         }
+        // Connect asks for more when nothing of what it has is left to send.
+        now.dispatched = now.count;
         long[] done = now.done;
         now.acknowledged.read(done);
         Object[] parts = NativeSource.poll(now.source, POLL_MS, done[Acknowledgements.RECORDS],
@@ -272,6 +276,22 @@ public class WebSocketSourceTask extends SourceTask {
     public void commitRecord(SourceRecord record, RecordMetadata metadata) {
         if (record instanceof WebSocketRecord) {
             ((WebSocketRecord) record).acknowledge(metadata == null ? Fate.FILTERED : Fate.WRITTEN);
+        }
+    }
+
+    /**
+     * With transactions Connect calls {@link #commitRecord} only when one was committed, and commits none as long as all
+     * records are dropped; a spool would fill with those and let no other in. But it calls this after each batch, or each
+     * interval, and always with no transaction open: what was sent is committed by then and was confirmed, what is not
+     * confirmed was dropped. That holds for what it had sent or dropped at the last poll; of the batch since then it may
+     * have more to send, if it pauses or stops while it tries again. Without transactions this says nothing: records are
+     * on their way, and those that are dropped are confirmed at once.
+     */
+    @Override
+    public void commit() {
+        Running now = running;
+        if (now != null && now.acknowledged.head() < now.dispatched && Transaction.isCommitted()) {
+            now.acknowledged.addBelow(now.dispatched, Fate.FILTERED);
         }
     }
 
