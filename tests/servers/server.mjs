@@ -94,7 +94,8 @@ async function sendAll(websocket) {
     if (websocket.readyState !== 1) return;
     const number = sequence;
     const paddingBytes = number === script.large ? script.large_bytes : script.padding_bytes;
-    const text = JSON.stringify({ seq: number, pad: 'x'.repeat(paddingBytes) });
+    const wanted = script.wanted_every && number % script.wanted_every === 0 ? { seq: number } : undefined;
+    const text = JSON.stringify({ seq: number, pad: 'x'.repeat(paddingBytes), wanted });
     sequence += 1;
     sent += 1;
     try {

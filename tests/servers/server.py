@@ -77,7 +77,10 @@ async def send_all(websocket):
         number = sequence
         sequence += 1
         padding_bytes = script["large_bytes"] if number == script["large"] else script["padding_bytes"]
-        text = json.dumps({"seq": number, "pad": "x" * padding_bytes}, separators=(",", ":"))
+        fields = {"seq": number, "pad": "x" * padding_bytes}
+        if script["wanted_every"] and number % script["wanted_every"] == 0:
+            fields["wanted"] = {"seq": number}
+        text = json.dumps(fields, separators=(",", ":"))
         kind = script["kind"]
         if kind == "binary":
             await websocket.send(text.encode())

@@ -98,7 +98,12 @@ impl Ledger {
         let task = format!("(connector={connector}, task=0)");
         let mut lines = log.lines();
         let line = lines.rfind(|line| line.contains("Stopped - ") && line.contains(&task));
-        let line = line.expect("a last line");
+        Self::of_last_line(line.expect("a last line"))
+    }
+
+    /// The one in a task's last line, which a worker of either kind has
+    /// written; panics if it says that anything is lost.
+    pub fn of_last_line(line: &str) -> Self {
         assert!(line.contains(", Lost: 0, "), "{line}");
         let (_, text) = line.split_once("Ledger: ").expect("a ledger");
         let mut values = serde_json::Deserializer::from_str(text).into_iter();

@@ -50,6 +50,7 @@ impl Script {
             "padding_bytes": 0,
             "large": null,
             "large_bytes": 0,
+            "wanted_every": 0,
             "live": false,
         });
         Self {
@@ -93,6 +94,12 @@ impl Script {
     /// have.
     pub fn large(self, number: u64, bytes: u64) -> Self {
         self.with("large", number).with("large_bytes", bytes)
+    }
+
+    /// Gives one message in so many the field `wanted` more, of the value
+    /// `{"seq":N}`.
+    pub fn wanted_every(self, messages: u64) -> Self {
+        self.with("wanted_every", messages)
     }
 
     /// `text`, `binary`, `fragmented` (text in three frames) or `mixed`: text

@@ -9,6 +9,7 @@ use jni::{Env, jni_str};
 
 use crate::arrays::{Result, bytes, ints, length, table};
 use crate::columns::Columns;
+use crate::holes::Done;
 use crate::host;
 use crate::text::Values;
 
@@ -23,14 +24,14 @@ pub(crate) fn poll<'local>(
     env: &mut Env<'local>,
     task: jlong,
     wait_ms: jlong,
-    acknowledged: jlong,
+    done: Done,
     about: &JLongArray<'_>,
 ) -> Result<JObject<'local>> {
     let Some(task) = host::find(task) else {
         return Ok(JObject::null());
     };
     let wait = Duration::from_millis(u64::try_from(wait_ms).unwrap_or(0));
-    let mut polled = task.poll(u64::try_from(acknowledged).unwrap_or(0), wait)?;
+    let mut polled = task.poll(done, wait)?;
     let polled = &mut *polled;
     let (columns, first) = (&polled.columns, polled.next);
     if columns.len() == 0 {

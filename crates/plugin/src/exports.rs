@@ -21,6 +21,7 @@ use websocket_source::settings::bean_url;
 
 use crate::arrays::{Result, certificates, map, strings, table, texts};
 use crate::batch;
+use crate::holes::Done;
 use crate::host::{self, HostError, Network, Start};
 use crate::log::LINES;
 use crate::series;
@@ -219,6 +220,16 @@ pub extern "system" fn Java_io_conduktor_connect_websocket_NativeSource_start<'c
     .resolve::<Throw>()
 }
 
+/// How many of Java's records are done with, and of those filtered and failed.
+fn done(records: jlong, filtered: jlong, failed: jlong) -> Done {
+    let count = |count: jlong| u64::try_from(count).unwrap_or(0);
+    Done {
+        records: count(records),
+        filtered: count(filtered),
+        failed: count(failed),
+    }
+}
+
 fn through(proxy: &[String]) -> Option<Proxy> {
     let [kind, host, port] = proxy else {
         return None;
@@ -230,22 +241,27 @@ fn through(proxy: &[String]) -> Option<Proxy> {
     })
 }
 
-/// `Object[] poll(long task, long waitMs, long acknowledged, long[] about)`: null
-/// if nothing came; else the values (`byte[]` or `char[]`, by their kind, which
-/// `about` gets beside the offsets skipped before them), where each ends, when
-/// each was received, the keys and where each ends, or null for those, and which
-/// are dead letters and the headers of each, names and texts by turns, or null
-/// for those.
+/// `Object[] poll(long, long, long, long, long, long[])`.
+///
+/// The task, how many milliseconds it waits, what [`done`] takes, and what is
+/// told about the batch. Null if nothing came; else the values (`byte[]` or
+/// `char[]`, by their kind, which `about` gets beside the offsets skipped before
+/// them), where each ends, when each was received, the keys and where each ends,
+/// or null for those, and which are dead letters and the headers of each, names
+/// and texts by turns, or null for those.
 #[unsafe(no_mangle)]
 pub extern "system" fn Java_io_conduktor_connect_websocket_NativeSource_poll<'caller>(
     mut env: EnvUnowned<'caller>,
     _class: JClass<'caller>,
     task: jlong,
     wait_ms: jlong,
-    acknowledged: jlong,
+    records: jlong,
+    filtered: jlong,
+    failed: jlong,
     about: JLongArray<'caller>,
 ) -> JObject<'caller> {
-    env.with_env(|env| batch::poll(env, task, wait_ms, acknowledged, &about))
+    let done = done(records, filtered, failed);
+    env.with_env(|env| batch::poll(env, task, wait_ms, done, &about))
         .resolve::<Throw>()
 }
 
@@ -297,35 +313,21 @@ pub extern "system" fn Java_io_conduktor_connect_websocket_NativeSource_readings
     .resolve::<Throw>()
 }
 
-/// `void leaveOut(long task, long number)`: a record that Java has.
-#[unsafe(no_mangle)]
-pub extern "system" fn Java_io_conduktor_connect_websocket_NativeSource_leaveOut<'caller>(
-    mut env: EnvUnowned<'caller>,
-    _class: JClass<'caller>,
-    task: jlong,
-    number: jlong,
-) {
-    env.with_env(|_env| -> Result<()> {
-        if let (Some(task), Ok(number)) = (host::find(task), u64::try_from(number)) {
-            task.leave_out(number);
-        }
-        Ok(())
-    })
-    .resolve::<Throw>();
-}
-
-/// `void stop(long task, long acknowledged, long handed)`.
+/// `void stop(long, long, long, long, long)`: the task, what [`done`] takes, and
+/// how many of those are unconfirmed.
 #[unsafe(no_mangle)]
 pub extern "system" fn Java_io_conduktor_connect_websocket_NativeSource_stop<'caller>(
     mut env: EnvUnowned<'caller>,
     _class: JClass<'caller>,
     task: jlong,
-    acknowledged: jlong,
-    handed: jlong,
+    records: jlong,
+    filtered: jlong,
+    failed: jlong,
+    unconfirmed: jlong,
 ) {
     env.with_env(|_env| -> Result<()> {
-        let count = |count: jlong| u64::try_from(count).unwrap_or(0);
-        host::stop(task, count(acknowledged), count(handed));
+        let done = done(records, filtered, failed);
+        host::stop(task, done, u64::try_from(unconfirmed).unwrap_or(0));
         Ok(())
     })
     .resolve::<Throw>();
@@ -379,7 +381,9 @@ pub extern "system" fn Java_io_conduktor_connect_websocket_NativePanic_panic<'ca
     env.with_env(|_env| -> Result<()> {
         let task = host::find(task);
         let task = task.as_ref();
-        let _held = task.map(|task| task.poll(0, Duration::ZERO)).transpose()?;
+        let _held = task
+            .map(|task| task.poll(Done::default(), Duration::ZERO))
+            .transpose()?;
         match payload {
             0 => panic!("a fault for the test"),
             1 => panic!("a fault with the payload {payload}"),

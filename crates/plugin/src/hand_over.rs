@@ -16,7 +16,7 @@ use websocket_source::metrics::Histogram;
 use websocket_source::sink::{Delivery, LeftOut, Sink, SinkError};
 
 use crate::columns::Columns;
-use crate::holes::Holes;
+use crate::holes::{Done, Holes};
 use crate::letters::Letters;
 use crate::oversize::Limit;
 
@@ -70,14 +70,9 @@ impl HandOver {
         })
     }
 
-    /// Connect has written `count` of Java's records from `first` on.
-    pub(crate) fn acknowledge(&self, first: u64, count: u64) {
-        self.holes().acknowledge(first, count, &self.delivery);
-    }
-
-    /// Java will not hand its record of this number on.
-    pub(crate) fn leave_out(&self, number: u64) {
-        self.holes().leave_out(number, &self.delivery);
+    /// Java's records have come as far as this.
+    pub(crate) fn acknowledge(&self, done: Done) {
+        self.holes().acknowledge(done, &self.delivery);
     }
 
     /// Records that were left out.
@@ -264,6 +259,13 @@ mod tests {
         HandOver::new(Arc::default())
     }
 
+    fn done(records: u64) -> Done {
+        Done {
+            records,
+            ..Done::default()
+        }
+    }
+
     /// Offers these values as one batch; how many were taken.
     fn offer(sink: &mut dyn Sink, values: &[&str]) -> usize {
         let arena = values.concat();
@@ -364,7 +366,7 @@ mod tests {
         assert_eq!(offer(sink.as_mut(), &[&large, &large, "b", &large]), 3);
         hand_over.take(&mut columns, Duration::ZERO);
         assert_eq!((columns.len(), columns.skipped), (1, 2));
-        hand_over.acknowledge(0, 2);
+        hand_over.acknowledge(done(2));
         let progress = hand_over.delivery().progress();
         assert_eq!((progress.taken, progress.acknowledged), (4, 4));
         assert_eq!(progress.left_out.of(LeftOut::Oversize), 2);
@@ -393,7 +395,7 @@ mod tests {
         let part = columns.ends[1] - columns.ends[0];
         assert!(part > 100 && part < 2_000 / 6, "{part}");
         assert_eq!(&columns.values[columns.ends[1]..columns.ends[2]], b"b");
-        hand_over.acknowledge(0, 4);
+        hand_over.acknowledge(done(4));
         let progress = hand_over.delivery().progress();
         assert_eq!((progress.acknowledged, progress.written()), (4, 4));
         assert_eq!(progress.left_out.of(LeftOut::Oversize), 0);

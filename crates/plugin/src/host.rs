@@ -22,6 +22,7 @@ use websocket_source::task::{self, TaskHandle, TaskOptions, TaskThreads, begin_s
 
 use crate::columns::Columns;
 use crate::hand_over::HandOver;
+use crate::holes::Done;
 use crate::log;
 use crate::oversize::{self, Limit};
 use crate::series;
@@ -90,8 +91,6 @@ pub(crate) struct Task {
     format: ValueFormat,
     /// The sequence that its offsets go on from.
     base: u64,
-    /// What Connect has not confirmed at the end is in the spool.
-    spools: bool,
     polled: Mutex<Polled>,
     /// Kept until the task has ended.
     _threads: Arc<TaskThreads>,
@@ -104,8 +103,6 @@ pub(crate) struct Polled {
     pub(crate) encoder: Encoder,
     /// The first row that Java does not have yet.
     pub(crate) next: usize,
-    /// Records that are acknowledged without a hole.
-    acknowledged: u64,
 }
 
 #[derive(Debug, Default)]
@@ -223,7 +220,6 @@ pub(crate) fn start(start: Start) -> Result<i64, HostError> {
         (Some(spool), Some(settings)) => begin_spool(spool, settings.mode, start.stored),
         _ => start.stored,
     };
-    let spools = spool.is_some();
     let mut host = host();
     let dialer = host.dialer(start.network);
     let threads = match host.threads.upgrade() {
@@ -249,7 +245,6 @@ pub(crate) fn start(start: Start) -> Result<i64, HostError> {
         hand_over,
         format,
         base,
-        spools,
         polled: Mutex::default(),
         _threads: threads,
     };
@@ -307,13 +302,14 @@ fn options(
     }
 }
 
-/// Stops a task: closes its connection and reports what is left. Of its
-/// records Java has handed `handed` on. Nothing if it was stopped before.
-pub(crate) fn stop(number: i64, acknowledged: u64, handed: u64) {
+/// Stops a task: closes its connection and reports what is left. Its records
+/// have come as far as `done`, of which Connect has `unconfirmed` ones but has
+/// not said that they are written. Nothing if it was stopped before.
+pub(crate) fn stop(number: i64, done: Done, unconfirmed: u64) {
     let Some(task) = host().tasks.remove(&number) else {
         return;
     };
-    task.end(acknowledged, handed);
+    task.end(done, unconfirmed);
     let mut host = host();
     if host.tasks.is_empty() {
         host.dialer = None;
@@ -332,17 +328,17 @@ impl Task {
     }
 
     /// Takes what Java does not have yet, if that is nothing waits for
-    /// something to come; `acknowledged` records have been committed.
+    /// something to come; what it has had has come as far as `done`.
     ///
     /// # Errors
     /// There is nothing any more, and the task has failed.
     pub(crate) fn poll(
         &self,
-        acknowledged: u64,
+        done: Done,
         wait: Duration,
     ) -> Result<MutexGuard<'_, Polled>, HostError> {
         let mut polled = self.polled();
-        self.acknowledge(&mut polled, acknowledged);
+        self.hand_over.acknowledge(done);
         if polled.next == polled.columns.len() {
             polled.columns.clear();
             polled.next = 0;
@@ -363,28 +359,18 @@ impl Task {
         self.polled.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn acknowledge(&self, polled: &mut Polled, acknowledged: u64) {
-        if acknowledged > polled.acknowledged {
-            let first = std::mem::replace(&mut polled.acknowledged, acknowledged);
-            self.hand_over.acknowledge(first, acknowledged - first);
-        }
-    }
-
     /// Closes the connection. Connect calls when it writes no more, so what
     /// Java does not have yet is lost unless there is a spool; what it has may
     /// still arrive, and with a spool comes again if Connect's offset does not
     /// say so.
-    fn end(&self, acknowledged: u64, handed: u64) {
+    fn end(&self, done: Done, unconfirmed: u64) {
         self.hand_over.close();
-        let mut polled = self.polled();
-        self.acknowledge(&mut polled, acknowledged);
-        let unconfirmed = handed.saturating_sub(polled.acknowledged);
-        if unconfirmed > 0 && !self.spools {
+        // A poll that is under way comes to its end first.
+        let polled = self.polled();
+        self.hand_over.acknowledge(done);
+        if unconfirmed > 0 {
             let event = Event::InConnect(InConnect::Unconfirmed(unconfirmed));
             event.emit(&self.connector, self.number);
-        }
-        if !self.spools {
-            self.acknowledge(&mut polled, handed);
         }
         drop(polled);
         let closing = self.handle.abandon(CLOSE_WAIT);
@@ -393,11 +379,6 @@ impl Task {
             Ok(runtime) => drop(runtime.block_on(closing)),
             Err(_) => drop(closing),
         }
-    }
-
-    /// Java leaves its record of this number out: it cannot be read.
-    pub(crate) fn leave_out(&self, number: u64) {
-        self.hand_over.leave_out(number);
     }
 
     /// The values of its own series, in the order of [`series::layout`].

@@ -20,6 +20,7 @@ mod failures;
 mod install;
 mod jar;
 mod jmx;
+mod ledger;
 mod leftovers;
 mod life;
 mod network;

@@ -5,6 +5,7 @@
 //! folder showed when something ended, never with what the plugin says of
 //! itself; a feed's numbers tell of each connection what is missing.
 
+mod dropped;
 mod moves;
 mod once;
 mod outages;

@@ -102,9 +102,10 @@ final class NativeSource {
 
     /**
      * A batch, or null if nothing has come for {@code waitMs}; {@code about} gets the kind of the values and how many
-     * offsets were skipped before them, and {@code acknowledged} is how many records from the first on are done with.
+     * offsets were skipped before them. So many records from the first on are done with, of which so many were filtered
+     * and failed.
      */
-    static native Object[] poll(long task, long waitMs, long acknowledged, long[] about);
+    static native Object[] poll(long task, long waitMs, long records, long filtered, long failed, long[] about);
 
     /** Readings, or null once the task was stopped. */
     static native long[] statistics(long task);
@@ -115,11 +116,8 @@ final class NativeSource {
     /** The values of a task's own series, or null once it was stopped. */
     static native double[] readings(long task);
 
-    /** Tells of a record that goes no further; it is to be acknowledged all the same. */
-    static native void leaveOut(long task, long number);
-
-    /** Stops a task, of whose records {@code handed} have been handed to Connect. */
-    static native void stop(long task, long acknowledged, long handed);
+    /** Stops a task, whose records are done with as for {@link #poll}; so many of them Connect has not confirmed. */
+    static native void stop(long task, long records, long filtered, long failed, long unconfirmed);
 
     /** Level, connector, task and text of each new log line. */
     static native String[] log(long waitMs);

@@ -69,6 +69,12 @@ public class WebSocketMetrics implements WebSocketMetricsMBean, AutoCloseable {
         added.incrementAndGet(NativeSource.DROPPED);
     }
 
+    /** Counts a record of the source's that went no further. */
+    void leaveOut() {
+        added.decrementAndGet(NativeSource.PRODUCED);
+        added.incrementAndGet(NativeSource.DROPPED);
+    }
+
     /** Counts records handed over. */
     public void incrementRecordsProduced(long count) {
         added.addAndGet(NativeSource.PRODUCED, count);

@@ -16,9 +16,9 @@ final class WebSocketRecord extends SourceRecord {
         this.number = number;
     }
 
-    /** Connect has written it, or left it out. */
-    void acknowledge() {
-        acknowledged.add(number);
+    /** Connect is done with it. */
+    void acknowledge(Acknowledgements.Fate fate) {
+        acknowledged.add(number, fate);
     }
 
     // Its number says nothing of its content.

@@ -1,5 +1,6 @@
 package io.conduktor.connect.websocket;
 
+import io.conduktor.connect.websocket.Acknowledgements.Fate;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.HashMap;
@@ -47,6 +48,7 @@ public class WebSocketSourceTask extends SourceTask {
         /** The sequence of the last record before this start. */
         private final long base;
         private final Acknowledgements acknowledged = new Acknowledgements();
+        private final long[] done = new long[Acknowledgements.PLACES];
         private final long[] about = new long[2];
         private final Map<String, String> props;
         private final long source;
@@ -56,6 +58,8 @@ public class WebSocketSourceTask extends SourceTask {
         private Registration series;
         /** Records handed to Connect or left out so far; the polling thread's. */
         private volatile long count;
+        /** Those of them that Connect had sent or dropped when it polled last. */
+        private volatile long dispatched;
         /** Why the next poll fails. */
         private RuntimeException failure;
 
@@ -66,6 +70,10 @@ public class WebSocketSourceTask extends SourceTask {
             this.partition = partition;
             this.base = base;
             this.props = props;
+        }
+
+        private boolean spools() {
+            return partition.containsKey(SPOOL);
         }
 
         JsonValues json() {
@@ -85,7 +93,12 @@ public class WebSocketSourceTask extends SourceTask {
                     series.close();
                 }
             } finally {
-                NativeSource.stop(source, acknowledged.head(), count);
+                // What Connect has may still arrive. A spool keeps it, since then it may also be lost.
+                long unconfirmed = spools() ? 0 : acknowledged.addBelow(count, Fate.WRITTEN);
+                long[] last = new long[Acknowledgements.PLACES];
+                acknowledged.read(last);
+                NativeSource.stop(source, last[Acknowledgements.RECORDS], last[Acknowledgements.FILTERED],
+                    last[Acknowledgements.FAILED], unconfirmed);
             }
         }
     }
@@ -133,7 +146,7 @@ public class WebSocketSourceTask extends SourceTask {
         } finally {
             if (!started) {
                 NativeSource.closeSpool(spool);
-                NativeSource.stop(source, 0, 0);
+                NativeSource.stop(source, 0, 0, 0, 0);
                 NativeLog.release();
             }
         }
@@ -204,7 +217,12 @@ public class WebSocketSourceTask extends SourceTask {
         if (now.failure != null) {
             throw now.failure;
         }
-        Object[] parts = NativeSource.poll(now.source, POLL_MS, now.acknowledged.head(), now.about);
+        // Connect asks for more when nothing of what it has is left to send.
+        now.dispatched = now.count;
+        long[] done = now.done;
+        now.acknowledged.read(done);
+        Object[] parts = NativeSource.poll(now.source, POLL_MS, done[Acknowledgements.RECORDS],
+            done[Acknowledgements.FILTERED], done[Acknowledgements.FAILED], now.about);
         return parts == null ? null : records(now, new Batch(parts, (int) now.about[NativeSource.KIND]));
     }
 
@@ -259,15 +277,36 @@ public class WebSocketSourceTask extends SourceTask {
     }
 
     private static void leaveOut(Running now, long number) {
-        NativeSource.leaveOut(now.source, number);
-        now.acknowledged.add(number);
+        now.acknowledged.add(number, Fate.FAILED);
+        if (now.metrics != null) {
+            now.metrics.leaveOut();
+        }
     }
 
-    /** Called from the producer's threads, in no order, and for records that a transform has dropped. */
+    /**
+     * Called from the producer's threads, in no order, and without metadata for records that a transform has dropped or
+     * that are left out by {@code errors.tolerance}.
+     */
     @Override
     public void commitRecord(SourceRecord record, RecordMetadata metadata) {
         if (record instanceof WebSocketRecord) {
-            ((WebSocketRecord) record).acknowledge();
+            ((WebSocketRecord) record).acknowledge(metadata == null ? Fate.FILTERED : Fate.WRITTEN);
+        }
+    }
+
+    /**
+     * With transactions Connect calls {@link #commitRecord} only when one was committed, and commits none as long as all
+     * records are dropped; a spool would fill with those and let no other in. But it calls this after each batch, or each
+     * interval, and always with no transaction open: what was sent is committed by then and was confirmed, what is not
+     * confirmed was dropped. That holds for what it had sent or dropped at the last poll; of the batch since then it may
+     * have more to send, if it pauses or stops while it tries again. Without transactions this says nothing: records are
+     * on their way, and those that are dropped are confirmed at once.
+     */
+    @Override
+    public void commit() {
+        Running now = running;
+        if (now != null && now.acknowledged.head() < now.dispatched && Transaction.isCommitted()) {
+            now.acknowledged.addBelow(now.dispatched, Fate.FILTERED);
         }
     }
 
