@@ -263,17 +263,25 @@ async fn read_large(letters: &str) -> Connection {
     read_frames(letters.bytes().flat_map(frame).collect()).await
 }
 
-#[tokio::test(start_paused = true)]
-async fn under_block_a_full_spool_keeps_the_socket_from_being_read_and_loses_nothing() {
-    let dir = tempfile::tempdir().expect("a directory");
-    let sink = Counted::without_room();
-    let mut intake = spooled(&sink, dir.path(), &[DURABLE, BLOCK, SMALL], 0);
+/// A spool that has no room for all that a connection has read, of which each
+/// letter is a message.
+async fn full(sink: &Counted, dir: &Path) -> (Intake, Connection, String) {
+    let mut intake = spooled(sink, dir, &[DURABLE, BLOCK, SMALL], 0);
     let letters: String = ('!'..='~').collect();
     let mut connection = read_large(&letters).await;
     intake.decode(&mut connection);
     advance(Duration::from_millis(51)).await;
     intake.decode(&mut connection);
-    assert!(!intake.reads(&mut connection) && connection.has_input());
+    assert!(connection.has_input());
+    (intake, connection, letters)
+}
+
+#[tokio::test(start_paused = true)]
+async fn under_block_a_full_spool_keeps_the_socket_from_being_read_and_loses_nothing() {
+    let dir = tempfile::tempdir().expect("a directory");
+    let sink = Counted::without_room();
+    let (mut intake, mut connection, letters) = full(&sink, dir.path()).await;
+    assert!(!intake.reads(&mut connection));
     let full = ledger(&intake);
     assert!(full.spooled > 50 && full.spooled < 65, "{full:?}");
     sink.give_room(1_000);
@@ -304,13 +312,7 @@ async fn under_block_a_full_spool_keeps_the_socket_from_being_read_and_loses_not
 async fn under_block_a_full_spool_still_takes_what_a_connection_had_read_when_it_is_given_up() {
     let dir = tempfile::tempdir().expect("a directory");
     let sink = Counted::without_room();
-    let mut intake = spooled(&sink, dir.path(), &[DURABLE, BLOCK, SMALL], 0);
-    let letters: String = ('!'..='~').collect();
-    let mut connection = read_large(&letters).await;
-    intake.decode(&mut connection);
-    advance(Duration::from_millis(51)).await;
-    intake.decode(&mut connection);
-    assert!(connection.has_input());
+    let (mut intake, mut connection, letters) = full(&sink, dir.path()).await;
     intake.decode_last(&mut connection);
     let all = letters.len() as u64;
     let kept = ledger(&intake);

@@ -1,17 +1,13 @@
 package io.conduktor.connect.websocket;
 
 import io.conduktor.connect.websocket.Acknowledgements.Fate;
-import java.util.ArrayList;
 import java.util.Collections;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.UUID;
 import javax.management.JMException;
 import org.apache.kafka.clients.producer.RecordMetadata;
-import org.apache.kafka.connect.data.Schema;
 import org.apache.kafka.connect.errors.ConnectException;
-import org.apache.kafka.connect.errors.DataException;
 import org.apache.kafka.connect.source.SourceRecord;
 import org.apache.kafka.connect.source.SourceTask;
 import org.slf4j.Logger;
@@ -23,84 +19,17 @@ import org.slf4j.LoggerFactory;
  */
 public class WebSocketSourceTask extends SourceTask {
     private static final Logger LOG = LoggerFactory.getLogger(WebSocketSourceTask.class);
-    /** How long a poll waits for a message; Connect cannot end it sooner. */
-    private static final long POLL_MS = 200;
     /** No task has this number. */
     private static final long NOT_STARTED = 0;
     private static final long NO_SPOOL = 0;
     private static final String PARTITION = "websocket_url";
-    private static final String SPOOL = "spool";
-    private static final String LETTERS = "errors.deadletterqueue.topic.name";
+    /** Part of the partition of a task with a spool. */
+    static final String SPOOL = "spool";
 
     private volatile Running running;
 
     /** For Connect. */
     public WebSocketSourceTask() {
-    }
-
-    /** What there is between start and stop. */
-    private static final class Running {
-        private final String topic;
-        /** Where dead letters go. */
-        private final String letters;
-        private final Map<String, String> partition;
-        private final String sessionId = UUID.randomUUID().toString();
-        /** The sequence of the last record before this start. */
-        private final long base;
-        private final Acknowledgements acknowledged = new Acknowledgements();
-        private final long[] done = new long[Acknowledgements.PLACES];
-        private final long[] about = new long[2];
-        private final Map<String, String> props;
-        private final long source;
-        /** Null as long as no message was to be parsed. */
-        private JsonValues json;
-        private WebSocketMetrics metrics;
-        private Registration series;
-        /** Records handed to Connect or left out so far; the polling thread's. */
-        private volatile long count;
-        /** Those of them that Connect had sent or dropped when it polled last. */
-        private volatile long dispatched;
-        /** Why the next poll fails. */
-        private RuntimeException failure;
-
-        Running(long source, Map<String, String> props, Map<String, String> partition, long base) {
-            this.source = source;
-            this.topic = props.get(WebSocketSourceConnectorConfig.KAFKA_TOPIC_CONFIG).trim();
-            this.letters = props.getOrDefault(LETTERS, "").trim();
-            this.partition = partition;
-            this.base = base;
-            this.props = props;
-        }
-
-        private boolean spools() {
-            return partition.containsKey(SPOOL);
-        }
-
-        JsonValues json() {
-            if (json == null) {
-                json = new JsonValues(props);
-            }
-            return json;
-        }
-
-        void end() {
-            try {
-                // First, so that nobody reads a task that is gone.
-                if (metrics != null) {
-                    metrics.close();
-                }
-                if (series != null) {
-                    series.close();
-                }
-            } finally {
-                // What Connect has may still arrive. A spool keeps it, since then it may also be lost.
-                long unconfirmed = spools() ? 0 : acknowledged.addBelow(count, Fate.WRITTEN);
-                long[] last = new long[Acknowledgements.PLACES];
-                acknowledged.read(last);
-                NativeSource.stop(source, last[Acknowledgements.RECORDS], last[Acknowledgements.FILTERED],
-                    last[Acknowledgements.FAILED], unconfirmed);
-            }
-        }
     }
 
     @Override
@@ -138,10 +67,7 @@ public class WebSocketSourceTask extends SourceTask {
             Map<String, String> partition = partition(url, opened);
             long stored = storedSequence(partition);
             source = NativeSource.start(config, connector, 0, trust.issuers, trust.servers, proxy, spool, stored);
-            Running starting = new Running(source, props, partition, NativeSource.base(source));
-            starting.metrics = metrics(connector, url, source);
-            starting.series = series(connector, source);
-            running = starting;
+            running = new Running(source, props, partition, metrics(connector, url, source), series(connector, source));
             started = true;
         } finally {
             if (!started) {
@@ -211,76 +137,7 @@ public class WebSocketSourceTask extends SourceTask {
     @Override
     public List<SourceRecord> poll() throws InterruptedException {
         Running now = running;
-        if (now == null) {
-            return null;
-        }
-        if (now.failure != null) {
-            throw now.failure;
-        }
-        // Connect asks for more when nothing of what it has is left to send.
-        now.dispatched = now.count;
-        long[] done = now.done;
-        now.acknowledged.read(done);
-        Object[] parts = NativeSource.poll(now.source, POLL_MS, done[Acknowledgements.RECORDS],
-            done[Acknowledgements.FILTERED], done[Acknowledgements.FAILED], now.about);
-        return parts == null ? null : records(now, new Batch(parts, (int) now.about[NativeSource.KIND]));
-    }
-
-    private static List<SourceRecord> records(Running now, Batch batch) {
-        List<SourceRecord> records = new ArrayList<>(batch.size());
-        JsonValues json = batch.isJson() ? now.json() : null;
-        Schema schema = json != null ? null : batch.isText() ? Schema.STRING_SCHEMA : Schema.BYTES_SCHEMA;
-        Object[] parsed = new Object[1];
-        long number = now.count;
-        long base = now.base + now.about[NativeSource.SKIPPED] + 1;
-        try {
-            for (int i = 0; i < batch.size(); i++, number++) {
-                SequenceOffset offset = new SequenceOffset(now.sessionId, base + number);
-                String[] letterHeaders = batch.letterHeaders(i);
-                if (letterHeaders != null) {
-                    records.add(letter(now, batch, i, letterHeaders, offset, number));
-                    continue;
-                }
-                Object value = batch.value(i);
-                if (json != null) {
-                    if (!json.parse(now.topic, (byte[]) value, parsed)) {
-                        leaveOut(now, number);
-                        continue;
-                    }
-                    value = parsed[0];
-                }
-                records.add(new WebSocketRecord(now.partition, offset, now.topic, batch.key(i), schema, value,
-                    batch.receivedMs(i), now.acknowledged, number));
-            }
-        } catch (DataException error) {
-            // Those before it are Connect's; what comes after it is not, and the task fails.
-            now.failure = error;
-        }
-        now.count = number;
-        if (records.isEmpty() && now.failure != null) {
-            throw now.failure;
-        }
-        return records;
-    }
-
-    /** A message that was too large, cut: a record like the others but for its topic, and its headers say what it was. */
-    private static SourceRecord letter(Running now, Batch batch, int record, String[] headers, SequenceOffset offset,
-                                       long number) {
-        Object value = batch.letterValue(record);
-        Schema schema = value instanceof String ? Schema.STRING_SCHEMA : Schema.BYTES_SCHEMA;
-        SourceRecord letter = new WebSocketRecord(now.partition, offset, now.letters, null, schema, value,
-            batch.receivedMs(record), now.acknowledged, number);
-        for (int i = 0; i < headers.length; i += 2) {
-            letter.headers().addString(headers[i], headers[i + 1]);
-        }
-        return letter;
-    }
-
-    private static void leaveOut(Running now, long number) {
-        now.acknowledged.add(number, Fate.FAILED);
-        if (now.metrics != null) {
-            now.metrics.leaveOut();
-        }
+        return now == null ? null : now.poll();
     }
 
     /**
@@ -305,8 +162,8 @@ public class WebSocketSourceTask extends SourceTask {
     @Override
     public void commit() {
         Running now = running;
-        if (now != null && now.acknowledged.head() < now.dispatched && Transaction.isCommitted()) {
-            now.acknowledged.addBelow(now.dispatched, Fate.FILTERED);
+        if (now != null) {
+            now.commit();
         }
     }
 
