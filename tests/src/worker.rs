@@ -57,15 +57,20 @@ impl Connector {
         self
     }
 
-    /// Takes messages for JSON, writes them without a schema, and gives each
-    /// record its `seq` for a key and the header `origin: exchange`.
-    pub fn with_keys_and_headers(self) -> Self {
+    /// Takes messages for JSON, and writes them without a schema.
+    pub fn as_json(self) -> Self {
         self.set("websocket.value.format", "json")
             .set(
                 "value.converter",
                 "org.apache.kafka.connect.json.JsonConverter",
             )
             .set("value.converter.schemas.enable", "false")
+    }
+
+    /// The same, and gives each record its `seq` for a key and the header
+    /// `origin: exchange`.
+    pub fn with_keys_and_headers(self) -> Self {
+        self.as_json()
             .set("transforms", "key,number,header")
             .set("transforms.key.type", &transform("ValueToKey"))
             .set("transforms.key.fields", "seq")

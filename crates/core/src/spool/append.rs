@@ -56,7 +56,7 @@ impl Spool {
         let needed = (bytes + SEGMENT_HEADER_BYTES) as u64;
         // What is left of a spool that is all done is removed for them.
         let spare = self.segments.newest().filter(|_| self.is_done());
-        needed <= self.left() + spare.map_or(0, |segment| segment.bytes)
+        needed <= self.left(self.options.max_bytes) + spare.map_or(0, |segment| segment.bytes)
     }
 
     /// Whether there is one segment, all of which is acknowledged.
@@ -65,9 +65,9 @@ impl Spool {
         self.segments.len() == 1 && newest.is_some_and(|newest| newest.end <= self.acknowledged)
     }
 
-    fn left(&self) -> u64 {
-        let used = self.segments.disk_bytes();
-        self.options.max_bytes.saturating_sub(used)
+    /// What is left of so many bytes.
+    fn left(&self, limit: u64) -> u64 {
+        limit.saturating_sub(self.segments.disk_bytes())
     }
 
     /// Appends a batch that came by the connection `generation`.
@@ -149,11 +149,10 @@ impl Spool {
                 limit,
             });
         }
-        let left = |spool: &Self| limit.saturating_sub(spool.segments.disk_bytes());
-        if needed > left(self) {
+        if needed > self.left(limit) {
             self.remove_retired();
         }
-        let left = left(self);
+        let left = self.left(limit);
         if needed > left {
             return Err(AppendError::Full {
                 bytes: needed,
@@ -171,7 +170,7 @@ impl Spool {
         };
         let (base, end, used) = (newest.base, newest.end, newest.bytes);
         let rolls = end > base && used + bytes as u64 > self.options.segment_bytes;
-        let in_the_way = self.is_done() && bytes as u64 > self.left();
+        let in_the_way = self.is_done() && bytes as u64 > self.left(self.options.max_bytes);
         if self.active.is_some() && (rolls || in_the_way) {
             self.seal();
             self.retire();

@@ -3,7 +3,8 @@
 //!
 //! One thread serves all spools on a disk, one after the other, so that a
 //! thousand of them cost one thread, and a disk that does not answer holds up
-//! none on another; it ends with the last of them. Per append there is one atomic store; the lock is taken when a segment begins.
+//! none on another; it ends with the last of them. Per append there is one
+//! atomic store; the lock is taken when a segment begins.
 //! A failure is counted and shown, and has the spool begin a new segment:
 //! what the system says of a file after a failed flush is worth little. As long
 //! as flushes go on failing that is done once, and what is to be flushed again

@@ -13,7 +13,6 @@ use end_to_end::wait;
 use end_to_end::worker::Connector;
 
 use super::stage::{NAME, left_in, once, spooling_once, text, wait_for_more, wait_until_delivered};
-use crate::cases::JSON;
 
 /// Of so many messages one is written: the others are 12 MB, and the spool has
 /// room for four.
@@ -88,9 +87,7 @@ fn connector(server: &Server, topic: &str, dir: &Path) -> Connector {
         .set("websocket.spool.max.bytes", SPOOL_BYTES)
         .set("websocket.spool.segment.bytes", LARGEST_BYTES)
         .set("websocket.message.max.bytes", LARGEST_BYTES)
-        .set("websocket.value.format", "json")
-        .set("value.converter", JSON)
-        .set("value.converter.schemas.enable", "false")
+        .as_json()
         .set("transforms", "take,drop")
         .set("transforms.take.type", &transform("ExtractField$Value"))
         .set("transforms.take.field", "wanted")
