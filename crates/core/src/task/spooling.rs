@@ -62,3 +62,53 @@ pub fn begin_spool(spool: &mut Spool, mode: SpoolMode, stored: u64) -> u64 {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+    use std::path::Path;
+
+    use super::*;
+    use crate::settings;
+
+    fn settings(dir: &Path) -> SpoolSettings {
+        let dir = dir.display().to_string();
+        let raw = [
+            ("websocket.url", "ws://localhost/"),
+            ("kafka.topic", "t"),
+            ("websocket.spool.mode", "durable"),
+            ("websocket.spool.dir", &dir),
+        ];
+        let raw: BTreeMap<_, _> = raw
+            .map(|(key, value)| (key.to_owned(), value.to_owned()))
+            .into();
+        let config = settings::parse(&raw).config.expect("valid settings");
+        config.spool.expect("a spool")
+    }
+
+    fn open(settings: &SpoolSettings, wait: Duration) -> Result<Spool, SpoolError> {
+        open_spool(settings, wait, ("c", 0))
+    }
+
+    #[test]
+    fn a_successor_takes_over_when_the_owner_ends_and_waits_no_longer_than_it_may() {
+        let dir = tempfile::tempdir().expect("a directory");
+        let settings = settings(dir.path());
+        let limit = Duration::from_secs(60);
+        let owner = open(&settings, Duration::ZERO).expect("free");
+        let id = owner.id();
+        for wait in [Duration::ZERO, 2 * LOOK] {
+            let begun = Instant::now();
+            let refused = open(&settings, wait).map(|_| ());
+            assert!(
+                matches!(refused, Err(SpoolError::Owned { .. })),
+                "{refused:?}"
+            );
+            assert!(begun.elapsed() >= wait);
+        }
+        let successor = thread::spawn(move || open(&settings, limit));
+        drop(owner);
+        let successor = successor.join().expect("no panic").expect("free again");
+        assert_eq!(successor.id(), id);
+    }
+}
