@@ -206,14 +206,13 @@ impl Spool {
             to: before,
             damaged: true,
         };
-        if self
-            .segments
-            .get(index)
-            .is_none_or(|segment| segment.end <= cursor)
-        {
+        // What lies behind its end is of an append that failed, also where the
+        // segment that took its numbers has been lost since.
+        let end = self.segments.get(index).map_or(0, |segment| segment.end);
+        if end <= cursor {
             return Ok(gap);
         }
-        match self.find(index, before) {
+        match self.find(index, end) {
             Ok(sought) => {
                 self.reader.failures = 0;
                 Ok(sought)
@@ -233,7 +232,7 @@ impl Spool {
     }
 
     /// Finds the cursor's record in this segment, of which sequences below
-    /// `before` count.
+    /// its end, `before`, count.
     fn find(&mut self, index: usize, before: u64) -> io::Result<Sought> {
         let damaged = true;
         let Some(segment) = self.segments.get_mut(index) else {

@@ -2,8 +2,9 @@
 //!
 //! Invariants: no damage keeps a spool from being opened, and what it costs
 //! is told; files that are not a spool's are left alone; only the newest
-//! segment is read, the others are checked when their turn comes; new records
-//! go to a new segment always, so that nothing is written over.
+//! segment is read, and one behind which another was set aside, the others are
+//! checked when their turn comes; new records go to a new segment always, so
+//! that nothing is written over.
 
 use std::fmt;
 use std::io;
@@ -278,19 +279,20 @@ impl Opening<'_> {
         }
         let mut before = MAX_SEQUENCE;
         let mut found = Vec::new();
+        // The numbers behind the next segment to look at are no file's: what
+        // an append that failed may have left there is not to come back.
+        let mut last = true;
         // From the newest: one without a record does not tell where records
         // end.
         for candidate in usable.into_iter().rev() {
-            let newest = found.is_empty();
             let damaged = candidate.header.is_err();
             let segment = match &candidate.file {
                 None => Some(self.unread(candidate, before)),
-                Some(file) if newest || damaged => {
-                    self.scan(candidate, file.as_ref(), before, newest)
-                }
+                Some(file) if last || damaged => self.scan(candidate, file.as_ref(), before, last),
                 Some(_) => Some(Segment::new(candidate.base, before, candidate.bytes)),
             };
             self.next = self.next.max(candidate.base);
+            last = segment.is_none();
             match (segment, &candidate.file) {
                 (Some(segment), file) => {
                     self.next = self.next.max(segment.end);
@@ -321,14 +323,14 @@ impl Opening<'_> {
         Segment::new(candidate.base, end, candidate.bytes)
     }
 
-    /// Reads a segment wholly; `None` if it has no record. What is torn at
-    /// the end of the newest is cut off.
+    /// Reads a segment wholly; `None` if it has no record. What is torn at its
+    /// end is cut off if it is the `last`: of all, or before one set aside.
     fn scan(
         &mut self,
         candidate: &Candidate,
         file: &dyn DiskFile,
         before: u64,
-        newest: bool,
+        last: bool,
     ) -> Option<Segment> {
         let start = SEGMENT_HEADER_BYTES as u64;
         let mut segment = Segment::new(candidate.base, candidate.base, start);
@@ -345,7 +347,7 @@ impl Opening<'_> {
             let Some((at, record)) = record else {
                 break;
             };
-            if !damage.is_empty() && newest {
+            if !damage.is_empty() && last {
                 self.recovery.damaged_bytes += damage.end - damage.start;
                 let name = format!("{}-{}.bytes", segment_name(candidate.base), damage.start);
                 self.quarantine.keep_bytes(&name, file, damage);
@@ -364,13 +366,13 @@ impl Opening<'_> {
         if segment.end == segment.base {
             return None;
         }
-        if newest && segment.bytes < candidate.bytes {
+        if last && segment.bytes < candidate.bytes {
             self.recovery.cut_bytes += candidate.bytes - segment.bytes;
             let cut = file.truncate(segment.bytes);
             if cut.and_then(|()| file.sync()).is_err() {
                 self.recovery.errors += 1;
             }
-        } else if !newest {
+        } else if !last {
             segment.end = before;
         }
         Some(segment)

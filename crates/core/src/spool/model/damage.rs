@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use super::{Model, folder};
 use crate::spool::disk::Disk;
-use crate::spool::format::{RECORD_HEADER_BYTES, SEGMENT_HEADER_BYTES, Start, record_start};
+use crate::spool::format::verified;
 use crate::spool::segments::segment_base;
 
 impl Model {
@@ -73,30 +73,17 @@ impl Model {
         }
     }
 
-    /// Records that lie in these bytes of a segment may be lost; all from
-    /// where the file is no longer understood.
+    /// Whole records that lie in these bytes of a segment may be lost; what is
+    /// no whole record any more was doubted before.
     fn doubt(&mut self, bytes: &[u8], base: u64, from: usize, to: usize) {
         let length = bytes.len();
         self.note(|_| format!("damage in {base}: {from}..{to} of {length}"));
         self.damaged = true;
-        let mut at = SEGMENT_HEADER_BYTES;
-        while let Start::Header(record) = record_start(bytes.get(at..).unwrap_or_default()) {
-            let end = at + record.total_bytes();
-            if end > bytes.len() {
-                break;
-            }
-            if at < to
-                && from < end
+        for at in 0..length.min(to) {
+            if let Some(record) = verified(&bytes[at..])
+                && from < at + record.total_bytes()
                 && let Some(entry) = self.log.get_mut(&record.sequence)
             {
-                entry.doubtful = true;
-            }
-            at = end;
-        }
-        if at + RECORD_HEADER_BYTES <= bytes.len() || at < to {
-            let sequence = base.min(u64::MAX / 2);
-            let known = self.log.range_mut(sequence..);
-            for (_, entry) in known.filter(|_| at < bytes.len()) {
                 entry.doubtful = true;
             }
         }

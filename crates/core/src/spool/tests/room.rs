@@ -92,6 +92,31 @@ fn what_a_failed_append_leaves_is_not_read_after_a_restart_either() {
 }
 
 #[test]
+fn what_a_failed_append_leaves_does_not_come_back_in_place_of_a_damaged_segment() {
+    let (disk, mut spool) = new(&options());
+    append(&mut spool, &["a"]).expect("appended");
+    disk.set_room(Some(50));
+    disk.set_truncates(false);
+    append(&mut spool, &["b", "b", "b"]).expect_err("no room");
+    disk.set_room(None);
+    disk.set_truncates(true);
+    append(&mut spool, &["c"]).expect("appended");
+    drop(spool);
+    let (mut spool, _) = open(&disk, &options());
+    append(&mut spool, &["d"]).expect("appended");
+    drop(spool);
+    disk.damage(&segment(1), |bytes| bytes.fill(7));
+    let (mut spool, recovery) = open(&disk, &options());
+    assert_eq!(recovery.set_aside, 1);
+    spool.delivered_to(0);
+    assert_eq!(read_all(&mut spool), ["a", "1..2 lost 1", "d"]);
+    drop(spool);
+    let (mut spool, _) = open(&disk, &options());
+    spool.delivered_to(0);
+    assert_eq!(read_all(&mut spool), ["a", "1..2 lost 0", "d"]);
+}
+
+#[test]
 fn a_segment_that_cannot_be_read_is_a_gap_after_the_third_time() {
     let (disk, mut spool) = new(&options());
     append(&mut spool, &["a", "b"]).expect("appended");
