@@ -58,7 +58,7 @@ pub enum InConnect<'a> {
         messages: u64,
         /// Size of the last one in bytes.
         bytes: usize,
-        /// `producer.override.max.request.size`.
+        /// The producer's `max.request.size`.
         limit: usize,
         /// The topic where they went, cut; `None` if they were left out.
         letters: Option<&'a str>,
@@ -252,9 +252,9 @@ impl fmt::Display for InConnect<'_> {
                  such topic for source connectors; they are left out and counted as dropped",
             ),
             Self::NoLimit => f.write_str(
-                "websocket.oversize has no effect without producer.override.max.request.size, since Kafka \
-                 Connect tells a task nothing of its producer: that refuses what is larger than its own \
-                 max.request.size, and errors.tolerance=all leaves it out",
+                "websocket.oversize has no effect without producer.override.max.request.size, since neither Kafka \
+                 Connect nor the worker's properties file tells the limit of the task's producer: that refuses \
+                 what is larger, and errors.tolerance=all leaves it out",
             ),
             Self::TooLarge {
                 messages,
@@ -379,7 +379,7 @@ fn write_too_large(
     }?;
     write!(
         f,
-        " A message of {bytes} bytes does not fit into producer.override.max.request.size={limit}"
+        " A message of {bytes} bytes does not fit into the producer's max.request.size={limit}"
     )
 }
 
@@ -456,7 +456,7 @@ mod tests {
             event.to_string()
         };
         let why =
-            "A message of 30000 bytes does not fit into producer.override.max.request.size=10000";
+            "A message of 30000 bytes does not fit into the producer's max.request.size=10000";
         assert_eq!(
             text(None),
             format!("Dropped 2 messages that are too large (websocket.oversize=drop). {why}")

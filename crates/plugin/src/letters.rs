@@ -16,8 +16,9 @@ use crate::settings::Texts;
 const GROWTH: usize = 6;
 
 const NO_LIMIT: &str = "Invalid value dlq for configuration websocket.oversize: it needs \
-                        producer.override.max.request.size, a number of bytes, since Kafka Connect tells a task \
-                        nothing of its producer; set it (a producer's own is 1048576), or use drop or fail";
+                        producer.override.max.request.size, a number of bytes, since neither Kafka Connect nor the \
+                        worker's properties file tells the limit of the task's producer; set it (a producer's own is \
+                        1048576), or use drop or fail";
 
 /// A record that is a dead letter.
 #[derive(Debug)]
@@ -70,7 +71,7 @@ impl Letters {
             (None, _) => errors.push(NO_LIMIT.to_owned()),
             (Some(limit), None) => errors.push(format!(
                 "Invalid value dlq for configuration websocket.oversize: not even the headers of a dead letter fit \
-                 into producer.override.max.request.size={limit}; raise it"
+                 into the producer's max.request.size={limit}; raise it (producer.override.max.request.size)"
             )),
             (Some(_), Some(room)) => letters.room = room / GROWTH,
         }

@@ -1,10 +1,11 @@
-//! Messages that the connector's own producer would refuse for their size
+//! Messages that the task's producer would refuse for their size
 //! (`websocket.oversize`).
 //!
-//! Connect tells a task nothing of its producer, so its limit is known only
-//! where the connector itself sets one. Invariants: what is too large here is
-//! what Java's producer would refuse if the record is written as it comes; a
-//! transform or a converter may still make it larger.
+//! Connect tells a task nothing of its producer, so its limit is known where
+//! the connector itself sets one, and else where Java has found out the
+//! worker's. Invariants: what is too large here is what Java's producer would
+//! refuse if the record is written as it comes; a transform or a converter may
+//! still make it larger.
 
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
@@ -16,6 +17,8 @@ use crate::letters::Letters;
 
 /// The limit's setting.
 pub(crate) const LIMIT: &str = "producer.override.max.request.size";
+/// What Java adds to a configuration: the limit of the worker's producers.
+const WORKER_LIMIT: &str = "producer.max.request.size";
 /// The policy's setting.
 pub(crate) const POLICY: &str = "websocket.oversize";
 
@@ -62,7 +65,8 @@ impl Limit {
         of: (&str, u32),
     ) -> Result<Option<Self>, Vec<String>> {
         // What is no number, Connect's producer refuses.
-        let bytes = config.get(LIMIT).and_then(|text| text.trim().parse().ok());
+        let text = config.get(LIMIT).or_else(|| config.get(WORKER_LIMIT));
+        let bytes = text.and_then(|text| text.trim().parse().ok());
         let letters = match policy {
             Oversize::Fail => return Ok(None),
             Oversize::Drop => None,
@@ -129,7 +133,20 @@ mod tests {
     }
 
     #[test]
-    fn the_limit_is_known_where_the_connector_sets_one_and_counts_unless_the_task_is_to_fail() {
+    fn the_limit_is_the_connector_s_and_else_the_worker_s() {
+        let of = |pairs: &[(&str, &str)]| {
+            let pairs = pairs.iter();
+            let config = pairs.map(|(key, value)| ((*key).to_owned(), (*value).to_owned()));
+            let limit = Limit::of(&config.collect(), Oversize::Drop, ("c", 0)).expect("valid");
+            limit.map(|limit| limit.bytes)
+        };
+        assert_eq!(of(&[(WORKER_LIMIT, "1048576")]), Some(1 << 20));
+        assert_eq!(of(&[(WORKER_LIMIT, "1000"), (LIMIT, "2000")]), Some(2_000));
+        assert_eq!(of(&[(WORKER_LIMIT, "1000"), (LIMIT, "much")]), None);
+    }
+
+    #[test]
+    fn the_limit_counts_unless_the_task_is_to_fail() {
         let config = |value: &str| BTreeMap::from([(LIMIT.to_owned(), value.to_owned())]);
         let of = |value, policy| Limit::of(&config(value), policy, ("c", 0)).expect("valid");
         let limit = of(" 1000 ", Oversize::Drop).expect("a limit");

@@ -301,7 +301,7 @@ pub const TABLE: &[Row] = &[
         "What becomes of a message that is larger than the producer may send (max.request.size): drop (counted \
          and logged), dlq (to errors.deadletterqueue.topic.name, cut to what the producer may send, with its size \
          in a header), or fail (the task). In Kafka Connect the limit is the connector's own \
-         producer.override.max.request.size: without it nothing is dropped here, and dlq is refused.",
+         producer.override.max.request.size, else producer.max.request.size of the worker's properties file.",
     ),
 ];
 

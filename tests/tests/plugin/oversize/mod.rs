@@ -1,17 +1,17 @@
-//! A message that is larger than the connector's own producer may send.
+//! A message that is larger than the task's producer may send.
 
 mod letters;
 
 use std::path::Path;
 
-use end_to_end::connect::{Api, RealWorker};
+use end_to_end::connect::{Api, Builder, Cluster, RealWorker};
 use end_to_end::kafka::{Kafka, Version};
 use end_to_end::sequence::numbers;
 use end_to_end::server::{Library, Script, Server};
 use end_to_end::worker::Connector;
 use serde_json::Value;
 
-use crate::shared::standalone;
+use crate::shared::{standalone, with_commits};
 
 const VERSION: Version = Version::V4_1;
 const MESSAGES: u64 = 500;
@@ -85,8 +85,41 @@ fn a_task_that_is_to_fail_fails_by_connect_s_own_producer() {
     worker.delete(NAME);
 }
 
+/// Sends a message that nobody's producer takes, and has it left out.
+fn assert_left_out(worker: &RealWorker, kafka: &Kafka, name: &str, bytes: u64, limit: &str) {
+    let script = Script::new(Library::Python).count(MESSAGES);
+    let server = script.large(LARGE, bytes).start();
+    worker.put(201, &Connector::new(name, &server, name));
+    worker.wait_for_sequence(name, MESSAGES);
+    let dropped = "Dropped 1 messages that are too large (websocket.oversize=drop)";
+    let line = worker.wait_for_line(name, dropped);
+    assert!(line.contains(limit), "{line}");
+    worker.wait_for_task(name, "RUNNING");
+    worker.delete(name);
+    assert_eq!(numbers(&kafka.read_all(name)), others());
+}
+
 #[test]
-fn dead_letters_need_a_topic_and_a_limit_and_without_a_limit_the_others_are_told_of() {
+fn without_a_limit_of_the_connector_s_own_it_is_kafka_s_default() {
+    const NAME: &str = "plugin-oversize-default";
+    for version in [Version::V3_9, Version::V4_1] {
+        let (kafka, worker) = (Kafka::shared(version), standalone(version));
+        assert_left_out(worker, kafka, NAME, 2 << 20, "1048576");
+    }
+}
+
+#[test]
+fn without_a_limit_of_the_connector_s_own_it_is_the_worker_s() {
+    const NAME: &str = "plugin-oversize-worker";
+    let kafka = Kafka::shared(VERSION);
+    let builder = with_commits(Builder::distributed(kafka, NAME));
+    let cluster = Cluster::start(1, &builder.set("producer.max.request.size", "20000"));
+    let worker = cluster.live().next().expect("a worker");
+    assert_left_out(worker, kafka, NAME, LARGE_BYTES as u64, "20000");
+}
+
+#[test]
+fn dead_letters_need_a_topic_and_room() {
     const NAME: &str = "plugin-oversize-refused";
     let worker = standalone(VERSION);
     let server = server();
@@ -100,15 +133,41 @@ fn dead_letters_need_a_topic_and_a_limit_and_without_a_limit_the_others_are_told
     };
     let letters = Connector::new(NAME, &server, NAME).set("websocket.oversize", "dlq");
     let no_topic = format!("it needs a topic, {LETTERS}");
-    let no_limit = format!("it needs {LIMIT}");
-    refused(&letters, &[&no_topic, &no_limit]);
-    refused(&letters.clone().set(LETTERS, "dead"), &[&no_limit]);
-    refused(&letters.set(LIMIT, "10000"), &[&no_topic]);
-    let unknown = Connector::new(NAME, &server, NAME).set("websocket.oversize", "drop");
-    worker.put(201, &unknown);
+    let no_room =
+        "not even the headers of a dead letter fit into the producer's max.request.size=500";
+    refused(&letters, &[&no_topic]);
+    refused(&letters.clone().set(LIMIT, "500"), &[&no_topic, no_room]);
+    refused(&letters.set(LIMIT, "500").set(LETTERS, "dead"), &[no_room]);
+}
+
+/// A worker may have read another file than the one that is there now.
+#[test]
+fn where_nothing_tells_the_limit_a_connector_that_asks_for_it_is_told() {
+    const NAME: &str = "plugin-oversize-unknown";
+    let kafka = Kafka::shared(VERSION);
+    let builder = with_commits(Builder::standalone(kafka));
+    let builder = builder
+        .set("config.providers", "env")
+        .set(
+            "config.providers.env.class",
+            "org.apache.kafka.common.config.provider.EnvVarConfigProvider",
+        )
+        .set("producer.max.request.size", "${env:LIMIT}")
+        .environment("LIMIT", "20000");
+    let worker = builder.start();
+    let server = server();
+    let connector = Connector::new(NAME, &server, NAME);
+    let letters = connector
+        .clone()
+        .set("websocket.oversize", "dlq")
+        .set(LETTERS, "dead");
+    let path = format!("/connectors/{NAME}/config");
+    let answer = worker.expect(400, "PUT", &path, Some(&letters.config()));
+    let message = answer.json()["message"].to_string();
+    assert!(message.contains(&format!("it needs {LIMIT}")), "{message}");
+    worker.put(201, &connector.set("websocket.oversize", "drop"));
     worker.wait_for_line(
         NAME,
         &format!("websocket.oversize has no effect without {LIMIT}"),
     );
-    worker.delete(NAME);
 }

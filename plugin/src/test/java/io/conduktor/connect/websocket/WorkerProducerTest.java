@@ -1,0 +1,67 @@
+package io.conduktor.connect.websocket;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNull;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.FileTime;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class WorkerProducerTest {
+    private static final String DISTRIBUTED = "org.apache.kafka.connect.cli.ConnectDistributed ";
+    private static final String STANDALONE = "org.apache.kafka.connect.cli.ConnectStandalone ";
+    private static final long STARTED_MS = 1_700_000_000_000L;
+
+    @TempDir
+    private Path folder;
+
+    private String file(String text) throws IOException {
+        Path file = folder.resolve("worker.properties");
+        Files.writeString(file, text);
+        Files.setLastModifiedTime(file, FileTime.fromMillis(STARTED_MS - 1000));
+        return file.toString();
+    }
+
+    private static String of(String command) {
+        return WorkerProducer.maxRequestSize(command, STARTED_MS);
+    }
+
+    @Test
+    void theWorkersOwnLimitIsReadFromItsFile() throws Exception {
+        String file = file("max.request.size=5\nproducer.max.request.size = 20000 \nconsumer.max.request.size=7\n");
+        assertEquals("20000", of(DISTRIBUTED + file));
+        assertEquals("20000", of(STANDALONE + file + " connector.properties"));
+    }
+
+    @Test
+    void withoutOneItIsKafkasDefault() throws Exception {
+        assertEquals("1048576", of(DISTRIBUTED + file("bootstrap.servers=localhost:9092\n")));
+    }
+
+    @Test
+    void whatIsNotCertainIsNotKnown() throws Exception {
+        String variable = file("producer.max.request.size=${env:LIMIT}\n");
+        assertNull(of(DISTRIBUTED + variable));
+        String file = file("producer.max.request.size=20000\n");
+        for (String command : List.of("", "org.apache.kafka.connect.cli.ConnectDistributed", "other.Main " + file,
+            DISTRIBUTED + file + "x", DISTRIBUTED + folder, DISTRIBUTED + "\0")) {
+            assertNull(of(command), command);
+        }
+        assertNull(WorkerProducer.maxRequestSize(DISTRIBUTED + file, STARTED_MS - 2000), "it has been changed since");
+        assertNull(of(DISTRIBUTED + file("\\u1")), "no properties file");
+    }
+
+    @Test
+    void aConnectorCannotSayIt() {
+        // These tests are not run by Connect's own programs.
+        assertNull(WorkerProducer.maxRequestSize());
+        Map<String, String> config = Map.of("name", "c", WorkerProducer.LIMIT, "1");
+        assertEquals(List.of("name", "c"), Arrays.asList(WebSocketSourceConnectorConfig.flat(config)));
+    }
+}
