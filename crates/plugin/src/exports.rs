@@ -26,6 +26,7 @@ use crate::host::{self, HostError, Network, Start};
 use crate::log::LINES;
 use crate::series;
 use crate::settings;
+use crate::spools;
 
 const CONNECT_EXCEPTION: &JNIStr = jni_str!("org/apache/kafka/connect/errors/ConnectException");
 const CONFIG_EXCEPTION: &JNIStr = jni_str!("org/apache/kafka/common/config/ConfigException");
@@ -150,6 +151,31 @@ pub extern "system" fn Java_io_conduktor_connect_websocket_NativeSource_closeSpo
 ) {
     env.with_env(|_env| -> Result<()> {
         host::close_spool(spool);
+        Ok(())
+    })
+    .resolve::<Throw>();
+}
+
+/// `void claimSpool(String[] config)`: of a connector that starts.
+#[unsafe(no_mangle)]
+pub extern "system" fn Java_io_conduktor_connect_websocket_NativeSource_claimSpool<'caller>(
+    mut env: EnvUnowned<'caller>,
+    _class: JClass<'caller>,
+    config: JObjectArray<'caller, JString<'caller>>,
+) {
+    env.with_env(|env| spools::claim(&map(env, &config)?))
+        .resolve::<Throw>();
+}
+
+/// `void releaseSpool(String connector)`: of one that stops.
+#[unsafe(no_mangle)]
+pub extern "system" fn Java_io_conduktor_connect_websocket_NativeSource_releaseSpool<'caller>(
+    mut env: EnvUnowned<'caller>,
+    _class: JClass<'caller>,
+    connector: JString<'caller>,
+) {
+    env.with_env(|env| -> Result<()> {
+        spools::release(&connector.try_to_string(env)?);
         Ok(())
     })
     .resolve::<Throw>();

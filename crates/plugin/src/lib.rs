@@ -22,4 +22,5 @@ mod log;
 mod oversize;
 mod series;
 mod settings;
+mod spools;
 mod text;

@@ -5,6 +5,8 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
+use websocket_source::spool::shared_folder;
+
 use crate::files::{ConnectorFile, MAX_FILE_BYTES, Properties, WorkerConfig, read_bounded};
 use crate::kafka_settings::SystemTrust;
 use crate::spool_folder;
@@ -127,9 +129,8 @@ fn shared_spool(
     let other = spools
         .iter()
         .find(|spool| spool.folder == own.folder && spool.connector != own.connector);
-    let error = other.map(|other| {
-        spool_folder::shared(&format!("{} ({})", other.connector, other.file.display()))
-    });
+    let error = other
+        .map(|other| shared_folder(&format!("{} ({})", other.connector, other.file.display())));
     spools.push(own);
     error
 }

@@ -22,6 +22,7 @@ use std::time::Duration;
 pub use self::docs::configuration_markdown;
 pub use self::headers::Header;
 pub use self::parse::{Parsed, SettingError, parse};
+pub use self::spool::DIR as SPOOL_DIR;
 pub use self::table::{Importance, Kind, Row, TABLE, row};
 pub use self::url::{WsUrl, bean_url, redact};
 use crate::secret::Secret;

@@ -6,7 +6,8 @@ use super::parse::Reader;
 use super::{SpoolMode, SpoolSettings, SpoolSync};
 
 const MODE: &str = "websocket.spool.mode";
-const DIR: &str = "websocket.spool.dir";
+/// The setting of a spool's folder.
+pub const DIR: &str = "websocket.spool.dir";
 const MAX_BYTES: &str = "websocket.spool.max.bytes";
 const SEGMENT_BYTES: &str = "websocket.spool.segment.bytes";
 

@@ -13,8 +13,13 @@ use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
 use std::path::Path;
 use std::sync::Arc;
 
+use super::owner::owner_s_name;
+
 /// How often a read is tried.
 const READ_TRIES: u32 = 3;
+
+/// A lock, until it is dropped.
+pub(super) type Lock = Box<dyn Any + Send + Sync>;
 
 /// A file of a spool.
 pub(super) trait DiskFile: Debug + Send + Sync {
@@ -44,9 +49,9 @@ pub(super) trait Disk: Debug + Send + Sync {
     fn rename(&self, from: &Path, to: &Path) -> io::Result<()>;
     /// Waits until a folder's entries are on the disk.
     fn sync_folder(&self, folder: &Path) -> io::Result<()>;
-    /// Takes the lock of this file until what is returned is dropped; `None`
-    /// if somebody has it.
-    fn try_lock(&self, path: &Path) -> io::Result<Option<Box<dyn Any + Send + Sync>>>;
+    /// Takes the lock of this file until what is returned is dropped, and
+    /// writes the owner's name into it; who has it, if somebody has.
+    fn try_lock(&self, path: &Path, owner: &str) -> io::Result<Result<Lock, Option<String>>>;
 }
 
 /// Writes all of `bytes`: one call, unless the system takes only a part.
@@ -170,13 +175,19 @@ impl Disk for System {
         File::open(folder)?.sync_all()
     }
 
-    fn try_lock(&self, path: &Path) -> io::Result<Option<Box<dyn Any + Send + Sync>>> {
+    fn try_lock(&self, path: &Path, owner: &str) -> io::Result<Result<Lock, Option<String>>> {
         let mut options = OpenOptions::new();
         options.read(true).write(true).create(true).truncate(false);
         let file = options.mode(0o600).open(path)?;
         match file.try_lock() {
-            Ok(()) => Ok(Some(Box::new(file))),
-            Err(TryLockError::WouldBlock) => Ok(None),
+            Ok(()) => {
+                // Also on a full disk the lock is what counts.
+                let _ = file
+                    .set_len(0)
+                    .and_then(|()| write_all(&file, owner.as_bytes(), 0));
+                Ok(Ok(Box::new(file)))
+            }
+            Err(TryLockError::WouldBlock) => Ok(Err(owner_s_name(&file))),
             Err(TryLockError::Error(error)) => Err(error),
         }
     }

@@ -9,10 +9,12 @@ use std::path::PathBuf;
 #[derive(Debug, thiserror::Error)]
 pub enum SpoolError {
     /// Another task, of this process or another, has the spool.
-    #[error("The spool {dir} is in use by another task")]
+    #[error("The spool {dir} is in use by another task{}", of(by.as_deref()))]
     Owned {
         /// The spool's folder.
         dir: PathBuf,
+        /// The connector whose task has it, if that is known.
+        by: Option<String>,
     },
     /// The system refuses.
     #[error("{what}: {source}")]
@@ -22,6 +24,10 @@ pub enum SpoolError {
         /// The system's answer.
         source: io::Error,
     },
+}
+
+fn of(connector: Option<&str>) -> String {
+    connector.map_or_else(String::new, |name| format!(", of the connector {name}"))
 }
 
 impl SpoolError {

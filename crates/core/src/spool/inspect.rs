@@ -4,7 +4,7 @@
 //! Invariants: nothing is written, also if a task owns the spool; what is
 //! being written or removed meanwhile is no damage.
 
-use std::fs::{self, File, TryLockError};
+use std::fs::{self, File};
 use std::io;
 use std::path::Path;
 
@@ -12,6 +12,7 @@ use uuid::Uuid;
 
 use super::disk::read_full;
 use super::format::{RECORD_HEADER_BYTES, SEGMENT_HEADER_BYTES, SegmentHeader, Slot, Unreadable};
+use super::owner::is_owned;
 use super::scan::{Found, Place, Window, next_record};
 use super::segments::segment_base;
 use super::state::{Kept, read_state};
@@ -152,21 +153,6 @@ pub fn inspect(
     }
     found.read_segments(slot.as_ref(), &usable, each)?;
     Ok(found)
-}
-
-/// Whether a task has the lock. It is asked for a moment only: a task that
-/// starts just then tries again.
-fn is_owned(dir: &Path) -> io::Result<bool> {
-    let lock = match File::open(dir.join("lock")) {
-        Ok(lock) => lock,
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(false),
-        Err(error) => return Err(error),
-    };
-    match lock.try_lock_shared() {
-        Ok(()) => Ok(false),
-        Err(TryLockError::WouldBlock) => Ok(true),
-        Err(TryLockError::Error(error)) => Err(error),
-    }
 }
 
 impl Inspection {

@@ -22,6 +22,7 @@ mod error;
 mod format;
 mod inspect;
 mod missing;
+mod owner;
 mod quarantine;
 mod read;
 mod recovery;
@@ -34,17 +35,17 @@ pub use append::{Appended, Dropped};
 pub use error::{AppendError, SpoolError};
 pub use format::FORMAT_VERSION;
 pub use inspect::{Damage, Inspection, Message, SegmentReport, inspect};
+pub use owner::{real_folder, shared_folder, spool_folder, spool_owner};
 pub use read::{Read, SpooledBatch};
 pub use recovery::Recovery;
 
-use std::any::Any;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
 use uuid::Uuid;
 
-use disk::{Disk, DiskFile};
+use disk::{Disk, DiskFile, Lock};
 use missing::Missing;
 use quarantine::Quarantine;
 use read::Reader;
@@ -76,6 +77,8 @@ pub struct SpoolOptions {
     pub segment_bytes: u64,
     /// When to flush.
     pub sync: SyncMode,
+    /// The connector whose task opens it, for others to be told.
+    pub owner: String,
 }
 
 /// Readings of a spool.
@@ -119,7 +122,7 @@ pub struct Spool {
     corrupt_records: u64,
     /// The bytes of an append, reused.
     encoded: Vec<u8>,
-    _lock: Box<dyn Any + Send + Sync>,
+    _lock: Lock,
 }
 
 impl Spool {

@@ -19,6 +19,7 @@ use super::format::{
     RECORD_HEADER_BYTES, SEGMENT_HEADER_BYTES, SegmentHeader, Slot, Unreadable, encode_header,
 };
 use super::missing::Missing;
+use super::owner::LOCK;
 use super::quarantine::Quarantine;
 use super::read::Reader;
 use super::scan::{Found, Place, Window, next_record};
@@ -94,9 +95,12 @@ pub(super) fn open(
     disk.create_folder(&dir)
         .map_err(refused("its folder cannot be made"))?;
     let lock = disk
-        .try_lock(&dir.join("lock"))
+        .try_lock(&dir.join(LOCK), &options.owner)
         .map_err(refused("its lock cannot be taken"))?
-        .ok_or_else(|| SpoolError::Owned { dir: dir.clone() })?;
+        .map_err(|by| SpoolError::Owned {
+            dir: dir.clone(),
+            by,
+        })?;
     options.segment_bytes = options.segment_bytes.min(options.max_bytes / 4);
     let files = disk
         .list(&dir)

@@ -47,6 +47,7 @@ fn spooled_at(sink: &Counted, dir: &Path, pairs: &[(&str, &str)], begin: Begin) 
         },
         segment_bytes: settings.segment_bytes,
         sync: SyncMode::None,
+        owner: String::new(),
     };
     let (mut spool, _) = Spool::open(options).expect("a spool");
     let is_told = match begin {

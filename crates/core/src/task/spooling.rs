@@ -31,6 +31,7 @@ pub fn open_spool(
             SpoolSync::Interval(interval) => SyncMode::Interval(interval),
             SpoolSync::Always => SyncMode::Always,
         },
+        owner: connector.to_owned(),
     };
     let by = Instant::now() + wait;
     loop {

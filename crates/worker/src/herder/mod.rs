@@ -33,6 +33,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use websocket_source::dial::Dialer;
+use websocket_source::settings::SPOOL_DIR;
+use websocket_source::spool::shared_folder;
 use websocket_source::task::StopReport;
 use websocket_source::task::TaskThreads;
 
@@ -45,7 +47,6 @@ use crate::files::WorkerConfig;
 use crate::kafka_settings::SystemTrust;
 use crate::offsets::OffsetStore;
 use crate::producer::{AdminPool, ProducerPool, TransactionPool};
-use crate::spool_folder;
 use crate::validation::{Plan, Refusal, Validation, check, is_our_class, unknown_class, validate};
 use connector::{Connector, Slot, TaskConfig};
 use start::Startups;
@@ -154,7 +155,7 @@ impl Herder {
             .plan()
             .and_then(|plan| self.spool_neighbour(plan));
         if let Some(name) = neighbour {
-            validation.refuse(spool_folder::SETTING, spool_folder::shared(&name));
+            validation.refuse(SPOOL_DIR, shared_folder(&name));
         }
         validation
     }

@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use tokio::runtime::{Handle, RuntimeFlavor};
 use tokio::task::block_in_place;
-use websocket_source::settings::SpoolSettings;
-use websocket_source::spool::Spool;
+use websocket_source::settings::{SPOOL_DIR, SpoolSettings};
+use websocket_source::spool::{Spool, real_folder, shared_folder};
 use websocket_source::task::open_spool;
 
 use super::connector::Connector;
@@ -30,13 +30,13 @@ pub(super) fn open(settings: &SpoolSettings, connector: &str) -> Result<Spool, S
     } else {
         opened()
     };
-    opened.map_err(|error| format!("websocket.spool.dir: {error}"))
+    opened.map_err(|error| format!("{SPOOL_DIR}: {error}"))
 }
 
 impl Herder {
     /// The name of another connector with the same spool, if there is one.
     pub(super) fn spool_neighbour(&self, plan: &Plan) -> Option<String> {
-        let own = spool_folder::real(&plan.source.spool.as_ref()?.dir);
+        let own = real_folder(&plan.source.spool.as_ref()?.dir);
         let providers = &self.worker.providers;
         let connectors = self.connectors();
         let mut others = connectors.iter().filter(|(name, _)| **name != plan.name);
@@ -53,7 +53,7 @@ impl Herder {
     pub(super) fn check_spool(&self, plan: &Plan) -> Result<(), HerderError> {
         match self.spool_neighbour(plan) {
             None => Ok(()),
-            Some(name) => Err(HerderError::Invalid(vec![spool_folder::shared(&name)])),
+            Some(name) => Err(HerderError::Invalid(vec![shared_folder(&name)])),
         }
     }
 }

@@ -7,6 +7,7 @@
 
 mod dropped;
 mod moves;
+mod neighbours;
 mod once;
 mod outages;
 mod refused;

@@ -43,7 +43,12 @@ pub(super) fn live_feed(rate: u64) -> Server {
 
 /// A connector that keeps what it has received in `dir`, as its setting has it.
 pub(super) fn spooling(server: &Server, topic: &str, dir: &str) -> Connector {
-    Connector::new(NAME, server, topic)
+    spooling_as(NAME, server, topic, dir)
+}
+
+/// The same, with a name of its own.
+pub(super) fn spooling_as(name: &str, server: &Server, topic: &str, dir: &str) -> Connector {
+    Connector::new(name, server, topic)
         .set("websocket.buffer.overflow", "block")
         .set("websocket.spool.mode", "durable")
         .set("websocket.spool.dir", dir)

@@ -5,13 +5,12 @@
 //! changes to a folder the first few; after a crash of the process all that
 //! was written is there, of the write that it interrupted a part.
 
-use std::any::Any;
 use std::collections::{BTreeMap, BTreeSet};
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use crate::spool::disk::{Disk, DiskFile};
+use crate::spool::disk::{Disk, DiskFile, Lock};
 
 const SECTOR_BYTES: usize = 512;
 
@@ -90,9 +89,9 @@ impl Drop for ModelFile {
     }
 }
 
-struct Lock(ModelDisk, PathBuf);
+struct Held(ModelDisk, PathBuf);
 
-impl Drop for Lock {
+impl Drop for Held {
     fn drop(&mut self) {
         self.0.inner().locks.remove(&self.1);
     }
@@ -461,15 +460,15 @@ impl Disk for ModelDisk {
         Ok(())
     }
 
-    fn try_lock(&self, path: &Path) -> io::Result<Option<Box<dyn Any + Send + Sync>>> {
+    fn try_lock(&self, path: &Path, _: &str) -> io::Result<Result<Lock, Option<String>>> {
         let mut inner = self.inner();
         if inner.stopped {
             return Err(stopped());
         }
         if !inner.locks.insert(path.to_owned()) {
-            return Ok(None);
+            return Ok(Err(None));
         }
         drop(inner);
-        Ok(Some(Box::new(Lock(self.clone(), path.to_owned()))))
+        Ok(Ok(Box::new(Held(self.clone(), path.to_owned()))))
     }
 }

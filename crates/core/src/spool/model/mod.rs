@@ -98,6 +98,7 @@ impl Model {
             max_bytes,
             segment_bytes: random.u64(300..4_000),
             sync,
+            owner: String::new(),
         };
         let mut model = Self {
             disk: ModelDisk::new(random.u64(..)),

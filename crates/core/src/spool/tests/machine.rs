@@ -40,12 +40,19 @@ fn a_spool_has_one_owner_at_a_time() {
     let (mut spool, _) = Spool::open(options.clone()).expect("opens");
     spool.delivered_to(0);
     append(&mut spool, &["a", "b"]).expect("appended");
-    let refused = Spool::open(options.clone()).map(|_| ());
-    assert!(
-        matches!(refused, Err(SpoolError::Owned { .. })),
-        "{refused:?}"
-    );
+    assert_eq!(spool_owner(&options.dir).as_deref(), Some("a connector"));
+    for (owner, of) in [("a connector", ", of the connector a connector"), ("", "")] {
+        fs::write(options.dir.join("lock"), owner).expect("written");
+        let refused = Spool::open(options.clone()).expect_err("it has an owner");
+        let told = format!(
+            "The spool {} is in use by another task{of}",
+            options.dir.display()
+        );
+        assert_eq!(refused.to_string(), told);
+    }
     drop(spool);
+    assert_eq!(spool_owner(&options.dir), None);
+    assert_eq!(spool_owner(folder.path()), None, "there is no spool");
     let (mut spool, recovery) = Spool::open(options).expect("free again");
     assert_eq!(recovery.segments, 1);
     assert_eq!(read_all(&mut spool), ["a", "b"]);

@@ -19,6 +19,7 @@ fn options() -> SpoolOptions {
         max_bytes: 100_000,
         segment_bytes: 20_000,
         sync: SyncMode::None,
+        owner: "a connector".to_owned(),
     }
 }
 

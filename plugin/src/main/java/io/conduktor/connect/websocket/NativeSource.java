@@ -94,6 +94,16 @@ final class NativeSource {
     /** Lets go of a spool whose task was not started. */
     static native void closeSpool(long spool);
 
+    /**
+     * Has a connector that starts have its spool's folder, until it stops.
+     *
+     * @throws ConfigException if another connector of this JVM has it
+     */
+    static native void claimSpool(String[] config);
+
+    /** Lets go of what a connector of this name has claimed. */
+    static native void releaseSpool(String connector);
+
     /** Whether what Connect writes in transactions is exactly what was received. */
     static native boolean isExactlyOnce(String[] config);
 

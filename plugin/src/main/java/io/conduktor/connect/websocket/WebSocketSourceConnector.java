@@ -29,6 +29,7 @@ public class WebSocketSourceConnector extends SourceConnector {
     public void start(Map<String, String> props) {
         NativeSource.require();
         WebSocketSourceConnectorConfig.requireValid(props);
+        NativeSource.claimSpool(WebSocketSourceConnectorConfig.flat(props));
         this.props = Map.copyOf(props);
     }
 
@@ -47,6 +48,9 @@ public class WebSocketSourceConnector extends SourceConnector {
 
     @Override
     public void stop() {
+        if (props != null) {
+            NativeSource.releaseSpool(props.getOrDefault("name", ""));
+        }
         props = null;
     }
 
