@@ -68,12 +68,16 @@ impl Spool {
     /// # Errors
     /// It is counted, and tried again the next time.
     pub(super) fn write_state(&mut self) -> io::Result<()> {
-        let written = self.state.write(self.acknowledged, self.next, self.dropped);
+        let needed = self.flusher.needed_states();
+        let written = self
+            .state
+            .write(self.acknowledged, self.next, self.dropped, needed);
         if let Err(error) = &written {
             self.flusher
                 .count_error("The spool's state cannot be written", error);
         } else if let Some(file) = self.state.file() {
-            self.flusher.state_written(file, self.acknowledged);
+            let counter = self.state.last().counter;
+            self.flusher.state_written(file, self.acknowledged, counter);
             match self.options.sync {
                 SyncMode::None => self.flusher.settle(),
                 SyncMode::Interval(_) => {}

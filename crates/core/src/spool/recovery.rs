@@ -181,7 +181,12 @@ impl Spool {
 
 fn kept_state(disk: &dyn Disk, dir: &Path) -> Kept {
     match persistently(|| disk.open(&dir.join("state"))) {
-        Ok(file) => read_state(file.as_ref()).unwrap_or(Kept::Damaged),
+        Ok(file) => {
+            // Where that fails, an older state may count after a crash of the
+            // machine, as it might have before.
+            let _ = file.sync();
+            read_state(file.as_ref()).unwrap_or(Kept::Damaged)
+        }
         Err(error) if error.kind() == io::ErrorKind::NotFound => Kept::Nothing,
         Err(_) => Kept::Damaged,
     }

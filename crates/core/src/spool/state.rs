@@ -1,8 +1,11 @@
 //! The file `state`: what a restart has to know besides the records.
 //!
-//! Invariants: of the two slots the older one is written, in one call, so
-//! that whatever interrupts it leaves the other; a state that cannot be
-//! written is counted by the caller and written anew the next time.
+//! Invariants: a write takes a slot that is neither the newest nor the one that
+//! is known to be on the disk, nor the one that a flush is about, so that
+//! whatever interrupts it, and a crash of the machine after it, leave one; a
+//! state that cannot be written is counted by the caller and written anew the
+//! next time; the file has its whole length from the start, so that a full disk
+//! takes further states.
 
 use std::io;
 use std::path::{Path, PathBuf};
@@ -10,7 +13,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use super::disk::{Disk, DiskFile, persistently, read_full, write_all};
-use super::format::{SLOT_BYTES, SLOT_OFFSETS, Slot, Unreadable};
+use super::format::{SLOT_BYTES, SLOT_OFFSETS, STATE_BYTES, Slot, Unreadable, slot_of};
 
 /// How far apart acknowledgements are written.
 const WRITE_EVERY: Duration = Duration::from_millis(100);
@@ -20,7 +23,7 @@ const WRITE_EVERY: Duration = Duration::from_millis(100);
 pub(super) enum Kept {
     /// There is none.
     Nothing,
-    /// The newest readable slot, and whether the other is damaged.
+    /// The newest readable slot.
     Slot(Slot),
     /// No slot is readable.
     Damaged,
@@ -28,7 +31,7 @@ pub(super) enum Kept {
     Newer(u32),
 }
 
-/// Reads both slots; the newest counts.
+/// Reads all slots; the newest counts.
 ///
 /// # Errors
 /// The file is there and cannot be read.
@@ -102,7 +105,8 @@ impl StateFile {
         self.written_at = Some(now);
     }
 
-    /// Writes these sequences.
+    /// Writes these sequences, and over no state with one of the counters in
+    /// `needed`.
     ///
     /// # Errors
     /// What was written before still holds.
@@ -111,13 +115,14 @@ impl StateFile {
         acknowledged: u64,
         next: u64,
         dropped: (u64, u64),
+        needed: [u64; 2],
     ) -> io::Result<()> {
         let slot = Slot {
             acknowledged,
             next,
             dropped_from: dropped.0,
             dropped_to: dropped.1,
-            counter: self.last.counter + 1,
+            counter: counter_after(self.last.counter, needed),
             ..self.last
         };
         let file = if let Some(file) = &self.file {
@@ -126,13 +131,47 @@ impl StateFile {
             let opened = match self.disk.open(&self.path) {
                 Ok(file) if !self.anew => Ok(file),
                 Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
-                _ => self.disk.create(&self.path),
+                _ => self.disk.create(&self.path).and_then(|file| {
+                    write_all(file.as_ref(), &[0; STATE_BYTES], 0)?;
+                    Ok(file)
+                }),
             };
             self.file.insert(opened?)
         };
-        let offset = SLOT_OFFSETS[usize::from(slot.counter % 2 == 1)];
+        let offset = SLOT_OFFSETS[slot_of(slot.counter)];
         write_all(file.as_ref(), &slot.encode(), offset)?;
         self.last = slot;
         Ok(())
+    }
+}
+
+/// The next counter after `last` whose slot is none of those.
+fn counter_after(last: u64, needed: [u64; 2]) -> u64 {
+    let taken = needed.map(slot_of);
+    let mut next = last + 1;
+    // At most two of the three slots that are not the last one's are taken.
+    while taken.contains(&slot_of(next)) {
+        next += 1;
+    }
+    next
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_state_is_written_over_none_that_is_needed() {
+        for last in 0..8 {
+            for settled in 0..=last {
+                for flushed in settled..=last {
+                    let next = counter_after(last, [settled, flushed]);
+                    assert!(next > last && next <= last + 3);
+                    for needed in [last, settled, flushed] {
+                        assert_ne!(slot_of(next), slot_of(needed), "{last} {settled} {flushed}");
+                    }
+                }
+            }
+        }
     }
 }

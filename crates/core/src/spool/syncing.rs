@@ -43,6 +43,19 @@ struct Pending {
     named: Vec<PathBuf>,
     state: Option<Arc<dyn DiskFile>>,
     folder: bool,
+    /// The state that was written last.
+    written: Written,
+    /// The one that the last flush was to have on the disk.
+    flushed: Written,
+    /// The last one that is on the disk.
+    settled: Written,
+}
+
+/// A state, as far as a flush is concerned.
+#[derive(Clone, Copy, Debug, Default)]
+struct Written {
+    acknowledged: u64,
+    counter: u64,
 }
 
 /// What is to be flushed of one spool.
@@ -57,9 +70,7 @@ pub(super) struct Flusher {
     /// The first of those that failed in a row was not told of yet.
     failed: AtomicBool,
     closed: AtomicBool,
-    /// The acknowledged sequence in the state that was written last.
-    written: AtomicU64,
-    /// The same of the state that is on the disk.
+    /// The acknowledged sequence in the last state that is on the disk.
     settled: AtomicU64,
     errors: AtomicU64,
     last_error: Mutex<Option<String>>,
@@ -81,7 +92,6 @@ impl Flusher {
             failing: AtomicBool::new(false),
             failed: AtomicBool::new(false),
             closed: AtomicBool::new(false),
-            written: AtomicU64::new(0),
             settled: AtomicU64::new(0),
             errors: AtomicU64::new(0),
             last_error: Mutex::default(),
@@ -121,20 +131,32 @@ impl Flusher {
         self.dirty.store(true, Ordering::Release);
     }
 
-    /// The state was written, with this acknowledged sequence.
-    pub(super) fn state_written(&self, file: &Arc<dyn DiskFile>, acknowledged: u64) {
+    /// The state was written, with this acknowledged sequence and counter.
+    pub(super) fn state_written(&self, file: &Arc<dyn DiskFile>, acknowledged: u64, counter: u64) {
         let mut pending = lock(&self.pending);
         if pending.state.is_none() {
             pending.state = Some(Arc::clone(file));
         }
-        self.written.store(acknowledged, Ordering::Release);
+        pending.written = Written {
+            acknowledged,
+            counter,
+        };
         self.dirty.store(true, Ordering::Release);
     }
 
     /// What was written counts without a flush by this.
     pub(super) fn settle(&self) {
-        let written = self.written.load(Ordering::Acquire);
-        self.settled.store(written, Ordering::Release);
+        let mut pending = lock(&self.pending);
+        pending.settled = pending.written;
+        self.settled
+            .store(pending.settled.acknowledged, Ordering::Release);
+    }
+
+    /// The counters of states that may not be written over: of the last one that
+    /// is on the disk, and of one that a flush is about.
+    pub(super) fn needed_states(&self) -> [u64; 2] {
+        let pending = lock(&self.pending);
+        [pending.settled.counter, pending.flushed.counter]
     }
 
     /// Everything below this is acknowledged whatever happens to the machine.
@@ -173,9 +195,9 @@ impl Flusher {
         if !self.dirty.swap(false, Ordering::AcqRel) {
             return Ok(());
         }
-        let written = self.written.load(Ordering::Acquire);
         let (named, sealed, growing, folder) = {
             let mut pending = lock(&self.pending);
+            pending.flushed = pending.written;
             let named = std::mem::take(&mut pending.named);
             let sealed = std::mem::take(&mut pending.sealed);
             let active = pending.active.as_ref();
@@ -212,7 +234,10 @@ impl Flusher {
         }
         match &first {
             Ok(()) => {
-                self.settled.store(written, Ordering::Release);
+                let mut pending = lock(&self.pending);
+                pending.settled = pending.flushed;
+                self.settled
+                    .store(pending.settled.acknowledged, Ordering::Release);
                 self.failing.store(false, Ordering::Release);
             }
             Err(error) => {

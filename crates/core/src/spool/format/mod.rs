@@ -15,7 +15,7 @@ pub(super) use missing::{decode_missing, encode_missing, missing_bytes};
 pub(super) use record::{
     MARKER, RECORD_HEADER_BYTES, Record, Start, encode_record, record_start, verified,
 };
-pub(super) use slot::{SLOT_BYTES, SLOT_OFFSETS, Slot};
+pub(super) use slot::{SLOT_BYTES, SLOT_OFFSETS, STATE_BYTES, Slot, slot_of};
 
 /// The version of the format that is written, and the newest that is read.
 pub const FORMAT_VERSION: u32 = 1;

@@ -1,7 +1,7 @@
-//! One of the two slots of `state`: how far the records are acknowledged.
+//! One of the slots of `state`: how far the records are acknowledged.
 //!
-//! Invariant: the slots lie in different pages and each within one sector,
-//! and only the older one is written, so that a torn write leaves the other.
+//! Invariant: the slots lie in different pages and each within one sector, and
+//! a slot's place follows from its counter.
 
 use uuid::Uuid;
 
@@ -10,7 +10,9 @@ use super::{FORMAT_VERSION, Unreadable, array, check, u64_at};
 /// Length of a slot.
 pub(in crate::spool) const SLOT_BYTES: usize = 76;
 /// Where the slots are in the file.
-pub(in crate::spool) const SLOT_OFFSETS: [u64; 2] = [0, 4096];
+pub(in crate::spool) const SLOT_OFFSETS: [u64; 4] = [0, 4096, 8192, 12288];
+/// Length of the file.
+pub(in crate::spool) const STATE_BYTES: usize = 12288 + SLOT_BYTES;
 const MAGIC: [u8; 8] = *b"CWSPSTAT";
 const CRC_AT: usize = 72;
 
@@ -29,6 +31,11 @@ pub(in crate::spool) struct Slot {
     pub(in crate::spool) dropped_to: u64,
     /// Grows with every write: the slot with the greater one counts.
     pub(in crate::spool) counter: u64,
+}
+
+/// The place of the slot with this counter among [`SLOT_OFFSETS`].
+pub(in crate::spool) fn slot_of(counter: u64) -> usize {
+    (counter % 4) as usize
 }
 
 impl Slot {

@@ -134,7 +134,7 @@ fn one_damaged_slot_of_the_state_costs_the_newest_acknowledgement_only() {
     let newest = spool.state.last().counter;
     drop(spool);
     let state = PathBuf::from("/spool/state");
-    let offset = usize::try_from(format::SLOT_OFFSETS[usize::from(newest % 2 == 1)]);
+    let offset = usize::try_from(format::SLOT_OFFSETS[format::slot_of(newest)]);
     let at = offset.expect("small") + 33;
     disk.damage(&state, |bytes| bytes[at] ^= 1);
     let (mut spool, recovery) = reopened(&disk, &options);

@@ -239,3 +239,32 @@ fn an_append_whose_flush_fails_is_none() {
     append(&mut spool, &["c"]).expect("appended");
     assert_eq!(read_all(&mut spool), ["a", "c"]);
 }
+
+#[test]
+fn a_state_that_is_on_the_disk_is_not_written_over_before_another_is() {
+    let options = SpoolOptions {
+        sync: SyncMode::Interval(Duration::from_secs(1)),
+        ..options()
+    };
+    for seed in 0..64 {
+        let disk = ModelDisk::new(seed);
+        let (mut spool, _) = open(&disk, &options);
+        append(&mut spool, &["a"; 20]).expect("appended");
+        let mut now = Instant::now();
+        for acknowledged in 1..20 {
+            now += Duration::from_millis(100);
+            if acknowledged == 19 {
+                disk.set_fuse(0, false);
+            }
+            spool.acknowledge(acknowledged, now);
+            if acknowledged == 9 {
+                spool.flusher.flush().expect("flushed");
+            }
+        }
+        drop(spool);
+        disk.machine_crash();
+        let (spool, _) = open(&disk, &options);
+        let acknowledged = spool.acknowledged();
+        assert!(acknowledged >= 9, "{acknowledged} with the seed {seed}");
+    }
+}
