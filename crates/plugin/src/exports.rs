@@ -156,26 +156,43 @@ pub extern "system" fn Java_io_conduktor_connect_websocket_NativeSource_closeSpo
     .resolve::<Throw>();
 }
 
-/// `void claimSpool(String[] config)`: of a connector that starts.
+/// `String sharedSpool(String[] config)`: an error, or null.
+#[unsafe(no_mangle)]
+pub extern "system" fn Java_io_conduktor_connect_websocket_NativeSource_sharedSpool<'caller>(
+    mut env: EnvUnowned<'caller>,
+    _class: JClass<'caller>,
+    config: JObjectArray<'caller, JString<'caller>>,
+) -> JObject<'caller> {
+    env.with_env(|env| -> Result<JObject<'caller>> {
+        let shared = spools::shared(&map(env, &config)?);
+        Ok(match shared {
+            Some(error) => env.new_string(error)?.into(),
+            None => JObject::null(),
+        })
+    })
+    .resolve::<Throw>()
+}
+
+/// `long claimSpool(String[] config)`: of a connector that starts; a number.
 #[unsafe(no_mangle)]
 pub extern "system" fn Java_io_conduktor_connect_websocket_NativeSource_claimSpool<'caller>(
     mut env: EnvUnowned<'caller>,
     _class: JClass<'caller>,
     config: JObjectArray<'caller, JString<'caller>>,
-) {
-    env.with_env(|env| spools::claim(&map(env, &config)?))
-        .resolve::<Throw>();
+) -> jlong {
+    env.with_env(|env| -> Result<jlong> { Ok(spools::claim(&map(env, &config)?)) })
+        .resolve::<Throw>()
 }
 
-/// `void releaseSpool(String connector)`: of one that stops.
+/// `void releaseSpool(long claim)`: of one that stops.
 #[unsafe(no_mangle)]
 pub extern "system" fn Java_io_conduktor_connect_websocket_NativeSource_releaseSpool<'caller>(
     mut env: EnvUnowned<'caller>,
     _class: JClass<'caller>,
-    connector: JString<'caller>,
+    claim: jlong,
 ) {
-    env.with_env(|env| -> Result<()> {
-        spools::release(&connector.try_to_string(env)?);
+    env.with_env(|_env| -> Result<()> {
+        spools::release(claim);
         Ok(())
     })
     .resolve::<Throw>();

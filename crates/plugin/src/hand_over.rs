@@ -171,7 +171,7 @@ impl Sink for HandOverSink {
         let mut taken = 0;
         let mut left_out = Vec::new();
         while taken < batch.len() {
-            let (value, key) = (batch.value(taken).len(), batch.key(taken).map(<[u8]>::len));
+            let (value, key) = (batch.value(taken), batch.key(taken).map(<[u8]>::len));
             let limit = self.limit.as_mut();
             if let Some(limit) = limit.filter(|limit| limit.is_exceeded(key, value)) {
                 let is_taken = match limit.letters() {
@@ -187,8 +187,8 @@ impl Sink for HandOverSink {
                 if !is_taken {
                     break;
                 }
-                limit.tell(value);
-            } else if fits(ready.len(), ready.bytes(), value + key.unwrap_or(0)) {
+                limit.tell(value.len());
+            } else if fits(ready.len(), ready.bytes(), value.len() + key.unwrap_or(0)) {
                 ready.push(batch, taken);
             } else {
                 break;

@@ -17,6 +17,7 @@ pub mod exports;
 mod hand_over;
 mod holes;
 mod host;
+mod json_bytes;
 mod letters;
 mod log;
 mod oversize;

@@ -4,8 +4,10 @@
 //! Connect tells a task nothing of its producer, so its limit is known where
 //! the connector itself sets one, and else where Java has found out the
 //! worker's. Invariants: what is too large here is what Java's producer would
-//! refuse if the record is written as it comes; a transform or a converter may
-//! still make it larger.
+//! refuse if the record is written as it comes, or as JSON without what need
+//! not be written; a transform or a converter may still make it larger. Where
+//! transforms may make it smaller, only the connector's own limit counts, which
+//! says so.
 
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
@@ -13,10 +15,12 @@ use std::time::{Duration, Instant};
 use websocket_source::events::{Event, InConnect};
 use websocket_source::settings::Oversize;
 
+use crate::json_bytes::least_json_bytes;
 use crate::letters::Letters;
 
 /// The limit's setting.
 pub(crate) const LIMIT: &str = "producer.override.max.request.size";
+const FORMAT: &str = "websocket.value.format";
 /// What Java adds to a configuration: the limit of the worker's producers.
 const WORKER_LIMIT: &str = "producer.max.request.size";
 /// The policy's setting.
@@ -45,6 +49,8 @@ fn varint_bytes(length: usize) -> usize {
 #[derive(Debug)]
 pub(crate) struct Limit {
     bytes: usize,
+    /// What is written is made of JSON.
+    is_json: bool,
     connector: String,
     task: u32,
     /// How what is larger becomes a dead letter; without, it is left out.
@@ -64,9 +70,13 @@ impl Limit {
         policy: Oversize,
         of: (&str, u32),
     ) -> Result<Option<Self>, Vec<String>> {
+        let text = |name| config.get(name).map(|text: &String| text.trim());
+        let is_changed = text("transforms").is_some_and(|names| !names.is_empty());
+        let is_json = text(FORMAT).is_some_and(|format| format.eq_ignore_ascii_case("json"));
+        let worker_s = text(WORKER_LIMIT).filter(|_| !is_changed);
         // What is no number, Connect's producer refuses.
-        let text = config.get(LIMIT).or_else(|| config.get(WORKER_LIMIT));
-        let bytes = text.and_then(|text| text.trim().parse().ok());
+        let text = text(LIMIT).or(worker_s);
+        let bytes = text.and_then(|text| text.parse().ok());
         let letters = match policy {
             Oversize::Fail => return Ok(None),
             Oversize::Drop => None,
@@ -75,6 +85,7 @@ impl Limit {
         let (connector, task) = of;
         Ok(bytes.map(|bytes| Self {
             bytes,
+            is_json,
             connector: connector.to_owned(),
             task,
             letters,
@@ -83,9 +94,10 @@ impl Limit {
         }))
     }
 
-    /// Whether a record with a key and a value of these lengths is larger.
-    pub(crate) fn is_exceeded(&self, key: Option<usize>, value: usize) -> bool {
-        record_bytes(key, value) > self.bytes
+    /// Whether a record with a key of this length and this value is larger.
+    pub(crate) fn is_exceeded(&self, key: Option<usize>, value: &[u8]) -> bool {
+        let is_larger = |value| record_bytes(key, value) > self.bytes;
+        is_larger(value.len()) && (!self.is_json || is_larger(least_json_bytes(value)))
     }
 
     /// How what is larger becomes a dead letter; without, it is left out.
@@ -143,6 +155,26 @@ mod tests {
         assert_eq!(of(&[(WORKER_LIMIT, "1048576")]), Some(1 << 20));
         assert_eq!(of(&[(WORKER_LIMIT, "1000"), (LIMIT, "2000")]), Some(2_000));
         assert_eq!(of(&[(WORKER_LIMIT, "1000"), (LIMIT, "much")]), None);
+        // A transform may make a message smaller.
+        assert_eq!(of(&[(WORKER_LIMIT, "1000"), ("transforms", "cut")]), None);
+        assert_eq!(of(&[(LIMIT, "2000"), ("transforms", "cut")]), Some(2_000));
+        assert_eq!(
+            of(&[(WORKER_LIMIT, "1000"), ("transforms", " ")]),
+            Some(1_000)
+        );
+    }
+
+    #[test]
+    fn json_may_have_white_space() {
+        let config = [(LIMIT, "1000"), (FORMAT, " JSON ")];
+        let config = config.map(|(key, value)| (key.to_owned(), value.to_owned()));
+        let limit = Limit::of(&config.into(), Oversize::Drop, ("c", 0)).expect("valid");
+        let limit = limit.expect("a limit");
+        let text = |spaces: usize, more: usize| {
+            format!("[{}{}]", " ".repeat(spaces), "1,".repeat(more)).into_bytes()
+        };
+        assert!(!limit.is_exceeded(None, &text(2_000, 400)));
+        assert!(limit.is_exceeded(None, &text(0, 600)));
     }
 
     #[test]
@@ -150,7 +182,7 @@ mod tests {
         let config = |value: &str| BTreeMap::from([(LIMIT.to_owned(), value.to_owned())]);
         let of = |value, policy| Limit::of(&config(value), policy, ("c", 0)).expect("valid");
         let limit = of(" 1000 ", Oversize::Drop).expect("a limit");
-        assert!(limit.is_exceeded(None, 1_000) && !limit.is_exceeded(None, 900));
+        assert!(limit.is_exceeded(None, &[1; 1_000]) && !limit.is_exceeded(None, &[1; 900]));
         assert!(of("1000", Oversize::Fail).is_none());
         assert!(of("much", Oversize::Drop).is_none());
         let none = Limit::of(&BTreeMap::new(), Oversize::Drop, ("c", 0));

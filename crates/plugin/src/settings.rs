@@ -2,12 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use websocket_source::settings::{
-    self, Kind, Oversize, Parsed, Row, SPOOL_DIR, SettingError, TABLE, redact,
-};
+use websocket_source::settings::{self, Kind, Oversize, Parsed, Row, SettingError, TABLE, redact};
 
 use crate::oversize::{self, Limit};
-use crate::spools;
 
 /// Texts of one setting; null where there is nothing to say.
 pub(crate) type Texts = Vec<Option<String>>;
@@ -52,14 +49,9 @@ fn definition(row: &Row) -> Texts {
 }
 
 /// What is to be said of a configuration, setting by setting: the name, what
-/// to show in place of the value or null, then every error. Waits a while for
-/// another connector with the same spool to end.
+/// to show in place of the value or null, then every error.
 pub(crate) fn validate(config: &BTreeMap<String, String>) -> Vec<Texts> {
-    let mut errors = parse(config).config.err().unwrap_or_default();
-    errors.extend(spools::shared(config).map(|message| SettingError {
-        setting: SPOOL_DIR,
-        message,
-    }));
+    let errors = parse(config).config.err().unwrap_or_default();
     TABLE
         .iter()
         .map(|row| {

@@ -22,7 +22,7 @@ use std::time::Duration;
 pub use self::docs::configuration_markdown;
 pub use self::headers::Header;
 pub use self::parse::{Parsed, SettingError, parse};
-pub use self::spool::DIR as SPOOL_DIR;
+pub use self::spool::{DIR as SPOOL_DIR, MODE as SPOOL_MODE};
 pub use self::table::{Importance, Kind, Row, TABLE, row};
 pub use self::url::{WsUrl, bean_url, redact};
 use crate::secret::Secret;

@@ -5,7 +5,8 @@ use std::path::PathBuf;
 use super::parse::Reader;
 use super::{SpoolMode, SpoolSettings, SpoolSync};
 
-const MODE: &str = "websocket.spool.mode";
+/// The setting of what a spool keeps.
+pub const MODE: &str = "websocket.spool.mode";
 /// The setting of a spool's folder.
 pub const DIR: &str = "websocket.spool.dir";
 const MAX_BYTES: &str = "websocket.spool.max.bytes";

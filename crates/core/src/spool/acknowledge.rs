@@ -76,10 +76,10 @@ impl Spool {
             self.flusher
                 .count_error("The spool's state cannot be written", error);
         } else if let Some(file) = self.state.file() {
-            let counter = self.state.last().counter;
-            self.flusher.state_written(file, self.acknowledged, counter);
+            let state = self.state.last().into();
+            self.flusher.state_written(file, state);
             match self.options.sync {
-                SyncMode::None => self.flusher.settle(),
+                SyncMode::None => self.flusher.settle(state),
                 SyncMode::Interval(_) => {}
                 SyncMode::Always => return self.flusher.flush(),
             }

@@ -8,19 +8,19 @@ use std::fs::{File, TryLockError};
 use std::io::{self, Read as _};
 use std::path::{Path, PathBuf, absolute};
 
-use crate::settings::SPOOL_DIR;
+use crate::settings::{SPOOL_DIR, SPOOL_MODE};
 
 /// The file that is locked, with the owner's name.
 pub(super) const LOCK: &str = "lock";
 
 /// Longer names are cut off.
-const NAME_BYTES: u64 = 1024;
+const NAME_BYTES: u64 = 64 * 1024;
 
 /// The folder that a configuration asks for, in one spelling; `None` if it
 /// asks for none. Other settings do not matter, valid or not.
 pub fn spool_folder(config: &BTreeMap<String, String>) -> Option<PathBuf> {
     let setting = |name| config.get(name).map(|value: &String| value.trim());
-    let mode = setting("websocket.spool.mode")?;
+    let mode = setting(SPOOL_MODE)?;
     let dir = setting(SPOOL_DIR).filter(|_| !mode.eq_ignore_ascii_case("off"))?;
     Some(real_folder(Path::new(dir)))
 }

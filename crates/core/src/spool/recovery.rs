@@ -45,8 +45,9 @@ pub struct Recovery {
     /// Bytes cut off behind the last whole record: an append that a crash
     /// interrupted, or damage there.
     pub cut_bytes: u64,
-    /// Damaged bytes between whole records of the newest segment. The records
-    /// are told as a gap when they are read.
+    /// Damaged bytes between whole records of the newest segment, or of one
+    /// behind which another was set aside. The records are told as a gap when
+    /// they are read.
     pub damaged_bytes: u64,
     /// Segments whose header was damaged and was made anew.
     pub repaired_headers: u64,
@@ -105,7 +106,7 @@ pub(super) fn open(
     let files = disk
         .list(&dir)
         .map_err(refused("its folder cannot be read"))?;
-    let kept = kept_state(disk.as_ref(), &dir);
+    let (kept, on_disk) = kept_state(disk.as_ref(), &dir);
     let anew = !matches!(kept, Kept::Slot(slot) if is_plausible(&slot));
     let max_bytes = options.max_bytes.max(MIN_QUARANTINE_BYTES);
     let mut opening = Opening {
@@ -127,14 +128,11 @@ pub(super) fn open(
     } = opening;
     recovery.segments = segments.len() as u64;
     let flusher = Flusher::new(Arc::clone(&disk), dir.clone());
-    let next = next.max(slot.acknowledged).max(slot.next);
-    let mut missing = Missing::default();
-    missing.report(slot.dropped_from, slot.dropped_to);
-    for range in account::remembered(disk.as_ref(), &dir, slot.id) {
-        // A number that was lost with the end of the spool is given again.
-        missing.report(range.start, range.end.min(next));
+    if on_disk && !anew {
+        flusher.settle((&slot).into());
     }
-    missing.forget_below(slot.acknowledged);
+    let next = next.max(slot.acknowledged).max(slot.next);
+    let missing = known_missing(disk.as_ref(), &dir, &slot, next);
     let mut spool = Spool {
         id: slot.id,
         next,
@@ -179,16 +177,28 @@ impl Spool {
     }
 }
 
-fn kept_state(disk: &dyn Disk, dir: &Path) -> Kept {
+/// What was told as lost below `next`.
+fn known_missing(disk: &dyn Disk, dir: &Path, slot: &Slot, next: u64) -> Missing {
+    let mut missing = Missing::default();
+    missing.report(slot.dropped_from, slot.dropped_to);
+    for range in account::remembered(disk, dir, slot.id) {
+        // A number that was lost with the end of the spool is given again.
+        missing.report(range.start, range.end.min(next));
+    }
+    missing.forget_below(slot.acknowledged);
+    missing
+}
+
+/// The state, and whether it is on the disk whatever happens.
+fn kept_state(disk: &dyn Disk, dir: &Path) -> (Kept, bool) {
     match persistently(|| disk.open(&dir.join("state"))) {
         Ok(file) => {
-            // Where that fails, an older state may count after a crash of the
-            // machine, as it might have before.
-            let _ = file.sync();
-            read_state(file.as_ref()).unwrap_or(Kept::Damaged)
+            let on_disk = file.sync().is_ok();
+            let kept = read_state(file.as_ref()).unwrap_or(Kept::Damaged);
+            (kept, on_disk)
         }
-        Err(error) if error.kind() == io::ErrorKind::NotFound => Kept::Nothing,
-        Err(_) => Kept::Damaged,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => (Kept::Nothing, false),
+        Err(_) => (Kept::Damaged, false),
     }
 }
 
@@ -377,6 +387,12 @@ impl Opening<'_> {
         }
         if last && segment.bytes < candidate.bytes {
             self.recovery.cut_bytes += candidate.bytes - segment.bytes;
+            // It has been whole once.
+            if before < MAX_SEQUENCE {
+                let name = format!("{}-{}.bytes", segment_name(candidate.base), segment.bytes);
+                let rest = segment.bytes..candidate.bytes;
+                self.quarantine.keep_bytes(&name, file, rest);
+            }
             let cut = file.truncate(segment.bytes);
             if cut.and_then(|()| file.sync()).is_err() {
                 self.recovery.errors += 1;

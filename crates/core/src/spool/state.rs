@@ -132,6 +132,8 @@ impl StateFile {
                 Ok(file) if !self.anew => Ok(file),
                 Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
                 _ => self.disk.create(&self.path).and_then(|file| {
+                    // Until it has its length.
+                    self.anew = true;
                     write_all(file.as_ref(), &[0; STATE_BYTES], 0)?;
                     Ok(file)
                 }),

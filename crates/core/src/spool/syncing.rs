@@ -22,6 +22,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use super::disk::{Disk, DiskFile};
+use super::format::Slot;
 
 /// A segment's file, and where it is.
 #[derive(Clone, Debug)]
@@ -53,9 +54,18 @@ struct Pending {
 
 /// A state, as far as a flush is concerned.
 #[derive(Clone, Copy, Debug, Default)]
-struct Written {
+pub(super) struct Written {
     acknowledged: u64,
     counter: u64,
+}
+
+impl From<&Slot> for Written {
+    fn from(slot: &Slot) -> Self {
+        Self {
+            acknowledged: slot.acknowledged,
+            counter: slot.counter,
+        }
+    }
 }
 
 /// What is to be flushed of one spool.
@@ -131,25 +141,20 @@ impl Flusher {
         self.dirty.store(true, Ordering::Release);
     }
 
-    /// The state was written, with this acknowledged sequence and counter.
-    pub(super) fn state_written(&self, file: &Arc<dyn DiskFile>, acknowledged: u64, counter: u64) {
+    /// The state was written.
+    pub(super) fn state_written(&self, file: &Arc<dyn DiskFile>, state: Written) {
         let mut pending = lock(&self.pending);
         if pending.state.is_none() {
             pending.state = Some(Arc::clone(file));
         }
-        pending.written = Written {
-            acknowledged,
-            counter,
-        };
+        pending.written = state;
         self.dirty.store(true, Ordering::Release);
     }
 
-    /// What was written counts without a flush by this.
-    pub(super) fn settle(&self) {
-        let mut pending = lock(&self.pending);
-        pending.settled = pending.written;
-        self.settled
-            .store(pending.settled.acknowledged, Ordering::Release);
+    /// This state is on the disk, or counts as such.
+    pub(super) fn settle(&self, state: Written) {
+        lock(&self.pending).settled = state;
+        self.settled.store(state.acknowledged, Ordering::Release);
     }
 
     /// The counters of states that may not be written over: of the last one that
@@ -195,15 +200,17 @@ impl Flusher {
         if !self.dirty.swap(false, Ordering::AcqRel) {
             return Ok(());
         }
-        let (named, sealed, growing, folder) = {
+        let (named, sealed, growing, folder, written) = {
             let mut pending = lock(&self.pending);
-            pending.flushed = pending.written;
+            let written = pending.written;
+            pending.flushed = written;
             let named = std::mem::take(&mut pending.named);
             let sealed = std::mem::take(&mut pending.sealed);
             let active = pending.active.as_ref();
             let active = active.map(|segment| Arc::clone(&segment.file));
             let growing = [active, pending.state.clone()];
-            (named, sealed, growing, std::mem::take(&mut pending.folder))
+            let folder = std::mem::take(&mut pending.folder);
+            (named, sealed, growing, folder, written)
         };
         let mut first = Ok(());
         for path in named {
@@ -234,10 +241,7 @@ impl Flusher {
         }
         match &first {
             Ok(()) => {
-                let mut pending = lock(&self.pending);
-                pending.settled = pending.flushed;
-                self.settled
-                    .store(pending.settled.acknowledged, Ordering::Release);
+                self.settle(written);
                 self.failing.store(false, Ordering::Release);
             }
             Err(error) => {

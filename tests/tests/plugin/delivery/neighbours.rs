@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use end_to_end::connect::{Api, Builder, RealWorker};
+use end_to_end::connect::{Api, Builder, Cluster, RealWorker};
 use end_to_end::kafka::{Kafka, Version};
 use end_to_end::sequence::assert_complete;
 use end_to_end::server::{Library, Script, Server};
@@ -33,22 +33,24 @@ fn assert_refused(worker: &RealWorker, connector: &Connector, owner: &str) {
 fn a_connector_is_refused_the_spool_of_another_of_its_worker_or_its_machine() {
     let (first, second) = ("neighbours-first", "neighbours-second");
     let kafka = Kafka::shared(Version::V3_9);
-    let (worker, server) = (standalone(Version::V3_9), server());
-    let elsewhere = with_commits(Builder::standalone(kafka)).start();
+    let builder = with_commits(Builder::distributed(kafka, "neighbours"));
+    let cluster = Cluster::start(1, &builder);
+    let worker = cluster.live().next().expect("a worker");
+    let (elsewhere, server) = (standalone(Version::V3_9), server());
     let folder = tempfile::tempdir().expect("a folder");
     worker.put(201, &connector(first, &server, folder.path()));
     worker.wait_for_sequence(first, MESSAGES);
     // By another name as well.
     let link = folder.path().join("link");
     std::os::unix::fs::symlink(folder.path(), &link).expect("a link");
-    for worker in [worker, &elsewhere] {
+    for worker in [worker, elsewhere] {
         assert_refused(worker, &connector(second, &server, &link), first);
         assert!(worker.status(second).is_none());
     }
     worker.put(200, &connector(first, &server, folder.path()));
     worker.wait_for_task(first, "RUNNING");
 
-    // One that is about to end is waited for.
+    // Connect answers before it has ended.
     worker.expect(204, "DELETE", &format!("/connectors/{first}"), None);
     worker.put(201, &connector(second, &server, folder.path()));
     worker.wait_for_task(second, "RUNNING");
@@ -57,7 +59,7 @@ fn a_connector_is_refused_the_spool_of_another_of_its_worker_or_its_machine() {
 }
 
 #[test]
-fn a_connector_that_comes_back_is_refused_the_spool_that_another_has_since() {
+fn a_connector_that_comes_back_fails_by_the_name_of_the_one_that_has_its_spool_since() {
     let (first, second) = ("neighbours-away", "neighbours-since");
     let (worker, server) = (standalone(Version::V4_1), server());
     let folder = tempfile::tempdir().expect("a folder");
@@ -71,11 +73,8 @@ fn a_connector_that_comes_back_is_refused_the_spool_that_another_has_since() {
     worker.wait_for_task(second, "RUNNING");
 
     worker.expect(202, "PUT", &format!("/connectors/{first}/resume"), None);
-    let status = worker.wait_for_status(first, "failed", &|status| {
-        status["connector"]["state"] == "FAILED"
-    });
-    let trace = status["connector"]["trace"].to_string();
-    let told = format!("the connector {second} has this folder");
+    let trace = worker.trace(first);
+    let told = format!("is in use by another task, of the connector {second}");
     assert!(trace.contains(&told), "{trace}");
     worker.wait_for_task(second, "RUNNING");
     worker.delete(first);

@@ -140,7 +140,7 @@ fn dead_letters_need_a_topic_and_room() {
     refused(&letters.set(LIMIT, "500").set(LETTERS, "dead"), &[no_room]);
 }
 
-/// A worker may have read another file than the one that is there now.
+/// A variable is looked up by the worker.
 #[test]
 fn where_nothing_tells_the_limit_a_connector_that_asks_for_it_is_told() {
     const NAME: &str = "plugin-oversize-unknown";

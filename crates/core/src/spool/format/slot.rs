@@ -10,9 +10,9 @@ use super::{FORMAT_VERSION, Unreadable, array, check, u64_at};
 /// Length of a slot.
 pub(in crate::spool) const SLOT_BYTES: usize = 76;
 /// Where the slots are in the file.
-pub(in crate::spool) const SLOT_OFFSETS: [u64; 4] = [0, 4096, 8192, 12288];
+pub(in crate::spool) const SLOT_OFFSETS: [u64; 4] = [0, 4096, 8192, 12_288];
 /// Length of the file.
-pub(in crate::spool) const STATE_BYTES: usize = 12288 + SLOT_BYTES;
+pub(in crate::spool) const STATE_BYTES: usize = 12_288 + SLOT_BYTES;
 const MAGIC: [u8; 8] = *b"CWSPSTAT";
 const CRC_AT: usize = 72;
 
@@ -34,8 +34,9 @@ pub(in crate::spool) struct Slot {
 }
 
 /// The place of the slot with this counter among [`SLOT_OFFSETS`].
+#[allow(clippy::cast_possible_truncation)] // There are four.
 pub(in crate::spool) fn slot_of(counter: u64) -> usize {
-    (counter % 4) as usize
+    (counter % SLOT_OFFSETS.len() as u64) as usize
 }
 
 impl Slot {

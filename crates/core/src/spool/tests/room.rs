@@ -268,3 +268,21 @@ fn a_state_that_is_on_the_disk_is_not_written_over_before_another_is() {
         assert!(acknowledged >= 9, "{acknowledged} with the seed {seed}");
     }
 }
+
+#[test]
+fn a_state_that_had_no_room_at_first_has_its_whole_length_when_there_is_some() {
+    let disk = ModelDisk::new(1);
+    disk.set_room(Some(100));
+    let (mut spool, recovery) = open(&disk, &options());
+    assert!(recovery.errors > 0);
+    disk.set_room(None);
+    append(&mut spool, &["a"]).expect("appended");
+    spool.acknowledge(1, Instant::now());
+    let state = disk.content(Path::new("/spool/state")).expect("a file");
+    assert_eq!(state.len(), format::STATE_BYTES);
+    // A full disk takes the next ones.
+    disk.set_room(Some(0));
+    for _ in 0..5 {
+        spool.write_state().expect("written");
+    }
+}

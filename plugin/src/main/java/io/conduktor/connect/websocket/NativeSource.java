@@ -94,15 +94,14 @@ final class NativeSource {
     /** Lets go of a spool whose task was not started. */
     static native void closeSpool(long spool);
 
-    /**
-     * Has a connector that starts have its spool's folder, until it stops.
-     *
-     * @throws ConfigException if another connector of this JVM has it
-     */
-    static native void claimSpool(String[] config);
+    /** What is wrong with a spool's folder that another connector has and keeps for some seconds, or null. */
+    static native String sharedSpool(String[] config);
 
-    /** Lets go of what a connector of this name has claimed. */
-    static native void releaseSpool(String connector);
+    /** A number by which others are told that a connector that starts has its spool's folder. */
+    static native long claimSpool(String[] config);
+
+    /** States that a connector with this number has stopped. */
+    static native void releaseSpool(long claim);
 
     /** Whether what Connect writes in transactions is exactly what was received. */
     static native boolean isExactlyOnce(String[] config);

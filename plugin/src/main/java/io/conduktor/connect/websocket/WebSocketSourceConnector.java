@@ -15,6 +15,8 @@ import org.apache.kafka.connect.source.SourceConnector;
 /** Reads a WebSocket endpoint into a topic: one URL, one stream, one task. */
 public class WebSocketSourceConnector extends SourceConnector {
     private Map<String, String> props;
+    /** Has others be told of its spool. */
+    private long claim;
 
     /** For Connect. */
     public WebSocketSourceConnector() {
@@ -29,8 +31,8 @@ public class WebSocketSourceConnector extends SourceConnector {
     public void start(Map<String, String> props) {
         NativeSource.require();
         WebSocketSourceConnectorConfig.requireValid(props);
-        NativeSource.claimSpool(WebSocketSourceConnectorConfig.flat(props));
         this.props = Map.copyOf(props);
+        claim = NativeSource.claimSpool(WebSocketSourceConnectorConfig.flat(props));
     }
 
     @Override
@@ -49,7 +51,7 @@ public class WebSocketSourceConnector extends SourceConnector {
     @Override
     public void stop() {
         if (props != null) {
-            NativeSource.releaseSpool(props.getOrDefault("name", ""));
+            NativeSource.releaseSpool(claim);
         }
         props = null;
     }
@@ -79,6 +81,10 @@ public class WebSocketSourceConnector extends SourceConnector {
             for (int i = 2; i < setting.length; i++) {
                 value.addErrorMessage(setting[i]);
             }
+        }
+        String shared = NativeSource.sharedSpool(WebSocketSourceConnectorConfig.flat(config));
+        if (shared != null) {
+            values.get(WebSocketSourceConnectorConfig.SPOOL_DIR).addErrorMessage(shared);
         }
         return result;
     }

@@ -37,6 +37,9 @@ public class WebSocketSourceConnectorConfig extends AbstractConfig {
     /** The longest delay before a new attempt. */
     public static final String RECONNECT_BACKOFF_MAX_MS_CONFIG = "websocket.reconnect.backoff.max.ms";
 
+    /** The folder of the spool. */
+    static final String SPOOL_DIR = "websocket.spool.dir";
+
     /** All settings. */
     public static final ConfigDef CONFIG_DEF = definitions();
 

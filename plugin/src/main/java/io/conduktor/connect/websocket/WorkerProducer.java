@@ -5,6 +5,7 @@ import java.io.InputStream;
 import java.lang.management.ManagementFactory;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.FileTime;
 import java.util.Properties;
 import java.util.Set;
 import org.apache.kafka.clients.producer.ProducerConfig;
@@ -40,13 +41,14 @@ final class WorkerProducer {
         Properties worker = new Properties();
         try {
             Path file = Path.of(words[1]);
-            if (Files.getLastModifiedTime(file).toMillis() > startedMs) {
+            // A pipe is empty now.
+            if (!Files.isRegularFile(file) || changedMs(file) > startedMs) {
                 return null;
             }
             try (InputStream in = Files.newInputStream(file)) {
                 worker.load(in);
             }
-        } catch (IOException | IllegalArgumentException error) {
+        } catch (IOException | IllegalArgumentException | UnsupportedOperationException error) {
             return null;
         }
         String own = worker.getProperty(LIMIT);
@@ -55,5 +57,10 @@ final class WorkerProducer {
         }
         // A variable is the worker's to look up.
         return own.trim().matches("\\d+") ? own.trim() : null;
+    }
+
+    /** Also a file that was moved there and is older has been changed then. */
+    private static long changedMs(Path file) throws IOException {
+        return ((FileTime) Files.getAttribute(file, "unix:ctime")).toMillis();
     }
 }

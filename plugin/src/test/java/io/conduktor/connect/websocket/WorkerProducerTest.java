@@ -16,7 +16,7 @@ import org.junit.jupiter.api.io.TempDir;
 class WorkerProducerTest {
     private static final String DISTRIBUTED = "org.apache.kafka.connect.cli.ConnectDistributed ";
     private static final String STANDALONE = "org.apache.kafka.connect.cli.ConnectStandalone ";
-    private static final long STARTED_MS = 1_700_000_000_000L;
+    private static final long HOUR_MS = 3_600_000;
 
     @TempDir
     private Path folder;
@@ -24,12 +24,12 @@ class WorkerProducerTest {
     private String file(String text) throws IOException {
         Path file = folder.resolve("worker.properties");
         Files.writeString(file, text);
-        Files.setLastModifiedTime(file, FileTime.fromMillis(STARTED_MS - 1000));
         return file.toString();
     }
 
+    /** Of a JVM that was started after all of this. */
     private static String of(String command) {
-        return WorkerProducer.maxRequestSize(command, STARTED_MS);
+        return WorkerProducer.maxRequestSize(command, System.currentTimeMillis() + HOUR_MS);
     }
 
     @Test
@@ -53,8 +53,19 @@ class WorkerProducerTest {
             DISTRIBUTED + file + "x", DISTRIBUTED + folder, DISTRIBUTED + "\0")) {
             assertNull(of(command), command);
         }
-        assertNull(WorkerProducer.maxRequestSize(DISTRIBUTED + file, STARTED_MS - 2000), "it has been changed since");
         assertNull(of(DISTRIBUTED + file("\\u1")), "no properties file");
+    }
+
+    @Test
+    void aFileThatIsNotTheOneOfTheStartIsNotBelieved() throws Exception {
+        String file = file("producer.max.request.size=20000\n");
+        // As an archive or a package has it.
+        Files.setLastModifiedTime(Path.of(file), FileTime.fromMillis(0));
+        long now = System.currentTimeMillis();
+        assertNull(WorkerProducer.maxRequestSize(DISTRIBUTED + file, now - HOUR_MS));
+        Path pipe = folder.resolve("pipe");
+        assertEquals(0, new ProcessBuilder("mkfifo", pipe.toString()).start().waitFor());
+        assertNull(of(DISTRIBUTED + pipe));
     }
 
     @Test
