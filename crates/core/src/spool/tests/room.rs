@@ -286,3 +286,38 @@ fn a_state_that_had_no_room_at_first_has_its_whole_length_when_there_is_some() {
         spool.write_state().expect("written");
     }
 }
+
+/// A write may have failed for the last of its bytes, or for none.
+#[test]
+fn a_state_that_could_not_be_written_does_not_count_for_newer_than_the_next() {
+    let options = SpoolOptions {
+        sync: SyncMode::Interval(Duration::from_secs(1)),
+        ..options()
+    };
+    for seed in 0..500 {
+        let disk = ModelDisk::new(seed);
+        let mut random = fastrand::Rng::with_seed(seed);
+        let (mut spool, _) = open(&disk, &options);
+        append(&mut spool, &["a"; 20]).expect("appended");
+        let mut now = Instant::now();
+        for acknowledged in 1..20 {
+            now += Duration::from_millis(100);
+            disk.set_faults(Faults {
+                writes: random.bool(),
+                ..Faults::default()
+            });
+            spool.acknowledge(acknowledged, now);
+            disk.set_faults(Faults::default());
+            if random.bool() {
+                spool.flusher.flush().expect("flushed");
+            }
+        }
+        let written = spool.state.last().acknowledged;
+        disk.set_fuse(0, false);
+        drop(spool);
+        disk.process_crash();
+        let (spool, _) = open(&disk, &options);
+        let acknowledged = spool.acknowledged();
+        assert!(acknowledged >= written, "{acknowledged}, seed {seed}");
+    }
+}
