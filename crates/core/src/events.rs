@@ -252,9 +252,8 @@ impl fmt::Display for InConnect<'_> {
                  such topic for source connectors; they are left out and counted as dropped",
             ),
             Self::NoLimit => f.write_str(
-                "websocket.oversize has no effect without producer.override.max.request.size, since the connector has \
-                 transforms or nothing tells the limit of the task's producer: that refuses what is larger, and \
-                 errors.tolerance=all leaves it out",
+                "websocket.oversize has no effect without producer.override.max.request.size, since nothing else tells \
+                 the limit of the task's producer: that refuses what is larger, and errors.tolerance=all leaves it out",
             ),
             Self::TooLarge {
                 messages,

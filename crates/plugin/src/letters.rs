@@ -16,8 +16,8 @@ use crate::settings::Texts;
 const GROWTH: usize = 6;
 
 const NO_LIMIT: &str = "Invalid value dlq for configuration websocket.oversize: it needs \
-                        producer.override.max.request.size, a number of bytes, since the connector has transforms or \
-                        nothing tells the limit of the task's producer; set it (a producer's own is 1048576), or use \
+                        producer.override.max.request.size, a number of bytes, since nothing else tells the limit of \
+                        the task's producer; set it (a producer's own is 1048576), or use \
                         drop or fail";
 
 /// A record that is a dead letter.

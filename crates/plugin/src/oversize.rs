@@ -6,8 +6,9 @@
 //! worker's. Invariants: what is too large here is what Java's producer would
 //! refuse if the record is written as it comes, or as JSON without what need
 //! not be written; a transform or a converter may still make it larger. Where
-//! transforms may make it smaller, only the connector's own limit counts, which
-//! says so.
+//! transforms may make it smaller, nothing is judged unless the connector says
+//! so, by a limit of its own or the policy: what worked with the reference is
+//! not dropped.
 
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
@@ -72,8 +73,9 @@ impl Limit {
     ) -> Result<Option<Self>, Vec<String>> {
         let text = |name| config.get(name).map(|text: &String| text.trim());
         let is_changed = text("transforms").is_some_and(|names| !names.is_empty());
+        let is_asked = config.contains_key(POLICY);
         let is_json = text(FORMAT).is_some_and(|format| format.eq_ignore_ascii_case("json"));
-        let worker_s = text(WORKER_LIMIT).filter(|_| !is_changed);
+        let worker_s = text(WORKER_LIMIT).filter(|_| is_asked || !is_changed);
         // What is no number, Connect's producer refuses.
         let text = text(LIMIT).or(worker_s);
         let bytes = text.and_then(|text| text.parse().ok());
@@ -156,7 +158,12 @@ mod tests {
         assert_eq!(of(&[(WORKER_LIMIT, "1000"), (LIMIT, "2000")]), Some(2_000));
         assert_eq!(of(&[(WORKER_LIMIT, "1000"), (LIMIT, "much")]), None);
         // A transform may make a message smaller.
-        assert_eq!(of(&[(WORKER_LIMIT, "1000"), ("transforms", "cut")]), None);
+        let changed = [(WORKER_LIMIT, "1000"), ("transforms", "cut")];
+        assert_eq!(of(&changed), None);
+        assert_eq!(
+            of(&[&changed[..], &[(POLICY, "drop")]].concat()),
+            Some(1_000)
+        );
         assert_eq!(of(&[(LIMIT, "2000"), ("transforms", "cut")]), Some(2_000));
         assert_eq!(
             of(&[(WORKER_LIMIT, "1000"), ("transforms", " ")]),

@@ -86,10 +86,20 @@ fn a_task_that_is_to_fail_fails_by_connect_s_own_producer() {
 }
 
 /// Sends a message that nobody's producer takes, and has it left out.
-fn assert_left_out(worker: &RealWorker, kafka: &Kafka, name: &str, bytes: u64, limit: &str) {
+fn assert_left_out(
+    worker: &RealWorker,
+    kafka: &Kafka,
+    name: &str,
+    (bytes, limit): (u64, &str),
+    settings: &[(&str, &str)],
+) {
     let script = Script::new(Library::Python).count(MESSAGES);
     let server = script.large(LARGE, bytes).start();
-    worker.put(201, &Connector::new(name, &server, name));
+    let connector = Connector::new(name, &server, name);
+    let connector = settings.iter().fold(connector, |connector, (key, value)| {
+        connector.set(key, value)
+    });
+    worker.put(201, &connector);
     worker.wait_for_sequence(name, MESSAGES);
     let dropped = "Dropped 1 messages that are too large (websocket.oversize=drop)";
     let line = worker.wait_for_line(name, dropped);
@@ -104,7 +114,7 @@ fn without_a_limit_of_the_connector_s_own_it_is_kafka_s_default() {
     const NAME: &str = "plugin-oversize-default";
     for version in [Version::V3_9, Version::V4_1] {
         let (kafka, worker) = (Kafka::shared(version), standalone(version));
-        assert_left_out(worker, kafka, NAME, 2 << 20, "1048576");
+        assert_left_out(worker, kafka, NAME, (2 << 20, "1048576"), &[]);
     }
 }
 
@@ -115,7 +125,20 @@ fn without_a_limit_of_the_connector_s_own_it_is_the_worker_s() {
     let builder = with_commits(Builder::distributed(kafka, NAME));
     let cluster = Cluster::start(1, &builder.set("producer.max.request.size", "20000"));
     let worker = cluster.live().next().expect("a worker");
-    assert_left_out(worker, kafka, NAME, LARGE_BYTES as u64, "20000");
+    let large = (LARGE_BYTES as u64, "20000");
+    assert_left_out(worker, kafka, NAME, large, &[]);
+    // With transforms it has to be asked for.
+    let transforms = [
+        ("transforms", "header"),
+        (
+            "transforms.header.type",
+            "org.apache.kafka.connect.transforms.InsertHeader",
+        ),
+        ("transforms.header.header", "h"),
+        ("transforms.header.value.literal", "v"),
+        ("websocket.oversize", "drop"),
+    ];
+    assert_left_out(worker, kafka, "plugin-oversize-changed", large, &transforms);
 }
 
 #[test]
