@@ -67,9 +67,9 @@ pub(super) struct StateFile {
     anew: bool,
     /// The last one written.
     last: Slot,
-    /// The last counter that was tried: what has failed may be there all the
+    /// The last counter that was used: what has failed may be there all the
     /// same, and is older than what comes.
-    tried: u64,
+    counter: u64,
     written_at: Option<Instant>,
 }
 
@@ -83,7 +83,7 @@ impl StateFile {
             file: None,
             anew,
             last,
-            tried: last.counter,
+            counter: last.counter,
             written_at: None,
         }
     }
@@ -127,10 +127,10 @@ impl StateFile {
             next,
             dropped_from: dropped.0,
             dropped_to: dropped.1,
-            counter: counter_after(self.tried, [self.last.counter, settled, flushed]),
+            counter: counter_after(self.counter, [self.last.counter, settled, flushed]),
             ..self.last
         };
-        self.tried = slot.counter;
+        self.counter = slot.counter;
         let file = if let Some(file) = &self.file {
             file
         } else {
@@ -153,10 +153,10 @@ impl StateFile {
     }
 }
 
-/// The next counter after `tried` whose slot is none of those.
-fn counter_after(tried: u64, needed: [u64; 3]) -> u64 {
+/// The next counter after `used` whose slot is none of those.
+fn counter_after(used: u64, needed: [u64; 3]) -> u64 {
     let taken = needed.map(slot_of);
-    let mut next = tried + 1;
+    let mut next = used + 1;
     // At most three of the four slots are taken.
     while taken.contains(&slot_of(next)) {
         next += 1;
@@ -173,9 +173,9 @@ mod tests {
         let mut random = fastrand::Rng::with_seed(1);
         for _ in 0..10_000 {
             let needed = [0; 3].map(|_| random.u64(..8));
-            let tried = random.u64(..8);
-            let next = counter_after(tried, needed);
-            assert!(next > tried && next <= tried + 4);
+            let used = random.u64(..8);
+            let next = counter_after(used, needed);
+            assert!(next > used && next <= used + 4);
             assert!(
                 needed
                     .iter()

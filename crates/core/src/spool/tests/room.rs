@@ -74,16 +74,22 @@ fn a_full_disk_leaves_nothing_of_an_append_and_the_next_may_succeed() {
     assert_eq!(read_all(&mut spool), ["a", "c"]);
 }
 
-#[test]
-fn what_a_failed_append_leaves_is_not_read_after_a_restart_either() {
+/// A spool with `a` and `c`, and between them what an append has left that was
+/// written in part and could not be taken back.
+fn with_leftovers() -> (ModelDisk, Spool) {
     let (disk, mut spool) = new(&options());
     append(&mut spool, &["a"]).expect("appended");
-    // A part is written, and cannot be taken back.
     disk.set_room(Some(50));
     disk.set_truncates(false);
     append(&mut spool, &["b", "b", "b"]).expect_err("no room");
     disk.set_room(None);
     append(&mut spool, &["c"]).expect("appended");
+    (disk, spool)
+}
+
+#[test]
+fn what_a_failed_append_leaves_is_not_read_after_a_restart_either() {
+    let (disk, mut spool) = with_leftovers();
     assert_eq!(read_all(&mut spool), ["a", "c"]);
     drop(spool);
     let (mut spool, _) = open(&disk, &options());
@@ -93,14 +99,8 @@ fn what_a_failed_append_leaves_is_not_read_after_a_restart_either() {
 
 #[test]
 fn what_a_failed_append_leaves_does_not_come_back_in_place_of_a_damaged_segment() {
-    let (disk, mut spool) = new(&options());
-    append(&mut spool, &["a"]).expect("appended");
-    disk.set_room(Some(50));
-    disk.set_truncates(false);
-    append(&mut spool, &["b", "b", "b"]).expect_err("no room");
-    disk.set_room(None);
+    let (disk, spool) = with_leftovers();
     disk.set_truncates(true);
-    append(&mut spool, &["c"]).expect("appended");
     drop(spool);
     let (mut spool, _) = open(&disk, &options());
     append(&mut spool, &["d"]).expect("appended");
