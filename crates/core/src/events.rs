@@ -50,24 +50,37 @@ pub enum InConnect<'a> {
     /// `errors.deadletterqueue.topic.name` is set, for messages that are no
     /// JSON.
     NoDeadLetters,
-    /// `websocket.oversize` is set, and the producer's limit is not known.
+    /// The producer's limit is not known, so what is larger is left to it.
     NoLimit,
     /// Messages were left out or cut for their size.
     TooLarge {
         /// How many since that was last told.
         messages: u64,
         /// Size of the last one in bytes.
-        bytes: usize,
+        message_bytes: usize,
+        /// Size of what the producer would have got of it.
+        record_bytes: usize,
         /// The producer's `max.request.size`.
         limit: usize,
-        /// The topic where they went, cut; `None` if they were left out.
-        letters: Option<&'a str>,
+        /// What has become of them.
+        become_what: LargeMessages<'a>,
     },
     /// All connections go through a proxy.
     Proxied(&'a Proxy),
     /// So many records were given to Kafka Connect, and it is done with the
     /// task.
     Unconfirmed(u64),
+}
+
+/// What becomes of messages that are too large (`websocket.oversize`).
+#[derive(Clone, Copy, Debug)]
+pub enum LargeMessages<'a> {
+    /// They are left out.
+    Dropped,
+    /// They went to this topic, cut.
+    Cut(&'a str),
+    /// They were to be cut, but not even an empty dead letter could be sent.
+    NoLetters,
 }
 
 /// What happened to a task.
@@ -253,14 +266,23 @@ impl fmt::Display for InConnect<'_> {
             ),
             Self::NoLimit => f.write_str(
                 "websocket.oversize has no effect without producer.override.max.request.size, since nothing else tells \
-                 the limit of the task's producer: that refuses what is larger, and errors.tolerance=all leaves it out",
+                 the limit of the task's producer: that refuses what is larger, which fails the task unless \
+                 errors.tolerance=all leaves it out (never with exactly once)",
             ),
             Self::TooLarge {
                 messages,
-                bytes,
+                message_bytes,
+                record_bytes,
                 limit,
-                letters,
-            } => write_too_large(f, *messages, (*bytes, *limit), *letters),
+                become_what,
+            } => {
+                become_what.write(f, *messages)?;
+                write!(
+                    f,
+                    " A message of {message_bytes} bytes is a record of {record_bytes} bytes, which does not fit into \
+                     the producer's max.request.size={limit}"
+                )
+            }
             Self::Proxied(proxy) => write!(f, "Connecting through the proxy {proxy}"),
             Self::Unconfirmed(records) => write!(
                 f,
@@ -360,26 +382,24 @@ fn write_gap(f: &mut fmt::Formatter<'_>, from: u64, to: u64, lost: u64) -> fmt::
     )
 }
 
-fn write_too_large(
-    f: &mut fmt::Formatter<'_>,
-    messages: u64,
-    (bytes, limit): (usize, usize),
-    letters: Option<&str>,
-) -> fmt::Result {
-    match letters {
-        None => write!(
-            f,
-            "Dropped {messages} messages that are too large (websocket.oversize=drop)."
-        ),
-        Some(topic) => write!(
-            f,
-            "Cut {messages} messages that are too large, for the topic {topic} (websocket.oversize=dlq)."
-        ),
-    }?;
-    write!(
-        f,
-        " A message of {bytes} bytes does not fit into the producer's max.request.size={limit}"
-    )
+impl LargeMessages<'_> {
+    fn write(self, f: &mut fmt::Formatter<'_>, messages: u64) -> fmt::Result {
+        match self {
+            Self::Dropped => write!(
+                f,
+                "Dropped {messages} messages that are too large (websocket.oversize=drop)."
+            ),
+            Self::Cut(topic) => write!(
+                f,
+                "Cut {messages} messages that are too large, for the topic {topic} (websocket.oversize=dlq)."
+            ),
+            Self::NoLetters => write!(
+                f,
+                "Dropped {messages} messages that are too large and cannot be cut (websocket.oversize=dlq): the \
+                 connector's transforms or converters fail at a part of them, drop it, or make even that too large."
+            ),
+        }
+    }
 }
 
 #[cfg(test)]
@@ -444,28 +464,33 @@ mod tests {
 
     #[test]
     fn messages_that_are_too_large_are_told_of_with_what_became_of_them() {
-        let text = |letters| {
+        for (become_what, line) in [
+            (
+                LargeMessages::Dropped,
+                "Dropped 2 messages that are too large (websocket.oversize=drop).",
+            ),
+            (
+                LargeMessages::Cut("dead"),
+                "Cut 2 messages that are too large, for the topic dead (websocket.oversize=dlq).",
+            ),
+            (
+                LargeMessages::NoLetters,
+                "Dropped 2 messages that are too large and cannot be cut (websocket.oversize=dlq): the connector's \
+                 transforms or converters fail at a part of them, drop it, or make even that too large.",
+            ),
+        ] {
             let event = Event::InConnect(InConnect::TooLarge {
                 messages: 2,
-                bytes: 30_000,
+                message_bytes: 9_000,
+                record_bytes: 12_000,
                 limit: 10_000,
-                letters,
+                become_what,
             });
             assert_eq!(event.level(), Level::WARN);
-            event.to_string()
-        };
-        let why =
-            "A message of 30000 bytes does not fit into the producer's max.request.size=10000";
-        assert_eq!(
-            text(None),
-            format!("Dropped 2 messages that are too large (websocket.oversize=drop). {why}")
-        );
-        assert_eq!(
-            text(Some("dead")),
-            format!(
-                "Cut 2 messages that are too large, for the topic dead (websocket.oversize=dlq). {why}"
-            )
-        );
+            let why = "A message of 9000 bytes is a record of 12000 bytes, which does not fit into the \
+                       producer's max.request.size=10000";
+            assert_eq!(event.to_string(), format!("{line} {why}"));
+        }
     }
 
     #[test]

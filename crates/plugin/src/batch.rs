@@ -7,9 +7,9 @@ use jni::objects::{JCharArray, JLongArray, JObject};
 use jni::sys::{jint, jlong};
 use jni::{Env, jni_str};
 
-use crate::arrays::{Result, bytes, ints, length, table};
+use crate::arrays::{Result, bytes, ints, length};
 use crate::columns::Columns;
-use crate::holes::Done;
+use crate::done::Done;
 use crate::host;
 use crate::text::Values;
 
@@ -44,10 +44,9 @@ pub(crate) fn poll<'local>(
     let received = JLongArray::new(env, next - first)?;
     received.set_region(env, 0, &columns.received_ms[first..next])?;
     let [keys, key_ends] = keys(env, columns, first..next)?;
-    let [letters, headers] = letters(env, columns, first..next)?;
     let ends = ints(env, ends)?;
     let received = received.into();
-    let parts = [values, ends, received, keys, key_ends, letters, headers];
+    let parts = [values, ends, received, keys, key_ends];
     let class = env.find_class(jni_str!("java/lang/Object"))?;
     let batch = env.new_object_array(length(parts.len()), class, JObject::null())?;
     for (index, part) in parts.iter().enumerate() {
@@ -87,23 +86,4 @@ fn keys<'local>(
     let ends = columns.key_ends[rows].iter();
     let ends: Vec<jint> = ends.map(|end| length(end - start)).collect();
     Ok([bytes(env, keys)?, ints(env, &ends)?])
-}
-
-/// Which of these rows are dead letters, counted from the first, and the
-/// headers of each; nulls if none is.
-fn letters<'local>(
-    env: &mut Env<'local>,
-    columns: &Columns,
-    rows: Range<usize>,
-) -> Result<[JObject<'local>; 2]> {
-    let first = rows.start;
-    let letters = columns.letters(rows);
-    if letters.is_empty() {
-        return Ok([JObject::null(), JObject::null()]);
-    }
-    let (rows, headers): (Vec<jint>, Vec<_>) = letters
-        .iter()
-        .map(|letter| (length(letter.row - first), &letter.headers))
-        .unzip();
-    Ok([ints(env, &rows)?, table(env, &headers)?])
 }

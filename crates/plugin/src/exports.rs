@@ -21,7 +21,7 @@ use websocket_source::settings::bean_url;
 
 use crate::arrays::{Result, certificates, map, strings, table, texts};
 use crate::batch;
-use crate::holes::Done;
+use crate::done::Done;
 use crate::host::{self, HostError, Network, Start};
 use crate::log::LINES;
 use crate::series;
@@ -263,13 +263,15 @@ pub extern "system" fn Java_io_conduktor_connect_websocket_NativeSource_start<'c
     .resolve::<Throw>()
 }
 
-/// How many of Java's records are done with, and of those filtered and failed.
-fn done(records: jlong, filtered: jlong, failed: jlong) -> Done {
+/// How many of Java's records are done with, and of those filtered, failed and
+/// too large.
+fn done([records, filtered, failed, too_large]: [jlong; 4]) -> Done {
     let count = |count: jlong| u64::try_from(count).unwrap_or(0);
     Done {
         records: count(records),
         filtered: count(filtered),
         failed: count(failed),
+        too_large: count(too_large),
     }
 }
 
@@ -284,14 +286,13 @@ fn through(proxy: &[String]) -> Option<Proxy> {
     })
 }
 
-/// `Object[] poll(long, long, long, long, long, long[])`.
+/// `Object[] poll(long, long, long, long, long, long, long[])`.
 ///
 /// The task, how many milliseconds it waits, what [`done`] takes, and what is
 /// told about the batch. Null if nothing came; else the values (`byte[]` or
 /// `char[]`, by their kind, which `about` gets beside the offsets skipped before
-/// them), where each ends, when each was received, the keys and where each ends,
-/// or null for those, and which are dead letters and the headers of each, names
-/// and texts by turns, or null for those.
+/// them), where each ends, when each was received, and the keys and where each
+/// ends, or null for those.
 #[unsafe(no_mangle)]
 pub extern "system" fn Java_io_conduktor_connect_websocket_NativeSource_poll<'caller>(
     mut env: EnvUnowned<'caller>,
@@ -301,11 +302,84 @@ pub extern "system" fn Java_io_conduktor_connect_websocket_NativeSource_poll<'ca
     records: jlong,
     filtered: jlong,
     failed: jlong,
+    too_large: jlong,
     about: JLongArray<'caller>,
 ) -> JObject<'caller> {
-    let done = done(records, filtered, failed);
+    let done = done([records, filtered, failed, too_large]);
     env.with_env(|env| batch::poll(env, task, wait_ms, done, &about))
         .resolve::<Throw>()
+}
+
+/// `long[] sizeLimits(long task)`: bytes of the largest record, and of a message
+/// in a dead letter, or -1 if there are none; null if nothing is judged.
+#[unsafe(no_mangle)]
+pub extern "system" fn Java_io_conduktor_connect_websocket_NativeSource_sizeLimits<'caller>(
+    mut env: EnvUnowned<'caller>,
+    _class: JClass<'caller>,
+    task: jlong,
+) -> JObject<'caller> {
+    env.with_env(|env| -> Result<JObject<'caller>> {
+        let task = host::find(task);
+        let Some(limit) = task.as_ref().and_then(|task| task.limit()) else {
+            return Ok(JObject::null());
+        };
+        let long = |bytes: usize| jlong::try_from(bytes).unwrap_or(jlong::MAX);
+        let limits = [long(limit.bytes), limit.letter_room().map_or(-1, long)];
+        let array = JLongArray::new(env, limits.len())?;
+        array.set_region(env, 0, &limits)?;
+        Ok(array.into())
+    })
+    .resolve::<Throw>()
+}
+
+/// `String[] letterHeaders(long, long, long)`: of the dead letter of a message of
+/// so many bytes that would be a record of so many, names and texts by turns;
+/// null if there are no letters.
+#[unsafe(no_mangle)]
+pub extern "system" fn Java_io_conduktor_connect_websocket_NativeSource_letterHeaders<'caller>(
+    mut env: EnvUnowned<'caller>,
+    _class: JClass<'caller>,
+    task: jlong,
+    message_bytes: jlong,
+    record_bytes: jlong,
+) -> JObject<'caller> {
+    env.with_env(|env| -> Result<JObject<'caller>> {
+        let task = host::find(task);
+        let limit = task.as_ref().and_then(|task| task.limit());
+        let headers =
+            limit.and_then(|limit| limit.letter_headers(count(message_bytes), count(record_bytes)));
+        match headers {
+            Some(headers) => Ok(texts(env, &headers)?.into()),
+            None => Ok(JObject::null()),
+        }
+    })
+    .resolve::<Throw>()
+}
+
+/// `void tooLarge(long, long, long, boolean)`: tells of a message of so many bytes
+/// that would be a record of so many, and is left out or cut.
+#[unsafe(no_mangle)]
+pub extern "system" fn Java_io_conduktor_connect_websocket_NativeSource_tooLarge<'caller>(
+    mut env: EnvUnowned<'caller>,
+    _class: JClass<'caller>,
+    task: jlong,
+    message_bytes: jlong,
+    record_bytes: jlong,
+    is_cut: jboolean,
+) {
+    env.with_env(|_env| -> Result<()> {
+        let task = host::find(task);
+        if let Some(limit) = task.as_ref().and_then(|task| task.limit()) {
+            limit.tell(count(message_bytes), count(record_bytes), is_cut);
+        }
+        Ok(())
+    })
+    .resolve::<Throw>();
+}
+
+/// A count of Java's.
+fn count(count: jlong) -> usize {
+    usize::try_from(count).unwrap_or(0)
 }
 
 /// `long[] statistics(long task)`: null once the task was stopped.
@@ -356,7 +430,7 @@ pub extern "system" fn Java_io_conduktor_connect_websocket_NativeSource_readings
     .resolve::<Throw>()
 }
 
-/// `void stop(long, long, long, long, long)`: the task, what [`done`] takes, and
+/// `void stop(long, long, long, long, long, long)`: the task, what [`done`] takes, and
 /// how many of those are unconfirmed.
 #[unsafe(no_mangle)]
 pub extern "system" fn Java_io_conduktor_connect_websocket_NativeSource_stop<'caller>(
@@ -366,10 +440,11 @@ pub extern "system" fn Java_io_conduktor_connect_websocket_NativeSource_stop<'ca
     records: jlong,
     filtered: jlong,
     failed: jlong,
+    too_large: jlong,
     unconfirmed: jlong,
 ) {
     env.with_env(|_env| -> Result<()> {
-        let done = done(records, filtered, failed);
+        let done = done([records, filtered, failed, too_large]);
         host::stop(task, done, u64::try_from(unconfirmed).unwrap_or(0));
         Ok(())
     })

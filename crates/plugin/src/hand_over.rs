@@ -13,12 +13,10 @@ use std::time::{Duration, Instant};
 
 use websocket_source::buffer::Batch;
 use websocket_source::metrics::Histogram;
-use websocket_source::sink::{Delivery, LeftOut, Sink, SinkError};
+use websocket_source::sink::{Delivery, Sink, SinkError};
 
 use crate::columns::Columns;
-use crate::holes::{Done, Holes};
-use crate::letters::Letters;
-use crate::oversize::Limit;
+use crate::done::Done;
 
 /// The most bytes of values and keys that lie ready; a single record may be
 /// larger.
@@ -39,8 +37,8 @@ pub(crate) struct HandOver {
     bytes: AtomicUsize,
     /// Records that are Java's.
     fetched: AtomicU64,
-    /// What Java never gets.
-    holes: Mutex<Holes>,
+    /// What Java has told last.
+    done: Mutex<Done>,
     delivery: Arc<Delivery>,
 }
 
@@ -56,33 +54,29 @@ impl HandOver {
             records: AtomicUsize::new(0),
             bytes: AtomicUsize::new(0),
             fetched: AtomicU64::new(0),
-            holes: Mutex::default(),
+            done: Mutex::default(),
             delivery: Arc::new(Delivery::new(latency)),
         })
     }
 
-    /// The task's side, which leaves out or cuts what is above a limit.
-    pub(crate) fn sink(self: &Arc<Self>, limit: Option<Limit>) -> Box<dyn Sink> {
+    /// The task's side.
+    pub(crate) fn sink(self: &Arc<Self>) -> Box<dyn Sink> {
         Box::new(HandOverSink {
             shared: Arc::clone(self),
             sequence: 0,
-            limit,
         })
     }
 
-    /// Java's records have come as far as this.
+    /// Java's records have come as far as this; nothing if that is known.
     pub(crate) fn acknowledge(&self, done: Done) {
-        self.holes().acknowledge(done, &self.delivery);
-    }
-
-    /// Records that were left out.
-    pub(crate) fn left_out(&self) -> u64 {
-        self.holes().count()
-    }
-
-    // Each of its steps leaves it whole.
-    fn holes(&self) -> MutexGuard<'_, Holes> {
-        self.holes.lock().unwrap_or_else(PoisonError::into_inner)
+        // It is replaced as a whole.
+        let mut before = self.done.lock().unwrap_or_else(PoisonError::into_inner);
+        if done.records > before.records {
+            let records = done.records - before.records;
+            let left_out = done.left_out_since(&before);
+            self.delivery.commit(before.records, records, left_out);
+            *before = done;
+        }
     }
 
     pub(crate) fn delivery(&self) -> &Arc<Delivery> {
@@ -149,7 +143,6 @@ struct HandOverSink {
     shared: Arc<HandOver>,
     /// The number of the next record.
     sequence: u64,
-    limit: Option<Limit>,
 }
 
 /// Whether a record of `more` bytes may join so many.
@@ -157,42 +150,17 @@ fn fits(records: usize, bytes: usize, more: usize) -> bool {
     records == 0 || (records < MAX_RECORDS && bytes + more <= MAX_BYTES)
 }
 
-/// Adds a row that is too large as a dead letter; false if there is no room.
-fn push_letter(ready: &mut Columns, batch: &Batch<'_>, row: usize, letters: &Letters) -> bool {
-    let part = letters.part(batch.kind(row), batch.value(row));
-    let bytes = part.len() + batch.key(row).map_or(0, <[u8]>::len);
-    fits(ready.len(), ready.bytes(), bytes) && ready.push_letter(batch, row, part, letters)
-}
-
 impl Sink for HandOverSink {
     fn offer(&mut self, batch: &Batch<'_>) -> Result<usize, SinkError> {
         let shared = &self.shared;
         let mut ready = shared.lock();
         let mut taken = 0;
-        let mut left_out = Vec::new();
         while taken < batch.len() {
-            let (value, key) = (batch.value(taken), batch.key(taken).map(<[u8]>::len));
-            let limit = self.limit.as_mut();
-            if let Some(limit) = limit.filter(|limit| limit.is_exceeded(key, value)) {
-                let is_taken = match limit.letters() {
-                    Some(letters) => push_letter(&mut ready, batch, taken, letters),
-                    // It moves the offsets of those that follow.
-                    None if ready.len() > 0 => false,
-                    None => {
-                        ready.skipped += 1;
-                        left_out.push(self.sequence + taken as u64);
-                        true
-                    }
-                };
-                if !is_taken {
-                    break;
-                }
-                limit.tell(value.len());
-            } else if fits(ready.len(), ready.bytes(), value.len() + key.unwrap_or(0)) {
-                ready.push(batch, taken);
-            } else {
+            let bytes = batch.value(taken).len() + batch.key(taken).map_or(0, <[u8]>::len);
+            if !fits(ready.len(), ready.bytes(), bytes) {
                 break;
             }
+            ready.push(batch, taken);
             taken += 1;
         }
         if taken == 0 {
@@ -202,10 +170,6 @@ impl Sink for HandOverSink {
         self.sequence += taken as u64;
         // Under the lock, so that no poll acknowledges before it is counted.
         shared.delivery.taken(self.sequence, batch.received().at);
-        for sequence in left_out {
-            shared.holes().add(sequence);
-            shared.delivery.leave_out(sequence, 1, LeftOut::Oversize);
-        }
         let awaited = shared.awaited.load(Ordering::Relaxed);
         drop(ready);
         if awaited {
@@ -249,21 +213,12 @@ mod tests {
 
     use websocket_source::buffer::{Received, Row};
     use websocket_source::frames::Kind;
-    use websocket_source::settings::Oversize;
+    use websocket_source::sink::LeftOut;
 
     use super::*;
-    use crate::columns::MAX_LETTERS;
-    use crate::oversize::LIMIT;
 
     fn hand_over() -> Arc<HandOver> {
         HandOver::new(Arc::default())
-    }
-
-    fn done(records: u64) -> Done {
-        Done {
-            records,
-            ..Done::default()
-        }
     }
 
     /// Offers these values as one batch; how many were taken.
@@ -294,7 +249,7 @@ mod tests {
     #[test]
     fn a_poll_takes_all_reads_since_the_last_in_order() {
         let hand_over = hand_over();
-        let mut sink = hand_over.sink(None);
+        let mut sink = hand_over.sink();
         assert_eq!(take(&hand_over), [""; 0]);
         assert_eq!(offer(sink.as_mut(), &["a", "", "b"]), 3);
         assert_eq!(offer(sink.as_mut(), &["c"]), 1);
@@ -310,7 +265,7 @@ mod tests {
     #[test]
     fn what_a_poll_has_taken_is_java_s_when_it_polls_again() {
         let hand_over = hand_over();
-        let mut sink = hand_over.sink(None);
+        let mut sink = hand_over.sink();
         assert_eq!(sink.fetched(), Some(0));
         offer(sink.as_mut(), &["a", "b"]);
         take(&hand_over);
@@ -332,7 +287,7 @@ mod tests {
     #[test]
     fn what_lies_ready_is_bounded_in_records_and_in_bytes_but_for_a_single_record() {
         let hand_over = hand_over();
-        let mut sink = hand_over.sink(None);
+        let mut sink = hand_over.sink();
         assert_eq!(
             offer(sink.as_mut(), &vec!["x"; MAX_RECORDS + 1]),
             MAX_RECORDS
@@ -350,73 +305,36 @@ mod tests {
     }
 
     #[test]
-    fn what_is_too_large_is_left_out_and_those_after_it_keep_their_offsets() {
+    fn what_java_leaves_out_is_counted_with_the_records_that_are_done_with() {
         let hand_over = hand_over();
-        let config = [(LIMIT.to_owned(), "200".to_owned())].into();
-        let limit = Limit::of(&config, Oversize::Drop, ("c", 0));
-        let mut sink = hand_over.sink(limit.expect("valid"));
-        let large = "x".repeat(200);
-        // What lies ready has its offsets already.
-        assert_eq!(offer(sink.as_mut(), &["a", &large, "b"]), 1);
-        assert_eq!(offer(sink.as_mut(), &[&large, "b"]), 0);
-        let mut columns = Columns::default();
-        hand_over.take(&mut columns, Duration::ZERO);
-        assert_eq!((columns.len(), columns.skipped), (1, 0));
-        columns.clear();
-        assert_eq!(offer(sink.as_mut(), &[&large, &large, "b", &large]), 3);
-        hand_over.take(&mut columns, Duration::ZERO);
-        assert_eq!((columns.len(), columns.skipped), (1, 2));
-        hand_over.acknowledge(done(2));
-        let progress = hand_over.delivery().progress();
-        assert_eq!((progress.taken, progress.acknowledged), (4, 4));
-        assert_eq!(progress.left_out.of(LeftOut::Oversize), 2);
-        assert_eq!(offer(sink.as_mut(), &[&large]), 1);
-        assert_eq!(hand_over.delivery().progress().acknowledged, 5);
-    }
-
-    #[test]
-    fn what_is_too_large_is_cut_into_a_letter_in_its_place_and_is_a_record_like_others() {
-        let hand_over = hand_over();
-        let config = crate::letters::tests::config("2000");
-        let limit = Limit::of(&config, Oversize::DeadLetter, ("c", 0)).expect("valid");
-        let mut sink = hand_over.sink(limit);
-        let large = "x".repeat(2_000);
-        assert_eq!(offer(sink.as_mut(), &["a", &large, "b", &large]), 4);
-        let mut columns = Columns::default();
-        hand_over.take(&mut columns, Duration::ZERO);
-        assert_eq!((columns.len(), columns.skipped), (4, 0));
-        let rows = |range| {
-            let letters = columns.letters(range).iter();
-            letters.map(|letter| letter.row).collect::<Vec<_>>()
+        let mut sink = hand_over.sink();
+        assert_eq!(offer(sink.as_mut(), &["x"; 10]), 10);
+        let done = |records, filtered, failed, too_large| Done {
+            records,
+            filtered,
+            failed,
+            too_large,
         };
-        assert_eq!(rows(0..4), [1, 3]);
-        assert_eq!(rows(2..4), [3]);
-        assert_eq!(rows(2..3), [0; 0]);
-        let part = columns.ends[1] - columns.ends[0];
-        assert!(part > 100 && part < 2_000 / 6, "{part}");
-        assert_eq!(&columns.values[columns.ends[1]..columns.ends[2]], b"b");
-        hand_over.acknowledge(done(4));
+        for (told, written) in [
+            (done(1, 1, 0, 0), 0),
+            (done(8, 3, 1, 1), 3),
+            (done(8, 3, 1, 1), 3),
+            (done(7, 3, 1, 1), 3),
+            (done(10, 3, 2, 2), 3),
+        ] {
+            hand_over.acknowledge(told);
+            let progress = hand_over.delivery().progress();
+            assert_eq!(progress.written(), written, "{told:?}");
+        }
         let progress = hand_over.delivery().progress();
-        assert_eq!((progress.acknowledged, progress.written()), (4, 4));
-        assert_eq!(progress.left_out.of(LeftOut::Oversize), 0);
-        columns.clear();
-        assert_eq!(columns.letters(0..0).len(), 0);
-    }
-
-    #[test]
-    fn letters_that_lie_ready_are_bounded() {
-        let hand_over = hand_over();
-        let config = crate::letters::tests::config("2000");
-        let limit = Limit::of(&config, Oversize::DeadLetter, ("c", 0)).expect("valid");
-        let mut sink = hand_over.sink(limit);
-        let large = "x".repeat(2_000);
-        assert_eq!(
-            offer(sink.as_mut(), &vec![large.as_str(); MAX_LETTERS + 1]),
-            MAX_LETTERS
-        );
-        assert_eq!(offer(sink.as_mut(), &[&large]), 0);
-        assert_eq!(take(&hand_over).len(), MAX_LETTERS);
-        assert_eq!(offer(sink.as_mut(), &[&large]), 1);
+        assert_eq!(progress.acknowledged, 10);
+        for (reason, records) in [
+            (LeftOut::Filter, 3),
+            (LeftOut::Error, 2),
+            (LeftOut::Oversize, 2),
+        ] {
+            assert_eq!(progress.left_out.of(reason), records, "{reason:?}");
+        }
     }
 
     #[test]
@@ -430,7 +348,7 @@ mod tests {
                 columns.len()
             })
         };
-        let mut sink = hand_over.sink(None);
+        let mut sink = hand_over.sink();
         while !hand_over.awaited.load(Ordering::Relaxed) {
             thread::yield_now();
         }

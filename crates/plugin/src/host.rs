@@ -21,10 +21,10 @@ use websocket_source::spool::{Spool, SpoolError};
 use websocket_source::task::{self, TaskHandle, TaskOptions, TaskThreads, begin_spool};
 
 use crate::columns::Columns;
+use crate::done::Done;
 use crate::hand_over::HandOver;
-use crate::holes::Done;
 use crate::log;
-use crate::oversize::{self, Limit};
+use crate::oversize::Limit;
 use crate::series;
 use crate::settings::{joined, parse};
 use crate::text::Encoder;
@@ -89,6 +89,9 @@ pub(crate) struct Task {
     handle: TaskHandle,
     hand_over: Arc<HandOver>,
     format: ValueFormat,
+    /// What is said of messages that are too large, unless Connect's producer
+    /// judges them.
+    limit: Option<Limit>,
     /// The sequence that its offsets go on from.
     base: u64,
     polled: Mutex<Polled>,
@@ -231,7 +234,7 @@ pub(crate) fn start(start: Start) -> Result<i64, HostError> {
         start.task,
         config,
         dialer,
-        hand_over.sink(limit),
+        hand_over.sink(),
         metrics,
         spool,
     ));
@@ -244,6 +247,7 @@ pub(crate) fn start(start: Start) -> Result<i64, HostError> {
         handle,
         hand_over,
         format,
+        limit,
         base,
         polled: Mutex::default(),
         _threads: threads,
@@ -264,8 +268,7 @@ fn tell(start: &Start, warnings: &[String], config: &SourceConfig, is_limited: b
     if config.value_format == ValueFormat::Json && wants_dead_letters(&start.config) {
         tell(InConnect::NoDeadLetters);
     }
-    let is_asked = start.config.contains_key(oversize::POLICY);
-    if is_asked && config.oversize != Oversize::Fail && !is_limited {
+    if config.oversize != Oversize::Fail && !is_limited {
         tell(InConnect::NoLimit);
     }
     if let Some(proxy) = &start.network.proxy {
@@ -320,6 +323,12 @@ impl Task {
     /// `websocket.value.format`.
     pub(crate) fn format(&self) -> ValueFormat {
         self.format
+    }
+
+    /// What is said of messages that are too large, unless Connect's producer
+    /// judges them.
+    pub(crate) fn limit(&self) -> Option<&Limit> {
+        self.limit.as_ref()
     }
 
     /// The sequence that its offsets go on from.
@@ -396,12 +405,11 @@ impl Task {
     pub(crate) fn statistics(&self) -> [i64; STATISTICS.len()] {
         let metrics = self.handle.metrics();
         let ready = self.hand_over.records() as u64;
-        let left_out = self.hand_over.left_out();
         let taken = self.hand_over.delivery().progress().taken;
-        let given = taken.saturating_sub(ready + left_out);
+        let given = taken.saturating_sub(ready);
         let counts = [
             metrics.received.load(Relaxed),
-            metrics.dropped_total() + left_out,
+            metrics.dropped_total(),
             given,
             metrics.queue_messages.load(Relaxed),
             metrics.queue_capacity_messages.load(Relaxed),

@@ -13,11 +13,10 @@
 mod arrays;
 mod batch;
 mod columns;
+mod done;
 pub mod exports;
 mod hand_over;
-mod holes;
 mod host;
-mod json_bytes;
 mod letters;
 mod log;
 mod oversize;

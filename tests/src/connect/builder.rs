@@ -2,6 +2,8 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::thread;
 
 use super::plugin::Plugin;
 use super::worker::RealWorker;
@@ -36,6 +38,8 @@ pub struct Builder {
     environment: Vec<(String, String)>,
     jmx: bool,
     exporter_rules: Option<String>,
+    /// It reads its properties from a pipe.
+    piped: bool,
 }
 
 impl Builder {
@@ -51,6 +55,7 @@ impl Builder {
             environment: Vec::new(),
             jmx: false,
             exporter_rules: None,
+            piped: false,
         }
     }
 
@@ -104,6 +109,12 @@ impl Builder {
         self
     }
 
+    /// Has it read its properties from a pipe, which nobody can read again.
+    pub fn piped(mut self) -> Self {
+        self.piped = true;
+        self
+    }
+
     /// Starts it and waits until it answers.
     pub fn start(&self) -> RealWorker {
         let mut worker = self.spawn();
@@ -115,7 +126,10 @@ impl Builder {
     pub(super) fn spawn(&self) -> RealWorker {
         let folder = tempfile::tempdir().expect("a temporary folder");
         let port = ports::free();
-        let file = self.write(folder.path(), port);
+        let mut file = self.write(folder.path(), port);
+        if self.piped {
+            file = pipe(file);
+        }
         // One of its own shows what the plugin leaves there, and is removed
         // with what a killed worker has left.
         let temporary = folder.path().join("tmp");
@@ -180,6 +194,17 @@ impl Builder {
         fs::write(&file, text).expect("a file");
         file
     }
+}
+
+/// A pipe from which a file can be read once.
+fn pipe(file: PathBuf) -> PathBuf {
+    let pipe = file.with_extension("pipe");
+    let made = Command::new("mkfifo").arg(&pipe).status().expect("mkfifo");
+    assert!(made.success());
+    let to = pipe.clone();
+    // It waits for a reader; one that never comes ends with the tests.
+    thread::spawn(move || fs::copy(file, to));
+    pipe
 }
 
 /// What makes a worker a member of its cluster, and quick.

@@ -300,10 +300,9 @@ pub const TABLE: &[Row] = &[
         Importance::Medium,
         "What becomes of a message that is larger than the producer may send (max.request.size): drop (counted \
          and logged), dlq (to errors.deadletterqueue.topic.name, cut to what the producer may send, with its size \
-         in a header), or fail (the task). In Kafka Connect it judges a message as it came; the limit \
-         is the connector's own producer.override.max.request.size, else that of the worker's properties file, which in \
-         a connector with transforms counts only if this is set. Where neither tells it, nothing is dropped here and \
-         dlq is refused.",
+         in a header), or fail (the task). What counts is the record that transforms and converters make of it. In \
+         Kafka Connect the limit is the connector's own producer.override.max.request.size, else that of the worker's \
+         properties file. Where neither tells it, the producer decides, and dlq is refused.",
     ),
 ];
 

@@ -90,19 +90,6 @@ impl LeftOutCounts {
             *count += more;
         }
     }
-
-    /// Takes so many of them away, or all if there are no more; gives those.
-    #[must_use]
-    pub fn take(&mut self, records: u64) -> Self {
-        let mut room = records;
-        let mut taken = Self::default();
-        for (count, taken) in self.0.iter_mut().zip(&mut taken.0) {
-            *taken = room.min(*count);
-            *count -= *taken;
-            room -= *taken;
-        }
-        taken
-    }
 }
 
 /// A range that is acknowledged as a whole, from where its key says.
@@ -461,19 +448,6 @@ mod tests {
             }
         });
         assert_eq!(delivery.progress().written(), RECORDS / 3);
-    }
-
-    #[test]
-    fn of_what_is_left_out_no_more_is_taken_than_there_is() {
-        let mut counts = LeftOutCounts::one(LeftOut::Filter, 3);
-        counts.count(LeftOut::Error, 2);
-        let first = counts.take(4);
-        assert_eq!(
-            (first.of(LeftOut::Filter), first.of(LeftOut::Error)),
-            (3, 1)
-        );
-        assert_eq!(counts.take(4), LeftOutCounts::one(LeftOut::Error, 1));
-        assert_eq!(counts.total(), 0);
     }
 
     #[test]

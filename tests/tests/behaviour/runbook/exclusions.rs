@@ -11,7 +11,7 @@ pub(super) const NO_ERRORS: &[(&str, &[&str], &str)] = &[
     ("", &["allow", "command"], "lints and --help"),
     (
         "",
-        &["tracing::info!", "tracing::debug!"],
+        &["tracing::info!", "tracing::debug!", "debug"],
         "log lines that tell of no error",
     ),
     (

@@ -3,11 +3,14 @@
 use end_to_end::connect::{Api, Builder, Cluster, lines_of};
 use end_to_end::kafka::Kafka;
 use end_to_end::sequence::numbers;
+use end_to_end::server::{Library, Script};
+use end_to_end::wait;
+use end_to_end::worker::Connector;
 use serde_json::{Value, json};
 
 use super::{
-    LARGE, LARGE_BYTES, LETTERS, LIMIT, LIMIT_BYTES, MESSAGES, VERSION, connector, ledger, others,
-    server, spooling,
+    LARGE, LARGE_BYTES, LETTERS, LIMIT, LIMIT_BYTES, MESSAGES, VERSION, connector, ledger,
+    ledger_of, others, server, spooling,
 };
 use crate::cases::JSON;
 use crate::shared::{standalone, with_commits};
@@ -44,8 +47,10 @@ fn assert_headers(headers: &str, name: &str) {
             "{header}: {headers}"
         );
     }
+    // By Kafka's formula for a batch of one record.
+    let record = bytes + 61 + 21 + 1 + 3 + 1;
     let message = format!(
-        "__connect.errors.exception.message:A message of {bytes} bytes is larger than the producer's \
+        "__connect.errors.exception.message:A message of {record} bytes is larger than the producer's \
          max.request.size of {LIMIT_BYTES} bytes."
     );
     assert!(headers.contains(&message), "{headers}");
@@ -84,15 +89,15 @@ fn what_is_too_large_goes_to_a_topic_of_its_own_cut_and_costs_no_other() {
         value.starts_with(&format!("{{\"seq\":{LARGE},")) && value.ends_with('x'),
         "{value:.100}"
     );
+    // Beside its headers it fills the producer's limit.
     assert!(
-        value.len() > LIMIT_BYTES / 8 && value.len() < LIMIT_BYTES / 6,
+        value.len() > LIMIT_BYTES - 1_500 && value.len() < LIMIT_BYTES,
         "{}",
         value.len()
     );
 }
 
-/// Control characters are six bytes each in JSON, so the letter is as large as
-/// one can be.
+/// Control characters are six bytes each in JSON.
 #[test]
 fn a_letter_is_sent_whatever_its_converter_makes_of_it() {
     const NAME: &str = "plugin-oversize-escapes";
@@ -131,12 +136,53 @@ fn a_letter_is_sent_whatever_its_converter_makes_of_it() {
     let record: Value = serde_json::from_str(&letter).expect("JSON");
     let value = record["payload"].as_str().expect("a text");
     assert!(large.starts_with(value), "{letter:.200}");
-    // Beside its headers it fills the producer's limit.
+    // Beside its headers it nearly fills the producer's limit.
     assert!(
-        letter.len() > LIMIT_BYTES - 1_500 && letter.len() < LIMIT_BYTES,
+        letter.len() > LIMIT_BYTES * 3 / 4 && letter.len() < LIMIT_BYTES,
         "{}",
         letter.len()
     );
+}
+
+/// What is left out has no record that could carry an offset.
+#[test]
+fn a_task_that_writes_exactly_once_leaves_out_what_is_too_large_and_does_not_meet_it_again() {
+    const NAME: &str = "plugin-oversize-once-drop";
+    let kafka = Kafka::shared(VERSION);
+    let builder = with_commits(Builder::distributed(kafka, NAME));
+    let cluster = Cluster::start(1, &builder.set("exactly.once.source.support", "enabled"));
+    let worker = cluster.live().next().expect("a worker");
+    // The large one is the last.
+    let script = Script::new(Library::Python).count(LARGE + 1);
+    let server = script.large(LARGE, LARGE_BYTES as u64).start();
+    let folder = tempfile::tempdir().expect("a folder");
+    let connector = Connector::new(NAME, &server, NAME)
+        .set(LIMIT, &LIMIT_BYTES.to_string())
+        .set("exactly.once.support", "required");
+    cluster.create(&spooling(connector, folder.path()));
+    let dropped = "Dropped 1 messages that are too large (websocket.oversize=drop)";
+    cluster.wait_for_sequence(NAME, LARGE);
+    worker.wait_for_line(NAME, dropped);
+    let path = format!("/connectors/{NAME}/tasks/0/restart");
+    worker.expect(204, "POST", &path, None);
+    let twice = |text: &str| {
+        wait::until(text, || {
+            let lines = lines_of(&worker.log(), NAME, text);
+            (lines.len() == 2).then_some(lines)
+        })
+    };
+    twice("Connected to ");
+    cluster.delete(NAME);
+    let lines = twice("Ledger: ");
+    for (line, received, oversize) in [(&lines[0], LARGE + 1, 1), (&lines[1], 0, 0)] {
+        let ledger: Value = ledger_of(line);
+        assert_eq!(ledger["received"], received, "{ledger}");
+        assert_eq!(ledger["replayed"], 0, "{ledger}");
+        assert_eq!(ledger["dropped"]["oversize"], oversize, "{ledger}");
+    }
+    assert_eq!(lines_of(&worker.log(), NAME, dropped).len(), 1);
+    let all: Vec<_> = (0..LARGE).collect();
+    assert_eq!(numbers(&kafka.read_committed(NAME)), all);
 }
 
 #[test]

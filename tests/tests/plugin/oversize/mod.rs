@@ -1,5 +1,6 @@
 //! A message that is larger than the task's producer may send.
 
+mod converted;
 mod letters;
 
 use std::path::Path;
@@ -44,7 +45,10 @@ fn others() -> Vec<u64> {
 
 /// A task's account, which its last line has.
 fn ledger(worker: &RealWorker, name: &str) -> Value {
-    let line = worker.wait_for_line(name, "Stopped - ");
+    ledger_of(&worker.wait_for_line(name, "Stopped - "))
+}
+
+fn ledger_of(line: &str) -> Value {
     let (start, end) = (line.find('{').unwrap(), line.rfind('}').unwrap());
     serde_json::from_str(&line[start..=end]).expect("JSON")
 }
@@ -85,28 +89,34 @@ fn a_task_that_is_to_fail_fails_by_connect_s_own_producer() {
     worker.delete(NAME);
 }
 
-/// Sends a message that nobody's producer takes, and has it left out.
-fn assert_left_out(
-    worker: &RealWorker,
-    kafka: &Kafka,
+/// Sends messages of which one has `bytes` bytes, to a connector with these
+/// settings; what Kafka has when all are done with.
+fn delivered(
+    (worker, kafka): (&RealWorker, &Kafka),
     name: &str,
-    (bytes, limit): (u64, &str),
+    bytes: usize,
     settings: &[(&str, &str)],
-) {
+) -> Vec<String> {
+    let around = format!("{{\"seq\":{LARGE},\"pad\":\"\"}}").len();
     let script = Script::new(Library::Python).count(MESSAGES);
-    let server = script.large(LARGE, bytes).start();
+    let server = script.large(LARGE, (bytes - around) as u64).start();
     let connector = Connector::new(name, &server, name);
     let connector = settings.iter().fold(connector, |connector, (key, value)| {
         connector.set(key, value)
     });
     worker.put(201, &connector);
     worker.wait_for_sequence(name, MESSAGES);
-    let dropped = "Dropped 1 messages that are too large (websocket.oversize=drop)";
-    let line = worker.wait_for_line(name, dropped);
-    assert!(line.contains(limit), "{line}");
     worker.wait_for_task(name, "RUNNING");
     worker.delete(name);
-    assert_eq!(numbers(&kafka.read_all(name)), others());
+    kafka.read_all(name)
+}
+
+/// One message was too large for a producer with this limit.
+fn assert_told(worker: &RealWorker, name: &str, limit: &str) {
+    let dropped = "Dropped 1 messages that are too large (websocket.oversize=drop)";
+    let line = worker.wait_for_line(name, dropped);
+    let limit = format!("max.request.size={limit} ");
+    assert!(line.contains(&limit), "{line}");
 }
 
 #[test]
@@ -114,7 +124,9 @@ fn without_a_limit_of_the_connector_s_own_it_is_kafka_s_default() {
     const NAME: &str = "plugin-oversize-default";
     for version in [Version::V3_9, Version::V4_1] {
         let (kafka, worker) = (Kafka::shared(version), standalone(version));
-        assert_left_out(worker, kafka, NAME, (2 << 20, "1048576"), &[]);
+        let written = delivered((worker, kafka), NAME, 2 << 20, &[]);
+        assert_eq!(numbers(&written), others());
+        assert_told(worker, NAME, "1048576");
     }
 }
 
@@ -125,20 +137,9 @@ fn without_a_limit_of_the_connector_s_own_it_is_the_worker_s() {
     let builder = with_commits(Builder::distributed(kafka, NAME));
     let cluster = Cluster::start(1, &builder.set("producer.max.request.size", "20000"));
     let worker = cluster.live().next().expect("a worker");
-    let large = (LARGE_BYTES as u64, "20000");
-    assert_left_out(worker, kafka, NAME, large, &[]);
-    // With transforms it has to be asked for.
-    let transforms = [
-        ("transforms", "header"),
-        (
-            "transforms.header.type",
-            "org.apache.kafka.connect.transforms.InsertHeader",
-        ),
-        ("transforms.header.header", "h"),
-        ("transforms.header.value.literal", "v"),
-        ("websocket.oversize", "drop"),
-    ];
-    assert_left_out(worker, kafka, "plugin-oversize-changed", large, &transforms);
+    let written = delivered((worker, kafka), NAME, LARGE_BYTES, &[]);
+    assert_eq!(numbers(&written), others());
+    assert_told(worker, NAME, "20000");
 }
 
 #[test]
@@ -163,21 +164,12 @@ fn dead_letters_need_a_topic_and_room() {
     refused(&letters.set(LIMIT, "500").set(LETTERS, "dead"), &[no_room]);
 }
 
-/// A variable is looked up by the worker.
+/// A pipe can be read by the worker alone.
 #[test]
-fn where_nothing_tells_the_limit_a_connector_that_asks_for_it_is_told() {
+fn where_nothing_tells_the_limit_connectors_are_told() {
     const NAME: &str = "plugin-oversize-unknown";
     let kafka = Kafka::shared(VERSION);
-    let builder = with_commits(Builder::standalone(kafka));
-    let builder = builder
-        .set("config.providers", "env")
-        .set(
-            "config.providers.env.class",
-            "org.apache.kafka.common.config.provider.EnvVarConfigProvider",
-        )
-        .set("producer.max.request.size", "${env:LIMIT}")
-        .environment("LIMIT", "20000");
-    let worker = builder.start();
+    let worker = with_commits(Builder::standalone(kafka)).piped().start();
     let server = server();
     let connector = Connector::new(NAME, &server, NAME);
     let letters = connector
@@ -188,7 +180,7 @@ fn where_nothing_tells_the_limit_a_connector_that_asks_for_it_is_told() {
     let answer = worker.expect(400, "PUT", &path, Some(&letters.config()));
     let message = answer.json()["message"].to_string();
     assert!(message.contains(&format!("it needs {LIMIT}")), "{message}");
-    worker.put(201, &connector.set("websocket.oversize", "drop"));
+    worker.put(201, &connector);
     worker.wait_for_line(
         NAME,
         &format!("websocket.oversize has no effect without {LIMIT}"),

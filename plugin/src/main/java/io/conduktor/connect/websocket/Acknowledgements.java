@@ -1,5 +1,6 @@
 package io.conduktor.connect.websocket;
 
+import java.util.Arrays;
 import java.util.BitSet;
 
 /**
@@ -16,26 +17,33 @@ final class Acknowledgements {
         WRITTEN,
         /** Connect has not written it. */
         FILTERED,
-        /** Connect never had it. */
-        FAILED
+        /** Connect never had it, as no value could be made of it. */
+        FAILED,
+        /** Connect never had it, for its size. */
+        TOO_LARGE;
+
+        /** The place of its number in what {@link #read} tells. */
+        int place() {
+            return ordinal();
+        }
     }
 
-    /** Places of what {@link #read} tells: those done with, and which of them were left out. */
-    static final int RECORDS = 0;
-    static final int FILTERED = 1;
-    static final int FAILED = 2;
-    static final int PLACES = 3;
+    /** The place of those done with in what {@link #read} tells; of those left out, their fates have each its own. */
+    static final int RECORDS = Fate.WRITTEN.place();
+    static final int PLACES = Fate.values().length;
 
     /** Done with, above the head: bit {@code base + n} is record {@code head + n}. */
     private final BitSet ahead = new BitSet();
     /** Which of those were left out; most have no such bits, and nothing is looked for then. */
-    private final BitSet filteredAhead = new BitSet();
-    private final BitSet failedAhead = new BitSet();
-    private long leftOutAhead;
+    private final BitSet[] leftOutAhead = new BitSet[PLACES];
+    private long leftOutBits;
     private int base;
     private long head;
-    private long filtered;
-    private long failed;
+    private final long[] leftOut = new long[PLACES];
+
+    Acknowledgements() {
+        Arrays.setAll(leftOutAhead, place -> new BitSet());
+    }
 
     /** The record of this number, from 0, is done with; what was told of it first counts. */
     synchronized void add(long number, Fate fate) {
@@ -66,8 +74,8 @@ final class Acknowledgements {
 
     private void mark(int bit, Fate fate) {
         if (fate != Fate.WRITTEN && !ahead.get(bit)) {
-            (fate == Fate.FILTERED ? filteredAhead : failedAhead).set(bit);
-            leftOutAhead++;
+            leftOutAhead[fate.place()].set(bit);
+            leftOutBits++;
         }
         ahead.set(bit);
     }
@@ -80,25 +88,28 @@ final class Acknowledgements {
             base = end;
             if (base == ahead.length()) {
                 ahead.clear();
-                filteredAhead.clear();
-                failedAhead.clear();
+                for (BitSet bits : leftOutAhead) {
+                    bits.clear();
+                }
                 base = 0;
             } else if (base >= MAX_BASE) {
                 compact(ahead);
-                compact(filteredAhead);
-                compact(failedAhead);
+                for (BitSet bits : leftOutAhead) {
+                    compact(bits);
+                }
                 base = 0;
             }
         }
     }
 
     private void count(int end) {
-        for (int bit = base; leftOutAhead > 0 && bit < end; bit++) {
-            boolean isFiltered = filteredAhead.get(bit);
-            boolean isFailed = failedAhead.get(bit);
-            filtered += isFiltered ? 1 : 0;
-            failed += isFailed ? 1 : 0;
-            leftOutAhead -= isFiltered || isFailed ? 1 : 0;
+        for (int bit = base; leftOutBits > 0 && bit < end; bit++) {
+            for (int place = 0; place < PLACES; place++) {
+                if (leftOutAhead[place].get(bit)) {
+                    leftOut[place]++;
+                    leftOutBits--;
+                }
+            }
         }
     }
 
@@ -110,7 +121,11 @@ final class Acknowledgements {
 
     /** The bits that memory is held for. */
     synchronized int kept() {
-        return Math.max(ahead.size(), Math.max(filteredAhead.size(), failedAhead.size()));
+        int most = ahead.size();
+        for (BitSet bits : leftOutAhead) {
+            most = Math.max(most, bits.size());
+        }
+        return most;
     }
 
     /** The number of records done with. */
@@ -120,8 +135,7 @@ final class Acknowledgements {
 
     /** Tells of the records that are done with, all of one moment. */
     synchronized void read(long[] into) {
+        System.arraycopy(leftOut, 0, into, 0, PLACES);
         into[RECORDS] = head;
-        into[FILTERED] = filtered;
-        into[FAILED] = failed;
     }
 }

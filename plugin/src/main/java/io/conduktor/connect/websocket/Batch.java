@@ -11,9 +11,6 @@ final class Batch {
     private final long[] receivedMs;
     private final byte[] keys;
     private final int[] keyEnds;
-    /** The records that are dead letters, in order; null if none is. */
-    private final int[] letters;
-    private final String[][] letterHeaders;
 
     Batch(Object[] parts, int kind) {
         this.kind = kind;
@@ -22,8 +19,6 @@ final class Batch {
         this.receivedMs = (long[]) parts[NativeSource.RECEIVED_MS];
         this.keys = (byte[]) parts[NativeSource.KEYS];
         this.keyEnds = (int[]) parts[NativeSource.KEY_ENDS];
-        this.letters = (int[]) parts[NativeSource.LETTERS];
-        this.letterHeaders = (String[][]) parts[NativeSource.LETTER_HEADERS];
     }
 
     int size() {
@@ -40,10 +35,19 @@ final class Batch {
         return kind == NativeSource.JSON;
     }
 
+    private int start(int record) {
+        return record == 0 ? 0 : ends[record - 1];
+    }
+
+    /** Characters of a text, or bytes. */
+    int length(int record) {
+        return ends[record] - start(record);
+    }
+
     /** A {@code String} or a {@code byte[]}. */
     Object value(int record) {
-        int start = record == 0 ? 0 : ends[record - 1];
-        int length = ends[record] - start;
+        int start = start(record);
+        int length = length(record);
         switch (kind) {
             case NativeSource.LATIN_1:
                 return new String((byte[]) values, start, length, StandardCharsets.ISO_8859_1);
@@ -54,19 +58,10 @@ final class Batch {
         }
     }
 
-    /** The headers of a dead letter, names and texts by turns; null if the record is none. */
-    String[] letterHeaders(int record) {
-        if (letters == null) {
-            return null;
-        }
-        int letter = Arrays.binarySearch(letters, record);
-        return letter < 0 ? null : letterHeaders[letter];
-    }
-
-    /** The value of a dead letter: what was to be parsed is a text, since a part of it is no JSON. */
-    Object letterValue(int record) {
+    /** The message as it came. */
+    byte[] message(int record) {
         Object value = value(record);
-        return isJson() ? new String((byte[]) value, StandardCharsets.UTF_8) : value;
+        return value instanceof String ? ((String) value).getBytes(StandardCharsets.UTF_8) : (byte[]) value;
     }
 
     /** A key, or null. */

@@ -23,25 +23,33 @@ final class JsonValues {
         logs = Boolean.parseBoolean(props.getOrDefault("errors.log.enable", "").trim());
     }
 
+    /** The value of a message, in {@code into[0]}; false if it has none. */
+    boolean read(String topic, byte[] message, Object[] into) {
+        try {
+            into[0] = converter.toConnectData(topic, message).value();
+            return true;
+        } catch (DataException error) {
+            // Its cause shows the message, which may be secret.
+            return false;
+        }
+    }
+
     /**
      * The value of a message, in {@code into[0]}; false if it has none and that is tolerated.
      *
      * @throws DataException if it has none and that is not
      */
     boolean parse(String topic, byte[] message, Object[] into) {
-        try {
-            into[0] = converter.toConnectData(topic, message).value();
+        if (read(topic, message, into)) {
             return true;
-        } catch (DataException error) {
-            // Its cause shows the message, which may be secret.
-            String text = "A message of " + message.length + " bytes is not JSON (websocket.value.format=json)";
-            if (!tolerant) {
-                throw new DataException(text + "; errors.tolerance=all leaves such messages out");
-            }
-            if (logs) {
-                LOG.error("{}: it is left out", text);
-            }
-            return false;
         }
+        String text = "A message of " + message.length + " bytes is not JSON (websocket.value.format=json)";
+        if (!tolerant) {
+            throw new DataException(text + "; errors.tolerance=all leaves such messages out");
+        }
+        if (logs) {
+            LOG.error("{}: it is left out", text);
+        }
+        return false;
     }
 }

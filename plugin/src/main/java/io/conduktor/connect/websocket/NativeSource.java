@@ -21,12 +21,14 @@ final class NativeSource {
     static final int RECEIVED_MS = 2;
     static final int KEYS = 3;
     static final int KEY_ENDS = 4;
-    static final int LETTERS = 5;
-    static final int LETTER_HEADERS = 6;
 
     /** What {@link #poll} says of a batch. */
     static final int KIND = 0;
     static final int SKIPPED = 1;
+
+    /** What {@link #sizeLimits} tells. */
+    static final int LARGEST_RECORD = 0;
+    static final int LETTER_ROOM = 1;
 
     /** Readings of {@link #statistics}. */
     static final int RECEIVED = 0;
@@ -111,10 +113,26 @@ final class NativeSource {
 
     /**
      * A batch, or null if nothing has come for {@code waitMs}; {@code about} gets the kind of the values and how many
-     * offsets were skipped before them. So many records from the first on are done with, of which so many were filtered
-     * and failed.
+     * offsets were skipped before them. So many records from the first on are done with, of which so many were filtered,
+     * failed and were too large.
      */
-    static native Object[] poll(long task, long waitMs, long records, long filtered, long failed, long[] about);
+    static native Object[] poll(long task, long waitMs, long records, long filtered, long failed, long tooLarge,
+                                long[] about);
+
+    /**
+     * Bytes of the largest record that a task's producer takes, and of a message in a dead letter, or -1 if there are
+     * none; null if messages are not judged by their size.
+     */
+    static native long[] sizeLimits(long task);
+
+    /**
+     * The headers of the dead letter of a message of so many bytes that would be a record of so many, names and texts by
+     * turns; null if there are none.
+     */
+    static native String[] letterHeaders(long task, long messageBytes, long recordBytes);
+
+    /** Tells of a message that is too large: a part of it is sent, or nothing. */
+    static native void tooLarge(long task, long messageBytes, long recordBytes, boolean isCut);
 
     /** Readings, or null once the task was stopped. */
     static native long[] statistics(long task);
@@ -126,7 +144,7 @@ final class NativeSource {
     static native double[] readings(long task);
 
     /** Stops a task, whose records are done with as for {@link #poll}; so many of them Connect has not confirmed. */
-    static native void stop(long task, long records, long filtered, long failed, long unconfirmed);
+    static native void stop(long task, long records, long filtered, long failed, long tooLarge, long unconfirmed);
 
     /** Level, connector, task and text of each new log line. */
     static native String[] log(long waitMs);

@@ -28,10 +28,13 @@ final class Running {
     private final Acknowledgements acknowledged = new Acknowledgements();
     private final long[] done = new long[Acknowledgements.PLACES];
     private final long[] about = new long[2];
+    private final Object[] parsed = new Object[1];
     private final Map<String, String> props;
     private final long source;
     /** Null as long as no message was to be parsed. */
     private JsonValues json;
+    /** Null if it is Connect's producer that judges. */
+    private final Oversize oversize;
     /** Null where JMX does not take them. */
     private final WebSocketMetrics metrics;
     private final Registration series;
@@ -53,6 +56,7 @@ final class Running {
         this.props = props;
         this.metrics = metrics;
         this.series = series;
+        this.oversize = Oversize.of(source, props);
     }
 
     private JsonValues json() {
@@ -70,36 +74,21 @@ final class Running {
         // Connect asks for more when nothing of what it has is left to send.
         dispatched = count;
         acknowledged.read(done);
-        Object[] parts = NativeSource.poll(source, POLL_MS, done[Acknowledgements.RECORDS],
-            done[Acknowledgements.FILTERED], done[Acknowledgements.FAILED], about);
+        Object[] parts = NativeSource.poll(source, POLL_MS, done[Acknowledgements.RECORDS], done[Fate.FILTERED.place()],
+            done[Fate.FAILED.place()], done[Fate.TOO_LARGE.place()], about);
         return parts == null ? null : records(new Batch(parts, (int) about[NativeSource.KIND]));
     }
 
     private List<SourceRecord> records(Batch batch) {
         List<SourceRecord> records = new ArrayList<>(batch.size());
-        JsonValues values = batch.isJson() ? json() : null;
-        Schema schema = values != null ? null : batch.isText() ? Schema.STRING_SCHEMA : Schema.BYTES_SCHEMA;
-        Object[] parsed = new Object[1];
         long number = count;
-        long base = this.base + about[NativeSource.SKIPPED] + 1;
         try {
             for (int i = 0; i < batch.size(); i++, number++) {
-                SequenceOffset offset = new SequenceOffset(sessionId, base + number);
-                String[] letterHeaders = batch.letterHeaders(i);
-                if (letterHeaders != null) {
-                    records.add(letter(batch, i, letterHeaders, offset, number));
-                    continue;
+                if (oversize != null && oversize.mayBe(batch.length(i))) {
+                    addSized(records, batch, i, number);
+                } else {
+                    add(records, batch, i, number);
                 }
-                Object value = batch.value(i);
-                if (values != null) {
-                    if (!values.parse(topic, (byte[]) value, parsed)) {
-                        leaveOut(number);
-                        continue;
-                    }
-                    value = parsed[0];
-                }
-                records.add(new WebSocketRecord(partition, offset, topic, batch.key(i), schema, value,
-                    batch.receivedMs(i), acknowledged, number));
             }
         } catch (DataException error) {
             // Those before it are Connect's; what comes after it is not, and the task fails.
@@ -112,20 +101,72 @@ final class Running {
         return records;
     }
 
-    /** A message that was too large, cut: a record like the others but for its topic, and its headers say what it was. */
-    private SourceRecord letter(Batch batch, int record, String[] headers, SequenceOffset offset, long number) {
-        Object value = batch.letterValue(record);
-        Schema schema = value instanceof String ? Schema.STRING_SCHEMA : Schema.BYTES_SCHEMA;
-        SourceRecord letter = new WebSocketRecord(partition, offset, letters, null, schema, value,
-            batch.receivedMs(record), acknowledged, number);
+    private void add(List<SourceRecord> records, Batch batch, int i, long number) {
+        if (!batch.isJson()) {
+            records.add(plain(batch, i, number));
+        } else if (json().parse(topic, (byte[]) batch.value(i), parsed)) {
+            records.add(record(batch, i, number, null, parsed[0]));
+        } else {
+            leaveOut(number, Fate.FAILED);
+        }
+    }
+
+    private SourceRecord plain(Batch batch, int i, long number) {
+        return record(batch, i, number, batch.isText() ? Schema.STRING_SCHEMA : Schema.BYTES_SCHEMA, batch.value(i));
+    }
+
+    private SourceRecord record(Batch batch, int i, long number, Schema schema, Object value) {
+        return new WebSocketRecord(partition, offset(number), topic, batch.key(i), schema, value, batch.receivedMs(i),
+            acknowledged, number);
+    }
+
+    private SequenceOffset offset(long number) {
+        return new SequenceOffset(sessionId, base + about[NativeSource.SKIPPED] + 1 + number);
+    }
+
+    /** Adds a record that may be too large, or what becomes of it if it is. */
+    private void addSized(List<SourceRecord> records, Batch batch, int i, long number) {
+        SourceRecord record = null;
+        if (!batch.isJson()) {
+            record = plain(batch, i, number);
+        } else if (json().read(topic, (byte[]) batch.value(i), parsed)) {
+            record = record(batch, i, number, null, parsed[0]);
+        }
+        // What is no JSON fails the task, unless it is too large for that.
+        long excessive = record == null ? oversize.excessive(batch.length(i)) : oversize.excessive(record);
+        if (excessive > 0) {
+            addLetter(records, batch, i, number, excessive);
+        } else if (record == null || oversize.mayChange()) {
+            add(records, batch, i, number);
+        } else {
+            records.add(record);
+        }
+    }
+
+    /** Adds what is sent of a message that would be a record of so many bytes, if anything is. */
+    private void addLetter(List<SourceRecord> records, Batch batch, int i, long number, long recordBytes) {
+        SourceRecord letter = oversize.letter(batch.message(i), batch.isText() || batch.isJson(), recordBytes,
+            (part, headers) -> letter(part, headers, batch.receivedMs(i), number));
+        if (letter == null) {
+            leaveOut(number, Fate.TOO_LARGE);
+        } else {
+            records.add(letter);
+        }
+    }
+
+    /** A part of a message that was too large: a record like the others but for its topic and its headers. */
+    private SourceRecord letter(Object part, String[] headers, long receivedMs, long number) {
+        Schema schema = part instanceof String ? Schema.STRING_SCHEMA : Schema.BYTES_SCHEMA;
+        SourceRecord letter = new WebSocketRecord(partition, offset(number), letters, null, schema, part, receivedMs,
+            acknowledged, number);
         for (int i = 0; i < headers.length; i += 2) {
             letter.headers().addString(headers[i], headers[i + 1]);
         }
         return letter;
     }
 
-    private void leaveOut(long number) {
-        acknowledged.add(number, Fate.FAILED);
+    private void leaveOut(long number, Fate fate) {
+        acknowledged.add(number, fate);
         if (metrics != null) {
             metrics.leaveOut();
         }
@@ -154,8 +195,14 @@ final class Running {
             long unconfirmed = spools ? 0 : acknowledged.addBelow(count, Fate.WRITTEN);
             long[] last = new long[Acknowledgements.PLACES];
             acknowledged.read(last);
-            NativeSource.stop(source, last[Acknowledgements.RECORDS], last[Acknowledgements.FILTERED],
-                last[Acknowledgements.FAILED], unconfirmed);
+            try {
+                NativeSource.stop(source, last[Acknowledgements.RECORDS], last[Fate.FILTERED.place()],
+                    last[Fate.FAILED.place()], last[Fate.TOO_LARGE.place()], unconfirmed);
+            } finally {
+                if (oversize != null) {
+                    oversize.close();
+                }
+            }
         }
     }
 }

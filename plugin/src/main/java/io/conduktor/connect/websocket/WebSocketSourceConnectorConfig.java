@@ -102,14 +102,14 @@ public class WebSocketSourceConnectorConfig extends AbstractConfig {
     static String[] flat(Map<?, ?> config) {
         List<String> flat = new ArrayList<>(2 * config.size() + 2);
         config.forEach((key, value) -> {
-            if (value != null && !WorkerProducer.LIMIT.equals(key)) {
+            if (value != null && !WorkerSettings.LIMIT.equals(key)) {
                 flat.add(key.toString());
                 flat.add(value instanceof Password ? ((Password) value).value() : value.toString());
             }
         });
-        String limit = WorkerProducer.maxRequestSize();
+        String limit = WorkerSettings.ofThisJvm().maxRequestSize();
         if (limit != null) {
-            flat.add(WorkerProducer.LIMIT);
+            flat.add(WorkerSettings.LIMIT);
             flat.add(limit);
         }
         return flat.toArray(new String[0]);

@@ -72,7 +72,7 @@ public class WebSocketSourceTask extends SourceTask {
         } finally {
             if (!started) {
                 NativeSource.closeSpool(spool);
-                NativeSource.stop(source, 0, 0, 0, 0);
+                NativeSource.stop(source, 0, 0, 0, 0, 0);
                 NativeLog.release();
             }
         }

@@ -64,10 +64,11 @@ class AcknowledgementsTest {
         assertEquals(1_000_000, acknowledgements.head());
     }
 
-    private static void assertTold(Acknowledgements acknowledgements, long... told) {
+    private static void assertTold(Acknowledgements acknowledgements, long records, long filtered, long failed,
+                                   long tooLarge) {
         long[] read = new long[Acknowledgements.PLACES];
         acknowledgements.read(read);
-        assertArrayEquals(told, read);
+        assertArrayEquals(new long[] {records, filtered, failed, tooLarge}, read);
     }
 
     @Test
@@ -77,13 +78,14 @@ class AcknowledgementsTest {
         acknowledgements.add(2, Fate.FAILED);
         acknowledgements.add(2, Fate.FILTERED);
         acknowledgements.add(4, Fate.FILTERED);
-        assertTold(acknowledgements, 0, 0, 0);
+        assertTold(acknowledgements, 0, 0, 0, 0);
         acknowledgements.add(0, Fate.WRITTEN);
-        assertTold(acknowledgements, 3, 1, 1);
+        assertTold(acknowledgements, 3, 1, 1, 0);
         acknowledgements.add(1, Fate.FILTERED);
         acknowledgements.add(3, Fate.FILTERED);
+        acknowledgements.add(6, Fate.TOO_LARGE);
         acknowledgements.add(5, Fate.WRITTEN);
-        assertTold(acknowledgements, 6, 3, 1);
+        assertTold(acknowledgements, 7, 3, 1, 1);
     }
 
     @Test
@@ -93,11 +95,11 @@ class AcknowledgementsTest {
         acknowledgements.add(2, Fate.FAILED);
         acknowledgements.add(6, Fate.FILTERED);
         assertEquals(3, acknowledgements.addBelow(5, Fate.FILTERED));
-        assertTold(acknowledgements, 5, 3, 1);
+        assertTold(acknowledgements, 5, 3, 1, 0);
         assertEquals(0, acknowledgements.addBelow(5, Fate.FILTERED));
         assertEquals(0, acknowledgements.addBelow(2, Fate.FILTERED));
         assertEquals(1, acknowledgements.addBelow(6, Fate.WRITTEN));
-        assertTold(acknowledgements, 7, 4, 1);
+        assertTold(acknowledgements, 7, 4, 1, 0);
     }
 
     @Test
@@ -122,7 +124,8 @@ class AcknowledgementsTest {
             }
             long filtered = Collections.frequency(Arrays.asList(given), Fate.FILTERED);
             long failed = Collections.frequency(Arrays.asList(given), Fate.FAILED);
-            assertTold(acknowledgements, count, filtered, failed);
+            long tooLarge = Collections.frequency(Arrays.asList(given), Fate.TOO_LARGE);
+            assertTold(acknowledgements, count, filtered, failed, tooLarge);
         }
     }
 }

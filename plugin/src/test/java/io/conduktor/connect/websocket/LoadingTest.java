@@ -48,7 +48,7 @@ class LoadingTest {
         assertThrows(ConfigException.class,
             () -> NativeSource.start(new String[0], "c", 0, new byte[0][], new byte[0][], new String[0], 0, 0));
         assertNull(NativeSource.statistics(-1));
-        NativeSource.stop(-1, 0, 0, 0, 0);
+        NativeSource.stop(-1, 0, 0, 0, 0, 0);
         NativeSource.closeSpool(-1);
         assertEquals(0, NativeSource.base(-1));
     }

@@ -91,10 +91,10 @@ class PanicTest {
             // It holds the message by then, and the task's lock.
             panic(task, NativePanic.MADE_TEXT);
             long[] about = new long[2];
-            Object[] parts = NativeSource.poll(task, 0, 0, 0, 0, about);
+            Object[] parts = NativeSource.poll(task, 0, 0, 0, 0, 0, about);
             assertNotNull(parts);
             assertEquals("kept", new Batch(parts, (int) about[NativeSource.KIND]).value(0));
-            NativeSource.stop(task, 1, 0, 0, 1);
+            NativeSource.stop(task, 1, 0, 0, 0, 1);
             assertNull(NativeSource.statistics(task));
         }
     }

@@ -10,10 +10,11 @@ import java.nio.file.attribute.FileTime;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-class WorkerProducerTest {
+class WorkerSettingsTest {
     private static final String DISTRIBUTED = "org.apache.kafka.connect.cli.ConnectDistributed ";
     private static final String STANDALONE = "org.apache.kafka.connect.cli.ConnectStandalone ";
     private static final long HOUR_MS = 3_600_000;
@@ -28,8 +29,12 @@ class WorkerProducerTest {
     }
 
     /** Of a JVM that was started after all of this. */
+    private static WorkerSettings read(String command) {
+        return WorkerSettings.read(command, System.currentTimeMillis() + HOUR_MS);
+    }
+
     private static String of(String command) {
-        return WorkerProducer.maxRequestSize(command, System.currentTimeMillis() + HOUR_MS);
+        return read(command).maxRequestSize();
     }
 
     @Test
@@ -45,9 +50,36 @@ class WorkerProducerTest {
     }
 
     @Test
+    void settingsOfConvertersAreKeptAndOthersAreNot() throws Exception {
+        String file = file("key.converter=K\nvalue.converter=V\nvalue.converter.a=1\nheader.converter=H\n"
+            + "producer.sasl.jaas.config=secret\nkey.converters=x\n");
+        assertEquals(Map.of("key.converter", "K", "value.converter", "V", "value.converter.a", "1", "header.converter",
+            "H"), read(DISTRIBUTED + file).converters());
+    }
+
+    @Test
+    void variablesAreLookedUpByTheWorkersProviders() throws Exception {
+        Path values = folder.resolve("values");
+        Files.writeString(values, "limit=20000\nconverter=V\n");
+        String variable = "${f:" + values + ":";
+        String file = file("config.providers=f\n"
+            + "config.providers.f.class=org.apache.kafka.common.config.provider.FileConfigProvider\n"
+            + "producer.max.request.size=" + variable + "limit}\nvalue.converter=" + variable + "converter}\n"
+            + "bootstrap.servers=" + variable + "none}\n");
+        WorkerSettings settings = read(DISTRIBUTED + file);
+        assertEquals("20000", settings.maxRequestSize());
+        assertEquals(Set.of("value.converter"), settings.converters().keySet());
+        assertEquals("V", settings.converters().get("value.converter"));
+    }
+
+    @Test
     void whatIsNotCertainIsNotKnown() throws Exception {
         String variable = file("producer.max.request.size=${env:LIMIT}\n");
         assertNull(of(DISTRIBUTED + variable));
+        String unknown = "config.providers=p\nconfig.providers.p.class=no.such.Provider\n";
+        assertNull(of(DISTRIBUTED + file(unknown + "producer.max.request.size=${p:LIMIT}\n")));
+        // What has none is known all the same.
+        assertEquals("1048576", of(DISTRIBUTED + file(unknown + "value.converter.key=${p:KEY}\n")));
         String file = file("producer.max.request.size=20000\n");
         for (String command : List.of("", "org.apache.kafka.connect.cli.ConnectDistributed", "other.Main " + file,
             DISTRIBUTED + file + "x", DISTRIBUTED + folder, DISTRIBUTED + "\0")) {
@@ -62,7 +94,7 @@ class WorkerProducerTest {
         // As an archive or a package has it.
         Files.setLastModifiedTime(Path.of(file), FileTime.fromMillis(0));
         long now = System.currentTimeMillis();
-        assertNull(WorkerProducer.maxRequestSize(DISTRIBUTED + file, now - HOUR_MS));
+        assertNull(WorkerSettings.read(DISTRIBUTED + file, now - HOUR_MS).maxRequestSize());
         Path pipe = folder.resolve("pipe");
         assertEquals(0, new ProcessBuilder("mkfifo", pipe.toString()).start().waitFor());
         assertNull(of(DISTRIBUTED + pipe));
@@ -71,8 +103,8 @@ class WorkerProducerTest {
     @Test
     void aConnectorCannotSayIt() {
         // These tests are not run by Connect's own programs.
-        assertNull(WorkerProducer.maxRequestSize());
-        Map<String, String> config = Map.of("name", "c", WorkerProducer.LIMIT, "1");
+        assertNull(WorkerSettings.ofThisJvm().maxRequestSize());
+        Map<String, String> config = Map.of("name", "c", WorkerSettings.LIMIT, "1");
         assertEquals(List.of("name", "c"), Arrays.asList(WebSocketSourceConnectorConfig.flat(config)));
     }
 }
