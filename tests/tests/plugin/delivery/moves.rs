@@ -9,7 +9,7 @@ use end_to_end::spooled::Spooled;
 use end_to_end::wait;
 
 use super::stage::{
-    NAME, Read, SHORT, Size, left_in, live_feed, once, spooling_once, text, wait_for_more,
+    NAME, Read, SHORT, Size, left_in, live_feed, once, spooling_once, text, wait_for_more_of,
 };
 
 /// The variable that tells each worker where its spools are.
@@ -53,15 +53,15 @@ pub(super) fn there_and_back(version: Version, topic: &str, size: Size) -> usize
     let disk = disks.remove(&first).expect("a worker's disk");
     let (other, other_disk) = disks.pop_first().expect("the other worker");
     let (spool, other_spool) = (disk.path().join(NAME), other_disk.path().join(NAME));
-    wait_for_more(&spool, size.messages);
+    wait_for_more_of(&cluster, &spool, size.messages);
     cluster.kill(&first);
     let owed = left_in(&spool);
     println!("{} messages were left at the kill", owed.len());
 
-    wait_for_more(&other_spool, size.messages);
+    wait_for_more_of(&cluster, &other_spool, size.messages);
     assert_eq!(left_in(&spool), owed, "another worker has no hand in it");
     cluster.add(&on_disk(kafka, topic, disk.path()));
-    wait_for_more(&other_spool, size.messages);
+    wait_for_more_of(&cluster, &other_spool, size.messages);
     cluster.terminate(&other);
     let stays = left_in(&other_spool);
     wait::until_true("what was left is delivered", || {

@@ -10,7 +10,7 @@ use end_to_end::worker::Connector;
 
 use super::stage::{
     NAME, Read, SHORT, Size, left_in, live_feed, once, spooling_once, text, wait_for_more,
-    wait_until_delivered,
+    wait_for_more_of, wait_until_delivered,
 };
 
 against_each_kafka!(a_worker_that_is_killed_twice_loses_and_repeats_nothing);
@@ -70,7 +70,7 @@ pub(super) fn killed(
     wait_for_more(dir, 1);
     let old = fs::read(dir.join("state")).expect("a state");
     for _ in 0..times {
-        wait_for_more(dir, 1 + random.u64(..3 * size.messages));
+        wait_for_more_of(&cluster, dir, 1 + random.u64(..3 * size.messages));
         cluster.kill(&worker);
         let left = left_in(dir);
         println!("{} messages were left at a kill", left.len());
@@ -80,7 +80,7 @@ pub(super) fn killed(
         fs::write(dir.join("state"), &old).expect("a state");
         worker = cluster.add(&builder);
     }
-    wait_for_more(dir, size.messages);
+    wait_for_more_of(&cluster, dir, size.messages);
     // What comes last is not to wait for more.
     server.kill();
     wait::until_true("the feed's end", || {

@@ -3,8 +3,9 @@
 
 use std::collections::BTreeSet;
 use std::path::Path;
+use std::time::{Duration, Instant};
 
-use end_to_end::connect::{Api, Builder};
+use end_to_end::connect::{Api, Builder, Cluster};
 use end_to_end::kafka::Kafka;
 use end_to_end::sequence::numbers;
 use end_to_end::server::{Library, Script, Server};
@@ -13,6 +14,9 @@ use end_to_end::wait;
 use end_to_end::worker::Connector;
 
 use crate::shared::with_commits;
+
+/// How often a task is asked whether it has failed.
+const ASK_EVERY: Duration = Duration::from_secs(1);
 
 /// The connector's name.
 pub(super) const NAME: &str = "numbers";
@@ -84,6 +88,34 @@ pub(super) fn wait_for_more(dir: &Path, messages: u64) {
     let least = received(dir) + messages;
     let what = format!("{least} messages in {}", dir.display());
     wait::until_true(&what, || received(dir) >= least);
+}
+
+/// The same of a task that writes in transactions, as an operator waits. A broker
+/// may answer a producer that was held up for seconds with an error by which
+/// Connect fails the task (KAFKA-19690); then it is started again.
+pub(super) fn wait_for_more_of(cluster: &Cluster, dir: &Path, messages: u64) {
+    let least = received(dir) + messages;
+    let what = format!("{least} messages in {}", dir.display());
+    let mut asked = Instant::now();
+    wait::until_true(&what, || {
+        if asked.elapsed() > ASK_EVERY {
+            asked = Instant::now();
+            restart_if_refused(cluster);
+        }
+        received(dir) >= least
+    });
+}
+
+fn restart_if_refused(cluster: &Cluster) {
+    let status = cluster.status(NAME).unwrap_or_default();
+    let trace = status["tasks"][0]["trace"].as_str().unwrap_or_default();
+    if status["tasks"][0]["state"] != "FAILED" {
+        return;
+    }
+    assert!(trace.contains("InvalidTxnStateException"), "{trace}");
+    println!("the broker has refused a transaction: the task is restarted");
+    let path = format!("/connectors/{NAME}/tasks/0/restart");
+    cluster.expect(204, "POST", &path, None);
 }
 
 /// Waits until Kafka has all that a spool has.
