@@ -79,7 +79,7 @@ pub enum LargeMessages<'a> {
     Dropped,
     /// They went to this topic, cut.
     Cut(&'a str),
-    /// They were to be cut, but not even an empty dead letter could be sent.
+    /// They were to be cut, but no dead letter could be made that can be sent.
     NoLetters,
 }
 

@@ -3,8 +3,8 @@
 
 use std::collections::BTreeMap;
 
-use jni::objects::{JByteArray, JIntArray, JObject, JObjectArray, JString};
-use jni::sys::jint;
+use jni::objects::{JByteArray, JIntArray, JLongArray, JObject, JObjectArray, JString};
+use jni::sys::{jint, jlong};
 use jni::{Env, jni_str};
 
 use crate::host::HostError;
@@ -101,5 +101,12 @@ pub(crate) fn bytes<'local>(env: &mut Env<'local>, bytes: &[u8]) -> Result<JObje
 pub(crate) fn ints<'local>(env: &mut Env<'local>, ints: &[jint]) -> Result<JObject<'local>> {
     let array = JIntArray::new(env, ints.len())?;
     array.set_region(env, 0, ints)?;
+    Ok(array.into())
+}
+
+/// `long[]`.
+pub(crate) fn longs<'local>(env: &mut Env<'local>, longs: &[jlong]) -> Result<JObject<'local>> {
+    let array = JLongArray::new(env, longs.len())?;
+    array.set_region(env, 0, longs)?;
     Ok(array.into())
 }

@@ -7,7 +7,7 @@ use jni::objects::{JCharArray, JLongArray, JObject};
 use jni::sys::{jint, jlong};
 use jni::{Env, jni_str};
 
-use crate::arrays::{Result, bytes, ints, length};
+use crate::arrays::{Result, bytes, ints, length, longs};
 use crate::columns::Columns;
 use crate::done::Done;
 use crate::host;
@@ -41,11 +41,9 @@ pub(crate) fn poll<'local>(
     let (values, kind) = values(env, &encoded)?;
     let skipped = jlong::try_from(columns.skipped).unwrap_or(jlong::MAX);
     about.set_region(env, 0, &[kind.into(), skipped])?;
-    let received = JLongArray::new(env, next - first)?;
-    received.set_region(env, 0, &columns.received_ms[first..next])?;
+    let received = longs(env, &columns.received_ms[first..next])?;
     let [keys, key_ends] = keys(env, columns, first..next)?;
     let ends = ints(env, ends)?;
-    let received = received.into();
     let parts = [values, ends, received, keys, key_ends];
     let class = env.find_class(jni_str!("java/lang/Object"))?;
     let batch = env.new_object_array(length(parts.len()), class, JObject::null())?;

@@ -19,7 +19,7 @@ use jni::{Env, EnvUnowned, jni_str};
 use websocket_source::dial::Proxy;
 use websocket_source::settings::bean_url;
 
-use crate::arrays::{Result, certificates, map, strings, table, texts};
+use crate::arrays::{Result, certificates, longs, map, strings, table, texts};
 use crate::batch;
 use crate::done::Done;
 use crate::host::{self, HostError, Network, Start};
@@ -325,9 +325,7 @@ pub extern "system" fn Java_io_conduktor_connect_websocket_NativeSource_sizeLimi
         };
         let long = |bytes: usize| jlong::try_from(bytes).unwrap_or(jlong::MAX);
         let limits = [long(limit.bytes), limit.letter_room().map_or(-1, long)];
-        let array = JLongArray::new(env, limits.len())?;
-        array.set_region(env, 0, &limits)?;
-        Ok(array.into())
+        longs(env, &limits)
     })
     .resolve::<Throw>()
 }
@@ -393,10 +391,7 @@ pub extern "system" fn Java_io_conduktor_connect_websocket_NativeSource_statisti
         let Some(task) = host::find(task) else {
             return Ok(JObject::null());
         };
-        let readings = task.statistics();
-        let array = JLongArray::new(env, readings.len())?;
-        array.set_region(env, 0, &readings)?;
-        Ok(array.into())
+        longs(env, &task.statistics())
     })
     .resolve::<Throw>()
 }

@@ -85,24 +85,29 @@ pub(super) fn received(dir: &Path) -> u64 {
 /// Waits until a spool has had so many messages more than now, which takes the
 /// feed a known time.
 pub(super) fn wait_for_more(dir: &Path, messages: u64) {
+    wait_for_more_and(dir, messages, || ());
+}
+
+/// The same, with something to be done meanwhile.
+fn wait_for_more_and(dir: &Path, messages: u64, mut meanwhile: impl FnMut()) {
     let least = received(dir) + messages;
     let what = format!("{least} messages in {}", dir.display());
-    wait::until_true(&what, || received(dir) >= least);
+    wait::until_true(&what, || {
+        meanwhile();
+        received(dir) >= least
+    });
 }
 
 /// The same of a task that writes in transactions, as an operator waits. A broker
 /// may answer a producer that was held up for seconds with an error by which
 /// Connect fails the task (KAFKA-19690); then it is started again.
 pub(super) fn wait_for_more_of(cluster: &Cluster, dir: &Path, messages: u64) {
-    let least = received(dir) + messages;
-    let what = format!("{least} messages in {}", dir.display());
     let mut asked = Instant::now();
-    wait::until_true(&what, || {
+    wait_for_more_and(dir, messages, || {
         if asked.elapsed() > ASK_EVERY {
             asked = Instant::now();
             restart_if_refused(cluster);
         }
-        received(dir) >= least
     });
 }
 

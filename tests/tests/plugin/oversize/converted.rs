@@ -1,19 +1,21 @@
 //! What counts is the record that the producer gets, behind Connect's transforms
 //! and converters.
 
-use end_to_end::connect::{Builder, RealWorker};
+use end_to_end::connect::Builder;
 use end_to_end::kafka::{Kafka, Version};
 use end_to_end::sequence::{number, numbers};
 use serde_json::Value;
 
-use super::{LIMIT, MESSAGES, VERSION, assert_told, delivered, others};
+use super::{LIMIT, MESSAGES, VERSION, assert_told, delivered, others, shared};
 use crate::cases::JSON;
-use crate::shared::{standalone, with_commits};
+use crate::shared::with_commits;
 
 /// Kafka's default.
 const DEFAULT_LIMIT_BYTES: usize = 1 << 20;
 /// What Kafka counts for a record of such a size without a key and headers.
 const RECORD_BYTES: usize = 61 + 21 + 1 + 3 + 1;
+/// The largest message that Kafka's default takes as it is.
+const FITS: usize = DEFAULT_LIMIT_BYTES - RECORD_BYTES;
 
 /// Messages of which each is a JSON text in a record that is JSON.
 fn texts(records: &[String]) -> Vec<u64> {
@@ -22,16 +24,10 @@ fn texts(records: &[String]) -> Vec<u64> {
     records.iter().map(numbered).collect()
 }
 
-/// The worker that tests share, and its Kafka.
-fn shared(version: Version) -> (&'static RealWorker, &'static Kafka) {
-    (standalone(version), Kafka::shared(version))
-}
-
 /// Real producers have the last word: what is a byte smaller is sent, and what
 /// is not would fail the task.
 #[test]
 fn a_record_that_just_fits_is_sent_and_one_that_is_a_byte_larger_is_left_out() {
-    const FITS: usize = DEFAULT_LIMIT_BYTES - RECORD_BYTES;
     for version in [Version::V3_9, Version::V4_1] {
         let fits = delivered(shared(version), "plugin-oversize-fits", FITS, &[]);
         assert_eq!(numbers(&fits), (0..MESSAGES).collect::<Vec<_>>());
@@ -43,7 +39,6 @@ fn a_record_that_just_fits_is_sent_and_one_that_is_a_byte_larger_is_left_out() {
 #[test]
 fn what_a_converter_makes_too_large_is_left_out() {
     const NAME: &str = "plugin-oversize-converter";
-    const FITS: usize = DEFAULT_LIMIT_BYTES - RECORD_BYTES;
     for (version, converter) in [
         // Connect 3.9 never answers a connector with a short name there.
         (Version::V3_9, JSON),

@@ -89,6 +89,11 @@ fn a_task_that_is_to_fail_fails_by_connect_s_own_producer() {
     worker.delete(NAME);
 }
 
+/// The worker that tests share, and its Kafka.
+fn shared(version: Version) -> (&'static RealWorker, &'static Kafka) {
+    (standalone(version), Kafka::shared(version))
+}
+
 /// Sends messages of which one has `bytes` bytes, to a connector with these
 /// settings; what Kafka has when all are done with.
 fn delivered(
@@ -123,10 +128,9 @@ fn assert_told(worker: &RealWorker, name: &str, limit: &str) {
 fn without_a_limit_of_the_connector_s_own_it_is_kafka_s_default() {
     const NAME: &str = "plugin-oversize-default";
     for version in [Version::V3_9, Version::V4_1] {
-        let (kafka, worker) = (Kafka::shared(version), standalone(version));
-        let written = delivered((worker, kafka), NAME, 2 << 20, &[]);
+        let written = delivered(shared(version), NAME, 2 << 20, &[]);
         assert_eq!(numbers(&written), others());
-        assert_told(worker, NAME, "1048576");
+        assert_told(standalone(version), NAME, "1048576");
     }
 }
 

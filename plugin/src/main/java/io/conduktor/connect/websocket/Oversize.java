@@ -99,7 +99,7 @@ final class Oversize implements AutoCloseable {
         return letter;
     }
 
-    /** With the longest part that fits; null if none does, or transforms fail at one or drop it. */
+    /** With a part that nearly fills the limit; null if none fits, or transforms fail at one or drop it. */
     private SourceRecord largest(byte[] message, boolean isText, Function<Object, SourceRecord> make) {
         long bytes = Math.min(message.length, room);
         try {
