@@ -1,9 +1,9 @@
 //! The head: what is delivered, and the removal of what nobody needs.
 //!
-//! Invariants: the head only goes forward; a segment is removed after the
-//! state that says that it is done was written, and with flushing, after that
-//! was flushed: otherwise a crash of the machine would make delivered records
-//! look lost.
+//! Invariants: the head only goes forward; a segment is removed, or its file
+//! becomes another's, after the state that says that it is done was written,
+//! and with flushing, after that was flushed: otherwise a crash of the machine
+//! would make delivered records look lost.
 
 use std::io;
 use std::time::Instant;
@@ -105,6 +105,9 @@ impl Spool {
             .oldest_retired()
             .is_some_and(|segment| segment.end <= self.flusher.settled())
         {
+            if self.segments.keep_spare(self.options.segment_bytes) {
+                continue;
+            }
             // What cannot be removed is counted, and tried again later.
             if self.remove_oldest_retired().is_err() {
                 break;
@@ -122,6 +125,15 @@ impl Spool {
         self.remove_segment(base)?;
         self.segments.removed_retired();
         Ok(Some(bytes))
+    }
+
+    /// Removes the segment that is kept for its file; its length, 0 if there is
+    /// none.
+    pub(super) fn remove_spare(&mut self) -> io::Result<u64> {
+        if let Some(base) = self.segments.spare().map(|spare| spare.base) {
+            self.remove_segment(base)?;
+        }
+        Ok(self.segments.drop_spare().map_or(0, |spare| spare.bytes))
     }
 
     /// Removes a segment's file; one that is gone is no error.
@@ -151,6 +163,9 @@ impl Spool {
             let _ = self.write_state();
         }
         self.retire();
+        // What cannot be removed is the next process's to remove.
+        let _ = self.remove_spare();
+        self.cut_slack();
         self.remember_missing();
         self.flusher.close();
     }

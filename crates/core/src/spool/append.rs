@@ -2,14 +2,17 @@
 //!
 //! Invariants: an append is one write, of a new segment's header too; what
 //! fails is taken back, or its segment is left alone from then on and ends
-//! before it; a steady stream allocates nothing.
+//! before it; what another segment has left of a file follows an end mark, and
+//! is cut off when the segment grows no more; a steady stream allocates nothing.
 
 use std::io;
+use std::path::Path;
 use std::sync::Arc;
 
-use super::disk::write_all;
+use super::disk::{DiskFile, write_all};
 use super::format::{
-    RECORD_HEADER_BYTES, Record, SEGMENT_HEADER_BYTES, SegmentHeader, encode_header, encode_record,
+    END_MARK, RECORD_HEADER_BYTES, Record, SEGMENT_HEADER_BYTES, SegmentHeader, encode_header,
+    encode_record,
 };
 use super::scan::Place;
 use super::segments::{Segment, segment_path};
@@ -55,8 +58,9 @@ impl Spool {
         let bytes = payload_bytes + records * RECORD_HEADER_BYTES;
         let needed = (bytes + SEGMENT_HEADER_BYTES) as u64;
         // What is left of a spool that is all done is removed for them.
-        let spare = self.segments.newest().filter(|_| self.is_done());
-        needed <= self.left(self.options.max_bytes) + spare.map_or(0, |segment| segment.bytes)
+        let done = self.segments.newest().filter(|_| self.is_done());
+        let spare = self.segments.spare_bytes() + done.map_or(0, |segment| segment.bytes);
+        needed <= self.left(self.options.max_bytes) + spare
     }
 
     /// Whether there is one segment, all of which is acknowledged.
@@ -67,7 +71,7 @@ impl Spool {
 
     /// What is left of so many bytes.
     fn left(&self, limit: u64) -> u64 {
-        limit.saturating_sub(self.segments.disk_bytes())
+        limit.saturating_sub(self.segments.used_bytes())
     }
 
     /// Appends a batch that came by the connection `generation`.
@@ -108,6 +112,7 @@ impl Spool {
         }
         let bytes = encoded_bytes(batch);
         if self.untidy || self.flusher.has_failed() {
+            self.segments.taint_newest();
             self.tidy();
         }
         self.roll_if_full(bytes);
@@ -117,7 +122,7 @@ impl Spool {
         self.encode(batch, generation, header);
         let records = batch.len() as u64;
         let written = if header {
-            self.write_first(records)
+            self.write_first(records, limit)
         } else {
             self.write_next(records)
         };
@@ -152,7 +157,18 @@ impl Spool {
         if needed > self.left(limit) {
             self.remove_retired();
         }
-        let left = self.left(limit);
+        // What was appended at last may have passed the limit.
+        if self.segments.disk_bytes() > limit {
+            self.cut_slack();
+            // What cannot be removed is counted.
+            let _ = self.remove_spare();
+        }
+        // A new segment takes the spare one's file.
+        if needed > self.left(limit) && self.active.is_some() {
+            let _ = self.remove_spare();
+        }
+        let spare = self.segments.spare_bytes();
+        let left = self.left(limit) + if self.active.is_some() { 0 } else { spare };
         if needed > left {
             return Err(AppendError::Full {
                 bytes: needed,
@@ -177,8 +193,23 @@ impl Spool {
         }
     }
 
+    /// Cuts off what another segment has left behind the newest one's records.
+    pub(super) fn cut_slack(&mut self) {
+        if self.segments.slack_bytes() == 0 {
+            return;
+        }
+        if let (Some(file), Some(segment)) = (&self.active, self.segments.newest())
+            && file.truncate(segment.bytes).is_err()
+        {
+            // What stays there does not count.
+            self.segments.taint_newest();
+        }
+        self.segments.set_slack(0);
+    }
+
     /// The newest segment grows no more.
     pub(super) fn seal(&mut self) {
+        self.cut_slack();
         self.active = None;
         self.untidy = false;
         if matches!(self.options.sync, SyncMode::Interval(_)) {
@@ -207,6 +238,21 @@ impl Spool {
             };
             encode_record(&mut self.encoded, payload, &record);
         }
+        self.encoded.extend_from_slice(&END_MARK);
+    }
+
+    /// Length of what is encoded, without the mark behind it.
+    fn encoded_bytes(&self) -> usize {
+        self.encoded.len().saturating_sub(END_MARK.len())
+    }
+
+    /// What is to be written where the file goes on for so many bytes: the mark
+    /// as far as there is something to mark off.
+    fn marked(&self, slack_bytes: u64) -> &[u8] {
+        let bytes = self.encoded_bytes();
+        let behind = slack_bytes.saturating_sub(bytes as u64);
+        let mark = usize::try_from(behind).map_or(END_MARK.len(), |it| it.min(END_MARK.len()));
+        &self.encoded[..bytes + mark]
     }
 
     /// Writes what is encoded behind the newest segment's records.
@@ -215,13 +261,15 @@ impl Spool {
             return Err(io::ErrorKind::NotFound.into());
         };
         let offset = segment.bytes;
-        let written = write_all(file.as_ref(), &self.encoded, offset);
+        let bytes = self.marked(self.segments.slack_bytes());
+        let written = write_all(file.as_ref(), bytes, offset);
         let written = match self.options.sync {
             SyncMode::Always => written.and_then(|()| file.sync()),
             _ => written,
         };
         if written.is_err() {
             self.untidy = true;
+            self.segments.taint_newest();
             self.tidy();
             // What a failed flush leaves of a file is uncertain.
             if self.options.sync == SyncMode::Always {
@@ -233,17 +281,42 @@ impl Spool {
             offset,
             sequence: self.next,
         };
-        let bytes = self.encoded.len() as u64;
+        let bytes = self.encoded_bytes() as u64;
         self.segments.grow(place, records, bytes);
         self.flusher.appended();
         Ok(())
     }
 
+    /// The file of the spare segment under this name, and its length, if there
+    /// is one.
+    ///
+    /// # Errors
+    /// It cannot have that name; it is removed if that can be done.
+    fn reuse_spare(&mut self, path: &Path) -> io::Result<Option<(Arc<dyn DiskFile>, u64)>> {
+        let Some(spare) = self.segments.spare() else {
+            return Ok(None);
+        };
+        let bytes = spare.bytes;
+        let before = segment_path(&self.options.dir, spare.base);
+        if let Err(error) = self.disk.rename(&before, path) {
+            let _ = self.remove_spare();
+            return Err(error);
+        }
+        self.segments.drop_spare();
+        Ok(Some((self.disk.open(path)?, bytes)))
+    }
+
     /// Writes what is encoded as a new segment.
-    fn write_first(&mut self, records: u64) -> io::Result<()> {
+    fn write_first(&mut self, records: u64, limit: u64) -> io::Result<()> {
         let path = segment_path(&self.options.dir, self.next);
-        let file = self.disk.create(&path)?;
-        let written = write_all(file.as_ref(), &self.encoded, 0).and_then(|()| {
+        let bytes = self.encoded_bytes() as u64;
+        let (file, file_bytes) = match self.reuse_spare(&path) {
+            Ok(Some(reused)) => reused,
+            // The room was counted with the spare one's.
+            Err(error) if bytes > self.left(limit) => return Err(error),
+            Ok(None) | Err(_) => (self.disk.create(&path)?, 0),
+        };
+        let written = write_all(file.as_ref(), self.marked(file_bytes), 0).and_then(|()| {
             if self.options.sync == SyncMode::Always {
                 file.sync()?;
                 self.disk.sync_folder(&self.options.dir)?;
@@ -255,10 +328,11 @@ impl Spool {
             let _ = self.disk.remove(&path);
             return Err(error);
         }
-        let bytes = self.encoded.len() as u64;
         let mut segment = Segment::new(self.next, self.next + records, bytes);
+        segment.reusable = true;
         segment.reserve_marks(self.options.segment_bytes);
         self.segments.push(segment);
+        self.segments.set_slack(file_bytes.saturating_sub(bytes));
         if matches!(self.options.sync, SyncMode::Interval(_)) {
             self.flusher.begin(path, Arc::clone(&file));
             self.flusher.appended();
@@ -275,6 +349,7 @@ impl Spool {
             && file.truncate(segment.bytes).is_ok()
         {
             self.untidy = false;
+            self.segments.set_slack(0);
             return;
         }
         self.seal();
@@ -291,6 +366,13 @@ impl Spool {
             self.write_state()?;
         }
         if let Some(bytes) = self.remove_oldest_retired()? {
+            return Ok(Dropped {
+                bytes,
+                ..Dropped::default()
+            });
+        }
+        let bytes = self.remove_spare()?;
+        if bytes > 0 {
             return Ok(Dropped {
                 bytes,
                 ..Dropped::default()

@@ -2,7 +2,7 @@
 //! `connect-websocket spool`.
 //!
 //! Invariants: nothing is written, also if a task owns the spool; what is
-//! being written or removed meanwhile is no damage.
+//! being written, removed or written over meanwhile is no damage.
 
 use std::fs::{self, File};
 use std::io;
@@ -13,7 +13,7 @@ use uuid::Uuid;
 use super::disk::read_full;
 use super::format::{RECORD_HEADER_BYTES, SEGMENT_HEADER_BYTES, SegmentHeader, Slot, Unreadable};
 use super::owner::is_owned;
-use super::scan::{Found, Place, Window, next_record};
+use super::scan::{Found, Place, Window, is_delivered, is_left_over, next_record};
 use super::segments::segment_base;
 use super::state::{Kept, read_state};
 use crate::frames::Kind;
@@ -155,6 +155,31 @@ pub fn inspect(
     Ok(found)
 }
 
+impl SegmentReport {
+    /// Counts one more record, that came then.
+    fn count(&mut self, received_ms: i64) {
+        self.records += 1;
+        let first = self.received_ms.map_or(received_ms, |(first, _)| first);
+        self.received_ms = Some((first, received_ms));
+    }
+}
+
+/// What goes on from one segment to the next.
+struct Walk<'a> {
+    slot: Option<&'a Slot>,
+    /// The sequence that the next record has to have, if that is known.
+    expected: Option<u64>,
+    window: Window,
+    each: &'a mut dyn FnMut(&Message<'_>) -> io::Result<()>,
+}
+
+/// What a segment's file begins with.
+fn header_of(file: &File) -> io::Result<Result<SegmentHeader, Unreadable>> {
+    let mut bytes = [0; SEGMENT_HEADER_BYTES];
+    let read = read_full(file, &mut bytes, 0)?;
+    Ok(SegmentHeader::decode(&bytes[..read]))
+}
+
 impl Inspection {
     fn read_slot(&mut self, dir: &Path) -> io::Result<Option<Slot>> {
         let kept = match File::open(dir.join("state")) {
@@ -180,21 +205,22 @@ impl Inspection {
 
     /// Checks a segment's header; `false` if its records are not this spool's.
     fn header(&mut self, base: u64, name: &str, file: &File) -> io::Result<bool> {
-        let mut bytes = [0; SEGMENT_HEADER_BYTES];
-        let read = read_full(file, &mut bytes, 0)?;
         let name = name.to_owned();
-        let damage = match SegmentHeader::decode(&bytes[..read]) {
+        let damage = match header_of(file)? {
             Ok(header) => {
                 let id = *self.id.get_or_insert(header.id);
                 if header.id == id && header.base == base {
                     return Ok(true);
+                }
+                if header.id == id && self.is_reused(&header, base, file)? {
+                    return Ok(false);
                 }
                 Damage::Foreign { name }
             }
             Err(Unreadable::Newer(version)) => Damage::Newer { name, version },
             Err(Unreadable::Damaged) => {
                 // The task may have made the file this moment.
-                if read > 0 || !self.owned {
+                if file.metadata()?.len() > 0 || !self.owned {
                     self.damage.push(Damage::Header { name });
                 }
                 return Ok(true);
@@ -204,81 +230,113 @@ impl Inspection {
         Ok(false)
     }
 
+    /// Whether a file that has another name than its header says is about to
+    /// become a segment or, if a task is at it, has just become another one:
+    /// what it had before is delivered.
+    fn is_reused(&self, header: &SegmentHeader, base: u64, file: &File) -> io::Result<bool> {
+        if header.base > base {
+            return Ok(self.owned);
+        }
+        let bytes = file.metadata()?.len();
+        is_delivered(file, bytes, self.acknowledged)
+    }
+
     fn read_segments(
         &mut self,
         slot: Option<&Slot>,
         files: &[(u64, String, File)],
         each: &mut dyn FnMut(&Message<'_>) -> io::Result<()>,
     ) -> io::Result<()> {
-        // What is below the head, or was given up, is not missing.
-        let mut expected = slot.map(|slot| slot.acknowledged);
+        let mut walk = Walk {
+            slot,
+            // What is below the head, or was given up, is not missing.
+            expected: slot.map(|slot| slot.acknowledged),
+            window: Window::default(),
+            each,
+        };
         if self.owned {
             // The task may have removed segments since the state was read.
             let oldest = files.first().map(|(base, _, _)| *base);
-            expected = expected.max(oldest);
+            walk.expected = walk.expected.max(oldest);
         }
-        let mut window = Window::default();
         for (index, (base, name, file)) in files.iter().enumerate() {
-            let before = files.get(index + 1).map_or(u64::MAX, |next| next.0);
-            let mut report = SegmentReport {
+            let next = files.get(index + 1).map(|next| next.0);
+            let told = self.damage.len();
+            let report = SegmentReport {
                 name: name.clone(),
                 base: *base,
                 end: *base,
                 bytes: file.metadata()?.len(),
                 ..SegmentReport::default()
             };
-            window.clear();
-            let mut at = Place {
-                offset: SEGMENT_HEADER_BYTES as u64,
-                sequence: *base,
-            };
-            let last = index + 1 == files.len();
-            loop {
-                let Found { damage, record } =
-                    next_record(&mut window, file, at, report.bytes, before)?;
-                let unfinished = record.is_none() && last && self.owned;
-                if !damage.is_empty() && !unfinished {
-                    self.damage.push(Damage::Bytes {
-                        name: name.clone(),
-                        offset: damage.start,
-                        bytes: damage.end - damage.start,
-                    });
-                }
-                let Some((offset, record)) = record else {
-                    break;
-                };
-                if let Some(expected) = expected {
-                    self.missing(slot, expected, record.sequence);
-                }
-                let end = record.sequence + 1;
-                expected = Some(end.max(self.acknowledged));
-                let acknowledged = record.sequence < self.acknowledged;
-                let held = window.held(offset);
-                let payload = held
-                    .get(RECORD_HEADER_BYTES..record.total_bytes())
-                    .unwrap_or_default();
-                each(&Message {
-                    sequence: record.sequence,
-                    acknowledged,
-                    generation: record.generation,
-                    received_ms: record.received_ms,
-                    kind: record.kind,
-                    payload,
-                })?;
-                self.undelivered += u64::from(!acknowledged);
-                report.records += 1;
-                report.end = end;
-                let first = report
-                    .received_ms
-                    .map_or(record.received_ms, |(first, _)| first);
-                report.received_ms = Some((first, record.received_ms));
-                at = Place {
-                    offset: offset + record.total_bytes() as u64,
-                    sequence: end,
-                };
+            self.read_segment(&mut walk, report, file, next)?;
+            let stays = |header: SegmentHeader| header.base == *base;
+            if self.owned && header_of(file)?.is_ok_and(|header| !stays(header)) {
+                // Its file was given to another meanwhile, as all was delivered.
+                self.damage.truncate(told);
+                walk.expected = walk.expected.max(next);
             }
-            self.segments.push(report);
         }
+        Ok(())
+    }
+
+    /// Reads the segment that is reported by `report`, up to the one that begins
+    /// with `next`.
+    fn read_segment(
+        &mut self,
+        walk: &mut Walk<'_>,
+        mut report: SegmentReport,
+        file: &File,
+        next: Option<u64>,
+    ) -> io::Result<()> {
+        walk.window.clear();
+        let mut at = Place {
+            offset: SEGMENT_HEADER_BYTES as u64,
+            sequence: report.base,
+        };
+        loop {
+            let before = next.unwrap_or(u64::MAX);
+            let Found { damage, record } =
+                next_record(&mut walk.window, file, at, report.bytes, before)?;
+            let grows = next.is_none() && self.owned;
+            let ends = record.is_none() && (grows || is_left_over(file, &damage)?);
+            if !damage.is_empty() && !ends {
+                self.damage.push(Damage::Bytes {
+                    name: report.name.clone(),
+                    offset: damage.start,
+                    bytes: damage.end - damage.start,
+                });
+            }
+            let Some((offset, record)) = record else {
+                break;
+            };
+            if let Some(expected) = walk.expected {
+                self.missing(walk.slot, expected, record.sequence);
+            }
+            let end = record.sequence + 1;
+            walk.expected = Some(end.max(self.acknowledged));
+            let acknowledged = record.sequence < self.acknowledged;
+            let held = walk.window.held(offset);
+            let payload = held
+                .get(RECORD_HEADER_BYTES..record.total_bytes())
+                .unwrap_or_default();
+            (walk.each)(&Message {
+                sequence: record.sequence,
+                acknowledged,
+                generation: record.generation,
+                received_ms: record.received_ms,
+                kind: record.kind,
+                payload,
+            })?;
+            self.undelivered += u64::from(!acknowledged);
+            report.count(record.received_ms);
+            report.end = end;
+            at = Place {
+                offset: offset + record.total_bytes() as u64,
+                sequence: end,
+            };
+        }
+        self.segments.push(report);
         Ok(())
     }
 

@@ -89,7 +89,8 @@ pub struct Counters {
     pub messages: u64,
     /// Their length on the disk in bytes, exact to 64 KiB.
     pub bytes: u64,
-    /// Length of all segments in bytes, those included that wait to be removed.
+    /// Length of all segments' files in bytes, those included that wait to be
+    /// removed or used again.
     pub disk_bytes: u64,
     /// Failed writes, reads, flushes and removals.
     pub errors: u64,

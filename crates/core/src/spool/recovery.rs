@@ -22,7 +22,7 @@ use super::missing::Missing;
 use super::owner::LOCK;
 use super::quarantine::Quarantine;
 use super::read::Reader;
-use super::scan::{Found, Place, Window, next_record};
+use super::scan::{Found, Place, Window, is_delivered, is_left_over, next_record};
 use super::segments::{MAX_SEQUENCE, Segment, Segments, segment_base, segment_name, segment_path};
 use super::state::{Kept, StateFile, read_state};
 use super::syncing::Flusher;
@@ -118,7 +118,7 @@ pub(super) fn open(
     };
     let headers = opening.headers(files);
     let slot = opening.slot(kept, &headers);
-    let segments = opening.segments(&headers, slot.id);
+    let segments = opening.segments(&headers, &slot);
     let Opening {
         disk,
         quarantine,
@@ -215,6 +215,14 @@ struct Candidate {
     header: Result<SegmentHeader, Unreadable>,
 }
 
+impl Candidate {
+    /// Whether its header is sound and not that of a segment whose file it was
+    /// before.
+    fn has_its_header(&self) -> bool {
+        self.header.is_ok_and(|header| header.base == self.base)
+    }
+}
+
 struct Opening<'a> {
     disk: Arc<dyn Disk>,
     dir: &'a Path,
@@ -281,11 +289,12 @@ impl Opening<'_> {
         slot
     }
 
-    fn segments(&mut self, candidates: &[Candidate], id: Uuid) -> Segments {
+    fn segments(&mut self, candidates: &[Candidate], slot: &Slot) -> Segments {
+        let id = slot.id;
         let mut usable: Vec<&Candidate> = Vec::new();
         for candidate in candidates {
             let ours = match candidate.header {
-                Ok(header) => header.id == id && header.base == candidate.base,
+                Ok(header) => header.id == id && header.base <= candidate.base,
                 Err(Unreadable::Newer(_)) => false,
                 Err(Unreadable::Damaged) => true,
             };
@@ -304,7 +313,7 @@ impl Opening<'_> {
         // From the newest: one without a record does not tell where records
         // end.
         for candidate in usable.into_iter().rev() {
-            let damaged = candidate.header.is_err();
+            let damaged = !candidate.has_its_header();
             let segment = match &candidate.file {
                 None => Some(self.unread(candidate, before)),
                 Some(file) if last || damaged => self.scan(candidate, file.as_ref(), before, last),
@@ -320,7 +329,7 @@ impl Opening<'_> {
                     }
                     found.push(segment);
                 }
-                (None, _) => self.set_aside_empty(candidate),
+                (None, _) => self.set_aside_empty(candidate, slot.acknowledged),
             }
             before = candidate.base;
         }
@@ -386,12 +395,14 @@ impl Opening<'_> {
             return None;
         }
         if last && segment.bytes < candidate.bytes {
-            self.recovery.cut_bytes += candidate.bytes - segment.bytes;
-            // It has been whole once.
-            if before < MAX_SEQUENCE {
-                let name = format!("{}-{}.bytes", segment_name(candidate.base), segment.bytes);
-                let rest = segment.bytes..candidate.bytes;
-                self.quarantine.keep_bytes(&name, file, rest);
+            let rest = segment.bytes..candidate.bytes;
+            if !is_left_over(file, &rest).unwrap_or(false) {
+                self.recovery.cut_bytes += rest.end - rest.start;
+                // It has been whole once.
+                if before < MAX_SEQUENCE {
+                    let name = format!("{}-{}.bytes", segment_name(candidate.base), rest.start);
+                    self.quarantine.keep_bytes(&name, file, rest);
+                }
             }
             let cut = file.truncate(segment.bytes);
             if cut.and_then(|()| file.sync()).is_err() {
@@ -423,12 +434,20 @@ impl Opening<'_> {
     }
 
     /// A segment without a record: what an interrupted append leaves is
-    /// removed, anything else kept.
-    fn set_aside_empty(&mut self, candidate: &Candidate) {
+    /// removed, and a file that was to become the segment and has what was
+    /// delivered; anything else is kept.
+    fn set_aside_empty(&mut self, candidate: &Candidate, acknowledged: u64) {
         let name = segment_name(candidate.base);
         let path = segment_path(self.dir, candidate.base);
-        self.recovery.cut_bytes += candidate.bytes;
-        if candidate.header.is_err() && candidate.bytes > SEGMENT_HEADER_BYTES as u64 {
+        let foreign = !candidate.has_its_header() && candidate.bytes > SEGMENT_HEADER_BYTES as u64;
+        let was_to_become = |file: &Arc<dyn DiskFile>| {
+            is_delivered(file.as_ref(), candidate.bytes, acknowledged).unwrap_or(false)
+        };
+        let leftover = foreign && candidate.file.as_ref().is_some_and(was_to_become);
+        if !leftover {
+            self.recovery.cut_bytes += candidate.bytes;
+        }
+        if foreign && !leftover {
             self.set_aside(&path, &name, candidate.bytes);
         } else if self.disk.remove(&path).is_err() {
             self.recovery.errors += 1;

@@ -9,7 +9,10 @@ use std::io;
 use std::ops::Range;
 
 use super::disk::{DiskFile, persistently, read_full};
-use super::format::{MARKER, RECORD_HEADER_BYTES, Record, Start, record_start, verified};
+use super::format::{
+    END_MARK, MARKER, RECORD_HEADER_BYTES, Record, SEGMENT_HEADER_BYTES, Start, record_start,
+    verified,
+};
 
 /// How much is read at a time.
 const READ_BYTES: usize = 256 * 1024;
@@ -103,39 +106,83 @@ pub(super) fn next_record(
     end: u64,
     before: u64,
 ) -> io::Result<Found> {
-    let mut at = from.offset;
+    let fits = |record: &Record, skipped| can_be(record, from.sequence, skipped);
+    let found = search(window, file, from.offset, end, fits)?;
+    let (at, record) = found.unzip();
+    let own = record.filter(|record| record.sequence < before);
+    Ok(Found {
+        // From `before` on it was left by an append that failed.
+        damage: from.offset..at.unwrap_or(end.max(from.offset)),
+        record: at.zip(own),
+    })
+}
+
+/// The first undamaged record from the offset `from` on that fits there, behind
+/// so many bytes that are none.
+///
+/// # Errors
+/// The file cannot be read.
+fn search(
+    window: &mut Window,
+    file: &dyn DiskFile,
+    from: u64,
+    end: u64,
+    fits: impl Fn(&Record, u64) -> bool,
+) -> io::Result<Option<(u64, Record)>> {
+    let mut at = from;
     let mut budget = CHECK_BYTES.saturating_add(end.saturating_mul(4));
-    let ended = |damage| Found {
-        damage,
-        record: None,
-    };
     loop {
         let left = end.saturating_sub(at);
         let bytes = window.get(file, at, RECORD_HEADER_BYTES, end)?;
         if left < RECORD_HEADER_BYTES as u64 || bytes.len() < RECORD_HEADER_BYTES || budget == 0 {
-            return Ok(ended(from.offset..end.max(from.offset)));
+            return Ok(None);
         }
-        let skipped = at - from.offset;
+        let skipped = at - from;
         if let Start::Header(record) = record_start(bytes)
             && record.total_bytes() as u64 <= left
-            && can_be(&record, from.sequence, skipped)
+            && fits(&record, skipped)
         {
             let total = record.total_bytes();
             budget = budget.saturating_sub(if skipped > 0 { total as u64 } else { 0 });
-            let bytes = window.get(file, at, total, end)?;
-            if verified(bytes).is_some() {
-                if record.sequence >= before {
-                    // Left by an append that failed.
-                    return Ok(ended(from.offset..at));
-                }
-                return Ok(Found {
-                    damage: from.offset..at,
-                    record: Some((at, record)),
-                });
+            if verified(window.get(file, at, total, end)?).is_some() {
+                return Ok(Some((at, record)));
             }
         }
         at += to_marker(window.held(at));
     }
+}
+
+/// Whether these bytes, which are no records, are what another segment has left
+/// of the file: they begin with the end mark.
+///
+/// # Errors
+/// The file cannot be read.
+pub(super) fn is_left_over(file: &dyn DiskFile, range: &Range<u64>) -> io::Result<bool> {
+    let bytes = usize::try_from(range.end - range.start).unwrap_or(usize::MAX);
+    let mut mark = [u8::MAX; END_MARK.len()];
+    let mark = &mut mark[..bytes.min(END_MARK.len())];
+    let read = persistently(|| read_full(file, mark, range.start))?;
+    Ok(read == mark.len() && END_MARK.starts_with(mark))
+}
+
+/// Whether nothing of a segment's file was written over but its header at the
+/// most, wherever it had begun, and all of its records have lower sequences than
+/// `acknowledged`.
+///
+/// # Errors
+/// The file cannot be read.
+pub(super) fn is_delivered(file: &dyn DiskFile, end: u64, acknowledged: u64) -> io::Result<bool> {
+    let mut window = Window::default();
+    let begin = SEGMENT_HEADER_BYTES as u64;
+    let mut from = begin;
+    while let Some((at, record)) = search(&mut window, file, from, end, |_, _| true)? {
+        let whole = from > begin || at == begin;
+        if record.sequence >= acknowledged || !whole {
+            return Ok(false);
+        }
+        from = at + record.total_bytes() as u64;
+    }
+    Ok(from > begin)
 }
 
 /// Whether a record with this sequence can come after so many bytes that are

@@ -2,7 +2,9 @@
 //!
 //! Invariants: segments are in order of their base, and no sequence is in two
 //! of them: one ends where the next begins, whatever lies behind; the sums
-//! are those over the segments.
+//! are those over the segments. One segment that is done with is kept for its
+//! file at the most: writing over it costs about half of what a new file does,
+//! whose pages and blocks the system has to find first.
 
 use std::collections::VecDeque;
 use std::fmt;
@@ -45,6 +47,9 @@ pub(super) struct Segment {
     pub(super) end: u64,
     /// Its length, as far as it is used.
     pub(super) bytes: u64,
+    /// This process has made it, and no append to it has failed: its file may
+    /// become another segment's, since all that is in it has lower sequences.
+    pub(super) reusable: bool,
     /// Places of records, so that a cursor is found without reading all.
     marks: Vec<Place>,
 }
@@ -56,6 +61,7 @@ impl Segment {
             base,
             end,
             bytes,
+            reusable: false,
             marks: Vec::new(),
         }
     }
@@ -98,6 +104,10 @@ pub(super) struct Segments {
     live: VecDeque<Segment>,
     /// Those that wait to be removed.
     retired: VecDeque<Segment>,
+    /// One that could be removed, whose file the next segment takes.
+    spare: Option<Segment>,
+    /// What the newest segment's file has behind its records.
+    slack_bytes: u64,
     records: u64,
     live_bytes: u64,
     retired_bytes: u64,
@@ -118,8 +128,16 @@ impl Segments {
             segment.mark(place);
             segment.end += records;
             segment.bytes += bytes;
+            self.slack_bytes = self.slack_bytes.saturating_sub(bytes);
             self.records += records;
             self.live_bytes += bytes;
+        }
+    }
+
+    /// States that more may be in the newest one's file than its records.
+    pub(super) fn taint_newest(&mut self) {
+        if let Some(segment) = self.live.back_mut() {
+            segment.reusable = false;
         }
     }
 
@@ -189,9 +207,53 @@ impl Segments {
         }
     }
 
-    /// Length of all segments together.
+    /// Keeps the oldest of those that wait for their removal for its file;
+    /// false if it is of no use or there is one. `bytes`: how long a segment
+    /// becomes.
+    pub(super) fn keep_spare(&mut self, bytes: u64) -> bool {
+        let fits = |oldest: &Segment| (bytes / 2..=bytes).contains(&oldest.bytes);
+        let of_use = |oldest: &Segment| oldest.reusable && fits(oldest);
+        if self.spare.is_some() || !self.oldest_retired().is_some_and(of_use) {
+            return false;
+        }
+        self.spare = self.retired.pop_front();
+        self.retired_bytes -= self.spare_bytes();
+        true
+    }
+
+    /// The one that is kept for its file.
+    pub(super) fn spare(&self) -> Option<&Segment> {
+        self.spare.as_ref()
+    }
+
+    /// States that there is no spare one any more.
+    pub(super) fn drop_spare(&mut self) -> Option<Segment> {
+        self.spare.take()
+    }
+
+    /// Length of the spare one's file.
+    pub(super) fn spare_bytes(&self) -> u64 {
+        self.spare.as_ref().map_or(0, |segment| segment.bytes)
+    }
+
+    /// States how much the newest segment's file has behind its records.
+    pub(super) fn set_slack(&mut self, bytes: u64) {
+        self.slack_bytes = bytes;
+    }
+
+    /// What the newest segment's file has behind its records.
+    pub(super) fn slack_bytes(&self) -> u64 {
+        self.slack_bytes
+    }
+
+    /// Length of all segments' files together.
     pub(super) fn disk_bytes(&self) -> u64 {
-        self.live_bytes + self.retired_bytes
+        self.used_bytes() + self.slack_bytes
+    }
+
+    /// The same without what the newest has behind its records.
+    pub(super) fn used_bytes(&self) -> u64 {
+        self.live_bytes + self.retired_bytes + self.spare_bytes()
     }
 
     /// Records from `acknowledged` on, and about how long they are with their
@@ -214,9 +276,12 @@ impl Segments {
 /// Their ranges, for people.
 impl fmt::Display for Segments {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if let Some(spare) = &self.spare {
+            write!(f, "({}..{} {} B)", spare.base, spare.end, spare.bytes)?;
+        }
         for segment in self.retired.iter().chain(&self.live) {
             write!(f, "[{}..{} {} B]", segment.base, segment.end, segment.bytes)?;
         }
-        Ok(())
+        write!(f, "+{} B", self.slack_bytes)
     }
 }

@@ -13,7 +13,7 @@ mod slot;
 pub(super) use header::{SEGMENT_HEADER_BYTES, SegmentHeader, encode_header};
 pub(super) use missing::{decode_missing, encode_missing, missing_bytes};
 pub(super) use record::{
-    MARKER, RECORD_HEADER_BYTES, Record, Start, encode_record, record_start, verified,
+    END_MARK, MARKER, RECORD_HEADER_BYTES, Record, Start, encode_record, record_start, verified,
 };
 pub(super) use slot::{SLOT_BYTES, SLOT_OFFSETS, STATE_BYTES, Slot, slot_of};
 

@@ -9,6 +9,8 @@ use super::{array, u32_at, u64_at};
 
 /// What every record begins with.
 pub(in crate::spool) const MARKER: [u8; 4] = [0xff, b'W', b'S', 0xfe];
+/// What is in a record's place where a segment ends in a file that goes on.
+pub(in crate::spool) const END_MARK: [u8; 4] = [0; 4];
 /// Length of what precedes the payload.
 pub(in crate::spool) const RECORD_HEADER_BYTES: usize = 36;
 /// Where that begins which the checksum is over.

@@ -42,7 +42,7 @@ impl Model {
 
     /// Does worse to the files, while nobody has them.
     pub(super) fn damage_files(&mut self) {
-        if self.random.u8(..4) > 0 {
+        if self.calm || self.random.u8(..4) > 0 {
             return;
         }
         let files = self.segment_files();

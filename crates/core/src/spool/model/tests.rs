@@ -25,7 +25,7 @@ fn live(lives: u64) {
     let asked: Option<u64> = asked.map(|seed| seed.parse().expect("a number"));
     let first = asked.unwrap_or_else(|| fastrand::u64(..1 << 40));
     let lives = if asked.is_some() { 1 } else { lives };
-    let (mut restarts, mut lost, mut read) = (0, 0, 0);
+    let (mut restarts, mut lost, mut read, mut reused) = (0, 0, 0, 0);
     for seed in first..first + lives {
         let mut life = Life {
             seed,
@@ -38,9 +38,14 @@ fn live(lives: u64) {
         restarts += model.restarts;
         lost += model.lost;
         read += model.read;
+        reused += model.reused;
     }
     // A life in which nothing happens would show nothing.
-    assert!(asked.is_some() || restarts > lives && lost > lives && read > lives);
+    let counts = [restarts, lost, read, reused];
+    assert!(
+        asked.is_some() || counts.iter().all(|count| *count > lives),
+        "{counts:?}"
+    );
 }
 
 #[test]

@@ -2,6 +2,7 @@
 
 mod damage;
 mod machine;
+mod reuse;
 mod room;
 
 use std::path::{Path, PathBuf};
@@ -170,8 +171,8 @@ fn what_is_acknowledged_does_not_come_back_and_its_segments_go() {
     spool.advance(8);
     spool.acknowledge(6, Instant::now());
     assert_eq!(spool.counters().messages, 2);
-    assert_eq!(disk.content(&segment(0)), None);
     drop(spool);
+    assert_eq!(disk.content(&segment(0)), None);
     let (mut spool, _) = open(&disk, &options);
     spool.delivered_to(0);
     assert_eq!(read_all(&mut spool), ["g", "h"]);
