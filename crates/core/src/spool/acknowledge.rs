@@ -165,7 +165,7 @@ impl Spool {
         self.retire();
         // What cannot be removed is the next process's to remove.
         let _ = self.remove_spare();
-        self.cut_slack();
+        let _ = self.cut_slack();
         self.remember_missing();
         self.flusher.close();
     }

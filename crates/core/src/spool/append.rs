@@ -59,8 +59,18 @@ impl Spool {
         let needed = (bytes + SEGMENT_HEADER_BYTES) as u64;
         // What is left of a spool that is all done is removed for them.
         let done = self.segments.newest().filter(|_| self.is_done());
-        let spare = self.segments.spare_bytes() + done.map_or(0, |segment| segment.bytes);
-        needed <= self.left(self.options.max_bytes) + spare
+        let done = done.map_or(0, |segment| segment.bytes);
+        needed
+            <= self
+                .options
+                .max_bytes
+                .saturating_sub(self.needed_bytes() - done)
+    }
+
+    /// What the spool takes of the disk but for the file that is to be used
+    /// again, which makes way for new records.
+    pub(crate) fn needed_bytes(&self) -> u64 {
+        self.segments.used_bytes() - self.segments.spare_bytes()
     }
 
     /// Whether there is one segment, all of which is acknowledged.
@@ -111,6 +121,7 @@ impl Spool {
             });
         }
         let bytes = encoded_bytes(batch);
+        self.keep_within(limit);
         if self.untidy || self.flusher.has_failed() {
             self.segments.taint_newest();
             self.tidy();
@@ -140,10 +151,34 @@ impl Spool {
                 Ok(appended)
             }
             Err(error) => {
-                self.flusher
-                    .count_error("The spool cannot be written", &error);
-                Err(error.into())
+                let error = self.refused(error);
+                // The room of a file that is only kept is given first.
+                let retries = matches!(error, AppendError::NoSpace(_))
+                    && self.remove_spare().is_ok_and(|bytes| bytes > 0);
+                if retries {
+                    return self.append_within(batch, generation, limit);
+                }
+                Err(error)
             }
+        }
+    }
+
+    /// Counts a write that the system refuses.
+    fn refused(&self, error: io::Error) -> AppendError {
+        self.flusher
+            .count_error("The spool cannot be written", &error);
+        error.into()
+    }
+
+    /// Gives up what no record needs while the files are longer together than
+    /// this: what was appended at last may have passed the limit.
+    fn keep_within(&mut self, limit: u64) {
+        if self.segments.disk_bytes() > limit {
+            if !self.cut_slack() {
+                self.seal();
+            }
+            // What cannot be removed is counted.
+            let _ = self.remove_spare();
         }
     }
 
@@ -157,18 +192,17 @@ impl Spool {
         if needed > self.left(limit) {
             self.remove_retired();
         }
-        // What was appended at last may have passed the limit.
-        if self.segments.disk_bytes() > limit {
-            self.cut_slack();
+        // A new segment takes the spare one's file, if that is within the limit.
+        let within = self.segments.used_bytes() <= limit;
+        if !within || (needed > self.left(limit) && self.active.is_some()) {
             // What cannot be removed is counted.
             let _ = self.remove_spare();
         }
-        // A new segment takes the spare one's file.
-        if needed > self.left(limit) && self.active.is_some() {
-            let _ = self.remove_spare();
-        }
-        let spare = self.segments.spare_bytes();
-        let left = self.left(limit) + if self.active.is_some() { 0 } else { spare };
+        let left = if within && self.active.is_none() {
+            limit - self.needed_bytes()
+        } else {
+            self.left(limit)
+        };
         if needed > left {
             return Err(AppendError::Full {
                 bytes: needed,
@@ -193,23 +227,24 @@ impl Spool {
         }
     }
 
-    /// Cuts off what another segment has left behind the newest one's records.
-    pub(super) fn cut_slack(&mut self) {
-        if self.segments.slack_bytes() == 0 {
-            return;
-        }
-        if let (Some(file), Some(segment)) = (&self.active, self.segments.newest())
+    /// Cuts off what another segment has left behind the newest one's records;
+    /// false if that fails: then it has to grow no more.
+    pub(super) fn cut_slack(&mut self) -> bool {
+        let has_slack = self.segments.slack_bytes() > 0;
+        self.segments.set_slack(0);
+        if let (true, Some(file), Some(segment)) = (has_slack, &self.active, self.segments.newest())
             && file.truncate(segment.bytes).is_err()
         {
             // What stays there does not count.
             self.segments.taint_newest();
+            return false;
         }
-        self.segments.set_slack(0);
+        true
     }
 
     /// The newest segment grows no more.
     pub(super) fn seal(&mut self) {
-        self.cut_slack();
+        let _ = self.cut_slack();
         self.active = None;
         self.untidy = false;
         if matches!(self.options.sync, SyncMode::Interval(_)) {

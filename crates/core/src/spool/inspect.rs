@@ -18,6 +18,9 @@ use super::segments::segment_base;
 use super::state::{Kept, read_state};
 use crate::frames::Kind;
 
+/// How often what is being written is read again.
+const LOOKS: u32 = 3;
+
 /// A message that is in a spool.
 #[derive(Clone, Copy, Debug)]
 pub struct Message<'a> {
@@ -129,7 +132,6 @@ pub fn inspect(
         owned: is_owned(dir)?,
         ..Inspection::default()
     };
-    let slot = found.read_slot(dir)?;
     let mut names = Vec::new();
     for entry in fs::read_dir(dir)? {
         let name = entry?.file_name().into_string().unwrap_or_default();
@@ -145,6 +147,8 @@ pub fn inspect(
             Err(error) => return Err(error),
         }
     }
+    // Then, so that what was removed before is below the head.
+    let slot = found.read_slot(dir)?;
     let mut usable = Vec::new();
     for (base, name, file) in opened {
         if found.header(base, &name, &file)? {
@@ -170,6 +174,8 @@ struct Walk<'a> {
     /// The sequence that the next record has to have, if that is known.
     expected: Option<u64>,
     window: Window,
+    /// The window for which the segment was found to be still the same.
+    checked: Option<u64>,
     each: &'a mut dyn FnMut(&Message<'_>) -> io::Result<()>,
 }
 
@@ -230,11 +236,10 @@ impl Inspection {
         Ok(false)
     }
 
-    /// Whether a file that has another name than its header says is about to
-    /// become a segment or, if a task is at it, has just become another one:
-    /// what it had before is delivered.
+    /// Whether a file that has another name than its header says was to become a
+    /// segment, and what it had before is delivered; or a task is at it.
     fn is_reused(&self, header: &SegmentHeader, base: u64, file: &File) -> io::Result<bool> {
-        if header.base > base {
+        if self.owned || header.base > base {
             return Ok(self.owned);
         }
         let bytes = file.metadata()?.len();
@@ -252,6 +257,7 @@ impl Inspection {
             // What is below the head, or was given up, is not missing.
             expected: slot.map(|slot| slot.acknowledged),
             window: Window::default(),
+            checked: None,
             each,
         };
         if self.owned {
@@ -261,7 +267,6 @@ impl Inspection {
         }
         for (index, (base, name, file)) in files.iter().enumerate() {
             let next = files.get(index + 1).map(|next| next.0);
-            let told = self.damage.len();
             let report = SegmentReport {
                 name: name.clone(),
                 base: *base,
@@ -270,12 +275,6 @@ impl Inspection {
                 ..SegmentReport::default()
             };
             self.read_segment(&mut walk, report, file, next)?;
-            let stays = |header: SegmentHeader| header.base == *base;
-            if self.owned && header_of(file)?.is_ok_and(|header| !stays(header)) {
-                // Its file was given to another meanwhile, as all was delivered.
-                self.damage.truncate(told);
-                walk.expected = walk.expected.max(next);
-            }
         }
         Ok(())
     }
@@ -290,14 +289,19 @@ impl Inspection {
         next: Option<u64>,
     ) -> io::Result<()> {
         walk.window.clear();
+        walk.checked = None;
+        let told = self.damage.len();
         let mut at = Place {
             offset: SEGMENT_HEADER_BYTES as u64,
             sequence: report.base,
         };
         loop {
-            let before = next.unwrap_or(u64::MAX);
-            let Found { damage, record } =
-                next_record(&mut walk.window, file, at, report.bytes, before)?;
+            let Some(Found { damage, record }) = self.look(walk, &report, file, at, next)? else {
+                // All of it was delivered, so nothing is missing.
+                self.damage.truncate(told);
+                walk.expected = walk.expected.max(next);
+                return Ok(());
+            };
             let grows = next.is_none() && self.owned;
             let ends = record.is_none() && (grows || is_left_over(file, &damage)?);
             if !damage.is_empty() && !ends {
@@ -338,6 +342,40 @@ impl Inspection {
         }
         self.segments.push(report);
         Ok(())
+    }
+
+    /// What there is at a place of the segment that is reported by `report`;
+    /// `None` if its file has been given to another one.
+    fn look(
+        &self,
+        walk: &mut Walk<'_>,
+        report: &SegmentReport,
+        file: &File,
+        at: Place,
+        next: Option<u64>,
+    ) -> io::Result<Option<Found>> {
+        let before = next.unwrap_or(u64::MAX);
+        let mut found = next_record(&mut walk.window, file, at, report.bytes, before)?;
+        if !self.owned {
+            return Ok(Some(found));
+        }
+        for _ in 0..LOOKS {
+            if found.damage.is_empty() || next.is_some() {
+                break;
+            }
+            // It may have been read before it was written.
+            walk.window.clear();
+            found = next_record(&mut walk.window, file, at, report.bytes, before)?;
+        }
+        // The header is written over first, so what was read before is its own.
+        let window = Some(walk.window.begins_at());
+        if walk.checked != window {
+            walk.checked = window;
+            if header_of(file)?.is_ok_and(|header| header.base != report.base) {
+                return Ok(None);
+            }
+        }
+        Ok(Some(found))
     }
 
     fn missing(&mut self, slot: Option<&Slot>, from: u64, to: u64) {

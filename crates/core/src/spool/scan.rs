@@ -16,6 +16,8 @@ use super::format::{
 
 /// How much is read at a time.
 const READ_BYTES: usize = 256 * 1024;
+/// How much of what another segment may have left is looked at.
+const LEFT_OVER_BYTES: usize = 4096;
 /// Above this, memory that one large record needed is given back.
 const KEEP_BYTES: usize = 1 << 20;
 /// What a search may check of things that look like records and are none,
@@ -34,6 +36,11 @@ impl Window {
     pub(super) fn clear(&mut self) {
         self.bytes.clear();
         self.at = 0;
+    }
+
+    /// Where in the file what is in memory begins.
+    pub(super) fn begins_at(&self) -> u64 {
+        self.at
     }
 
     /// What is in memory from `offset` on.
@@ -153,16 +160,19 @@ fn search(
 }
 
 /// Whether these bytes, which are no records, are what another segment has left
-/// of the file: they begin with the end mark.
+/// of the file: they begin with the end mark, and are not all zero, as a file is
+/// that has its length from before a crash and not its content.
 ///
 /// # Errors
 /// The file cannot be read.
 pub(super) fn is_left_over(file: &dyn DiskFile, range: &Range<u64>) -> io::Result<bool> {
-    let bytes = usize::try_from(range.end - range.start).unwrap_or(usize::MAX);
-    let mut mark = [u8::MAX; END_MARK.len()];
-    let mark = &mut mark[..bytes.min(END_MARK.len())];
-    let read = persistently(|| read_full(file, mark, range.start))?;
-    Ok(read == mark.len() && END_MARK.starts_with(mark))
+    let mut bytes = [0; LEFT_OVER_BYTES];
+    let there = usize::try_from(range.end - range.start).unwrap_or(usize::MAX);
+    let bytes = &mut bytes[..there.min(LEFT_OVER_BYTES)];
+    let read = persistently(|| read_full(file, bytes, range.start))?;
+    let (mark, rest) = bytes[..read].split_at(read.min(END_MARK.len()));
+    let marked = END_MARK.starts_with(mark);
+    Ok(marked && (rest.is_empty() || rest.iter().any(|byte| *byte != 0)))
 }
 
 /// Whether nothing of a segment's file was written over but its header at the

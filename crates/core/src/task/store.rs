@@ -47,7 +47,7 @@ pub(super) struct Store {
     read_fault: Option<(String, Instant)>,
     /// and why it cannot be flushed.
     flush_fault: Option<String>,
-    /// What the spool took of the disk when it was last found to be full.
+    /// What the spool needed of the disk when it was last found to be full.
     full_bytes: Option<u64>,
     tick_at: Option<Instant>,
     /// What is delivered is known: until then nothing gets a number.
@@ -182,7 +182,7 @@ impl Store {
             }
             Err(error) => {
                 let full = matches!(error, AppendError::Full { .. } | AppendError::NoSpace(_));
-                self.full_bytes = full.then(|| self.spool.counters().disk_bytes);
+                self.full_bytes = full.then(|| self.spool.needed_bytes());
                 self.write_fault = Some(error.to_string());
                 None
             }
@@ -315,7 +315,7 @@ impl Store {
         let Some(full) = self.full_bytes else {
             return;
         };
-        if self.spool.counters().disk_bytes < full {
+        if self.spool.needed_bytes() < full {
             self.full_bytes = None;
             self.write_fault = None;
         }

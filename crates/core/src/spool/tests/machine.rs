@@ -101,6 +101,86 @@ fn a_look_changes_nothing_and_needs_no_lock() {
     assert_eq!(found.damage.len(), 1, "nobody writes any more: {found:?}");
 }
 
+#[test]
+fn a_look_at_a_spool_that_is_used_finds_no_damage_and_no_hole() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let options = SpoolOptions {
+        // Longer than what is read at a time.
+        segment_bytes: 1 << 20,
+        max_bytes: 8 << 20,
+        ..real(folder.path())
+    };
+    let (mut spool, _) = Spool::open(options.clone()).expect("opens");
+    spool.delivered_to(0);
+    append(&mut spool, &["x"]).expect("appended");
+    let writer = std::thread::spawn(move || {
+        let (value, mut now) = ("x".repeat(300), Instant::now());
+        for _ in 0..20_000 {
+            let appended = append(&mut spool, &[value.as_str(); 5]).expect("appended");
+            spool.advance(appended.end);
+            now += Duration::from_millis(100);
+            spool.acknowledge(appended.end.saturating_sub(100), now);
+        }
+        spool
+    });
+    let mut looks = 0;
+    while !writer.is_finished() {
+        let mut last = None;
+        let mut next = |message: &Message<'_>| {
+            // A hole that is no damage was delivered.
+            assert!(last < Some(message.sequence), "{last:?}");
+            last = Some(message.sequence);
+            // As long as somebody takes who reads them.
+            std::thread::yield_now();
+            Ok(())
+        };
+        let found = inspect(&options.dir, &mut next).expect("readable");
+        assert!(found.owned && found.damage.is_empty(), "{found:?}");
+        looks += 1;
+    }
+    drop(writer.join().expect("no panic"));
+    assert!(looks > 0);
+}
+
+#[test]
+fn what_is_written_over_while_it_is_looked_at_is_no_damage() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let options = SpoolOptions {
+        segment_bytes: 1 << 20,
+        max_bytes: 8 << 20,
+        ..real(folder.path())
+    };
+    let (mut spool, _) = Spool::open(options.clone()).expect("opens");
+    spool.delivered_to(0);
+    let value = "x".repeat(1_000);
+    let mut add = |spool: &mut Spool| append(spool, &[&value]).expect("appended").first;
+    while spool.segments.len() < 2 {
+        add(&mut spool);
+    }
+    let second = spool.next_sequence() - 1;
+    spool.advance(second);
+    spool.acknowledge(second, Instant::now());
+    while spool.segments.len() < 2 {
+        add(&mut spool);
+    }
+    assert!(spool.segments.slack_bytes() > 0, "the file of the first");
+    let newest = spool.next_sequence() - 1;
+    let mut seen = Vec::new();
+    let mut each = |message: &Message<'_>| {
+        seen.push(message.sequence);
+        // What was read of the file at a time goes on behind this record with
+        // what was there before, and more than that is written over now.
+        if message.sequence == newest {
+            (0..400).for_each(|_| drop(add(&mut spool)));
+        }
+        Ok(())
+    };
+    let found = inspect(&options.dir, &mut each).expect("readable");
+    assert!(found.damage.is_empty(), "{:?}", found.damage);
+    let expected: Vec<_> = (second..=newest + 400).collect();
+    assert_eq!(seen, expected);
+}
+
 /// Says when it is flushed, and waits until there is room to say so.
 #[derive(Debug)]
 struct Told(SyncSender<String>);

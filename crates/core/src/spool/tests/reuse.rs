@@ -146,6 +146,32 @@ fn a_file_with_more_than_its_segment_is_not_used_again() {
 }
 
 #[test]
+fn on_a_full_disk_a_spare_file_makes_way() {
+    let (disk, mut spool) = new(&options());
+    append_numbers(&mut spool, 0..5);
+    spool.advance(4);
+    spool.acknowledge(4, Instant::now());
+    assert!(spool.segments.spare_bytes() > 0);
+    disk.set_room(Some(0));
+    append_numbers(&mut spool, 5..9);
+    assert_eq!(spool.segments.spare_bytes(), 0);
+    append(&mut spool, &[&value(9)]).expect_err("a full disk");
+    spool.rewind(4);
+    let expected: Vec<_> = (4..9).map(value).collect();
+    assert_eq!(read_all(&mut spool), expected);
+}
+
+#[test]
+fn a_tail_that_is_all_zero_is_cut_off_and_counted() {
+    let (disk, mut spool) = new(&options());
+    append_numbers(&mut spool, 0..2);
+    drop(spool);
+    disk.damage(&segment(0), |bytes| bytes.resize(bytes.len() + 300, 0));
+    let (_spool, recovery) = open(&disk, &options());
+    assert_eq!(recovery.cut_bytes, 300);
+}
+
+#[test]
 fn the_room_of_a_spare_file_is_room() {
     let options = SpoolOptions {
         max_bytes: 2_100,
