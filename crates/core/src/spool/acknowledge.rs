@@ -127,15 +127,6 @@ impl Spool {
         Ok(Some(bytes))
     }
 
-    /// Removes the segment that is kept for its file; its length, 0 if there is
-    /// none.
-    pub(super) fn remove_spare(&mut self) -> io::Result<u64> {
-        if let Some(base) = self.segments.spare().map(|spare| spare.base) {
-            self.remove_segment(base)?;
-        }
-        Ok(self.segments.drop_spare().map_or(0, |spare| spare.bytes))
-    }
-
     /// Removes a segment's file; one that is gone is no error.
     pub(super) fn remove_segment(&mut self, base: u64) -> io::Result<()> {
         match self.disk.remove(&segment_path(&self.options.dir, base)) {

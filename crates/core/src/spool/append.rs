@@ -6,10 +6,9 @@
 //! is cut off when the segment grows no more; a steady stream allocates nothing.
 
 use std::io;
-use std::path::Path;
 use std::sync::Arc;
 
-use super::disk::{DiskFile, write_all};
+use super::disk::write_all;
 use super::format::{
     END_MARK, RECORD_HEADER_BYTES, Record, SEGMENT_HEADER_BYTES, SegmentHeader, encode_header,
     encode_record,
@@ -65,12 +64,6 @@ impl Spool {
                 .options
                 .max_bytes
                 .saturating_sub(self.needed_bytes() - done)
-    }
-
-    /// What the spool takes of the disk but for the file that is to be used
-    /// again, which makes way for new records.
-    pub(crate) fn needed_bytes(&self) -> u64 {
-        self.segments.used_bytes() - self.segments.spare_bytes()
     }
 
     /// Whether there is one segment, all of which is acknowledged.
@@ -170,18 +163,6 @@ impl Spool {
         error.into()
     }
 
-    /// Gives up what no record needs while the files are longer together than
-    /// this: what was appended at last may have passed the limit.
-    fn keep_within(&mut self, limit: u64) {
-        if self.segments.disk_bytes() > limit {
-            if !self.cut_slack() {
-                self.seal();
-            }
-            // What cannot be removed is counted.
-            let _ = self.remove_spare();
-        }
-    }
-
     fn check_room(&mut self, needed: u64, limit: u64) -> Result<(), AppendError> {
         if needed > limit {
             return Err(AppendError::TooLarge {
@@ -225,21 +206,6 @@ impl Spool {
             self.seal();
             self.retire();
         }
-    }
-
-    /// Cuts off what another segment has left behind the newest one's records;
-    /// false if that fails: then it has to grow no more.
-    pub(super) fn cut_slack(&mut self) -> bool {
-        let has_slack = self.segments.slack_bytes() > 0;
-        self.segments.set_slack(0);
-        if let (true, Some(file), Some(segment)) = (has_slack, &self.active, self.segments.newest())
-            && file.truncate(segment.bytes).is_err()
-        {
-            // What stays there does not count.
-            self.segments.taint_newest();
-            return false;
-        }
-        true
     }
 
     /// The newest segment grows no more.
@@ -320,25 +286,6 @@ impl Spool {
         self.segments.grow(place, records, bytes);
         self.flusher.appended();
         Ok(())
-    }
-
-    /// The file of the spare segment under this name, and its length, if there
-    /// is one.
-    ///
-    /// # Errors
-    /// It cannot have that name; it is removed if that can be done.
-    fn reuse_spare(&mut self, path: &Path) -> io::Result<Option<(Arc<dyn DiskFile>, u64)>> {
-        let Some(spare) = self.segments.spare() else {
-            return Ok(None);
-        };
-        let bytes = spare.bytes;
-        let before = segment_path(&self.options.dir, spare.base);
-        if let Err(error) = self.disk.rename(&before, path) {
-            let _ = self.remove_spare();
-            return Err(error);
-        }
-        self.segments.drop_spare();
-        Ok(Some((self.disk.open(path)?, bytes)))
     }
 
     /// Writes what is encoded as a new segment.

@@ -26,6 +26,7 @@ mod owner;
 mod quarantine;
 mod read;
 mod recovery;
+mod reuse;
 mod scan;
 mod segments;
 mod state;

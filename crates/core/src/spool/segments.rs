@@ -2,9 +2,7 @@
 //!
 //! Invariants: segments are in order of their base, and no sequence is in two
 //! of them: one ends where the next begins, whatever lies behind; the sums
-//! are those over the segments. One segment that is done with is kept for its
-//! file at the most: writing over it costs about half of what a new file does,
-//! whose pages and blocks the system has to find first.
+//! are those over the segments.
 
 use std::collections::VecDeque;
 use std::fmt;

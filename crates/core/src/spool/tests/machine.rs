@@ -153,7 +153,7 @@ fn what_is_written_over_while_it_is_looked_at_is_no_damage() {
     let (mut spool, _) = Spool::open(options.clone()).expect("opens");
     spool.delivered_to(0);
     let value = "x".repeat(1_000);
-    let mut add = |spool: &mut Spool| append(spool, &[&value]).expect("appended").first;
+    let add = |spool: &mut Spool| append(spool, &[&value]).expect("appended").first;
     while spool.segments.len() < 2 {
         add(&mut spool);
     }
@@ -171,7 +171,9 @@ fn what_is_written_over_while_it_is_looked_at_is_no_damage() {
         // What was read of the file at a time goes on behind this record with
         // what was there before, and more than that is written over now.
         if message.sequence == newest {
-            (0..400).for_each(|_| drop(add(&mut spool)));
+            for _ in 0..400 {
+                add(&mut spool);
+            }
         }
         Ok(())
     };
