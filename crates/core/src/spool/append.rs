@@ -116,7 +116,6 @@ impl Spool {
         let bytes = encoded_bytes(batch);
         self.keep_within(limit);
         if self.untidy || self.flusher.has_failed() {
-            self.segments.taint_newest();
             self.tidy();
         }
         self.roll_if_full(bytes);
@@ -270,7 +269,6 @@ impl Spool {
         };
         if written.is_err() {
             self.untidy = true;
-            self.segments.taint_newest();
             self.tidy();
             // What a failed flush leaves of a file is uncertain.
             if self.options.sync == SyncMode::Always {
@@ -326,6 +324,7 @@ impl Spool {
     /// Takes back what a failed append may have left, or leaves the segment
     /// alone.
     fn tidy(&mut self) {
+        self.segments.taint_newest();
         if let (Some(file), Some(segment)) = (&self.active, self.segments.newest())
             && self.untidy
             && file.truncate(segment.bytes).is_ok()
@@ -347,13 +346,10 @@ impl Spool {
         if retired.is_some_and(|segment| segment.end > written) {
             self.write_state()?;
         }
-        if let Some(bytes) = self.remove_oldest_retired()? {
-            return Ok(Dropped {
-                bytes,
-                ..Dropped::default()
-            });
-        }
-        let bytes = self.remove_spare()?;
+        let bytes = match self.remove_oldest_retired()? {
+            Some(bytes) => bytes,
+            None => self.remove_spare()?,
+        };
         if bytes > 0 {
             return Ok(Dropped {
                 bytes,

@@ -101,17 +101,22 @@ fn a_look_changes_nothing_and_needs_no_lock() {
     assert_eq!(found.damage.len(), 1, "nobody writes any more: {found:?}");
 }
 
-#[test]
-fn a_look_at_a_spool_that_is_used_finds_no_damage_and_no_hole() {
-    let folder = tempfile::tempdir().expect("a folder");
+/// A spool with segments that are longer than what is read at a time.
+fn with_long_segments(dir: &Path) -> (SpoolOptions, Spool) {
     let options = SpoolOptions {
-        // Longer than what is read at a time.
         segment_bytes: 1 << 20,
         max_bytes: 8 << 20,
-        ..real(folder.path())
+        ..real(dir)
     };
     let (mut spool, _) = Spool::open(options.clone()).expect("opens");
     spool.delivered_to(0);
+    (options, spool)
+}
+
+#[test]
+fn a_look_at_a_spool_that_is_used_finds_no_damage_and_no_hole() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let (options, mut spool) = with_long_segments(folder.path());
     append(&mut spool, &["x"]).expect("appended");
     let writer = std::thread::spawn(move || {
         let (value, mut now) = ("x".repeat(300), Instant::now());
@@ -145,13 +150,7 @@ fn a_look_at_a_spool_that_is_used_finds_no_damage_and_no_hole() {
 #[test]
 fn what_is_written_over_while_it_is_looked_at_is_no_damage() {
     let folder = tempfile::tempdir().expect("a folder");
-    let options = SpoolOptions {
-        segment_bytes: 1 << 20,
-        max_bytes: 8 << 20,
-        ..real(folder.path())
-    };
-    let (mut spool, _) = Spool::open(options.clone()).expect("opens");
-    spool.delivered_to(0);
+    let (options, mut spool) = with_long_segments(folder.path());
     let value = "x".repeat(1_000);
     let add = |spool: &mut Spool| append(spool, &[&value]).expect("appended").first;
     while spool.segments.len() < 2 {

@@ -24,14 +24,21 @@ fn append_numbers(spool: &mut Spool, numbers: std::ops::Range<u64>) {
     }
 }
 
-/// A spool whose third segment has the file of the first, and one record of its
-/// own in it, the ninth.
-fn with_reused_file() -> (ModelDisk, Spool) {
-    let (disk, mut spool) = new(&options());
+/// A spool whose first segment's file waits for the third; the second has one
+/// record.
+fn with_spare_file(options: &SpoolOptions) -> (ModelDisk, Spool) {
+    let (disk, mut spool) = new(options);
     append_numbers(&mut spool, 0..5);
     spool.advance(4);
     spool.acknowledge(4, Instant::now());
     assert_eq!(spool.segments.spare_bytes(), 48 + 4 * 116);
+    (disk, spool)
+}
+
+/// A spool whose third segment has the file of the first, and one record of its
+/// own in it, the ninth.
+fn with_reused_file() -> (ModelDisk, Spool) {
+    let (disk, mut spool) = with_spare_file(&options());
     append_numbers(&mut spool, 5..9);
     assert!(disk.content(&segment(0)).is_none());
     let bytes = disk.content(&segment(8)).expect("a segment");
@@ -82,10 +89,7 @@ fn an_append_that_a_kill_interrupts_is_cut_off_and_counted() {
 #[test]
 fn a_kill_before_or_in_the_new_header_leaves_a_file_that_goes() {
     for written in [0, 40] {
-        let (disk, mut spool) = new(&options());
-        append_numbers(&mut spool, 0..5);
-        spool.advance(4);
-        spool.acknowledge(4, Instant::now());
+        let (disk, spool) = with_spare_file(&options());
         let before = disk.content(&segment(0)).expect("the first");
         kill(&disk, spool);
         let mut header = Vec::new();
@@ -147,11 +151,7 @@ fn a_file_with_more_than_its_segment_is_not_used_again() {
 
 #[test]
 fn on_a_full_disk_a_spare_file_makes_way() {
-    let (disk, mut spool) = new(&options());
-    append_numbers(&mut spool, 0..5);
-    spool.advance(4);
-    spool.acknowledge(4, Instant::now());
-    assert!(spool.segments.spare_bytes() > 0);
+    let (disk, mut spool) = with_spare_file(&options());
     disk.set_room(Some(0));
     append_numbers(&mut spool, 5..9);
     assert_eq!(spool.segments.spare_bytes(), 0);
@@ -177,10 +177,7 @@ fn the_room_of_a_spare_file_is_room() {
         max_bytes: 2_100,
         ..options()
     };
-    let (disk, mut spool) = new(&options);
-    append_numbers(&mut spool, 0..5);
-    spool.advance(4);
-    spool.acknowledge(4, Instant::now());
+    let (disk, mut spool) = with_spare_file(&options);
     let mut taken = 5;
     while append(&mut spool, &[&value(taken)]).is_ok() {
         taken += 1;
