@@ -226,12 +226,14 @@ pub extern "system" fn Java_io_conduktor_connect_websocket_NativeSource_base<'ca
     .resolve::<Throw>()
 }
 
-/// `long start(String[], String, int, byte[][], byte[][], String[], long, long)`.
+/// `long start(String[], String, int, byte[][], byte[][], String[], long, long,
+/// long)`.
 ///
 /// The configuration as for `validate`, the connector's name, the task's
 /// number, the certificates of issuers and of servers in DER, the proxy
-/// (`HTTP` or `SOCKS`, a host and a port, or nothing), the spool's number, and
-/// the stored sequence.
+/// (`HTTP` or `SOCKS`, a host and a port, or nothing), the spool's number,
+/// the stored sequence, and bytes of the largest record of the worker's
+/// producers, negative if they are not known.
 #[unsafe(no_mangle)]
 pub extern "system" fn Java_io_conduktor_connect_websocket_NativeSource_start<'caller>(
     mut env: EnvUnowned<'caller>,
@@ -244,6 +246,7 @@ pub extern "system" fn Java_io_conduktor_connect_websocket_NativeSource_start<'c
     proxy: JObjectArray<'caller, JString<'caller>>,
     spool: jlong,
     stored: jlong,
+    worker_limit: jlong,
 ) -> jlong {
     env.with_env(|env| {
         let start = Start {
@@ -257,6 +260,7 @@ pub extern "system" fn Java_io_conduktor_connect_websocket_NativeSource_start<'c
             },
             spool,
             stored: u64::try_from(stored).unwrap_or(0),
+            worker_limit: usize::try_from(worker_limit).ok(),
         };
         host::start(start)
     })

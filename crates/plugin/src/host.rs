@@ -68,6 +68,8 @@ pub(crate) struct Start {
     pub(crate) spool: i64,
     /// The stored sequence of its source partition.
     pub(crate) stored: u64,
+    /// Bytes of the largest record of the worker's producers, if they are known.
+    pub(crate) worker_limit: Option<usize>,
 }
 
 /// What a JVM says of its network.
@@ -210,6 +212,7 @@ pub(crate) fn start(start: Start) -> Result<i64, HostError> {
         .map_err(|errors| HostError::Settings(joined(&errors)))?;
     let limit = Limit::of(
         &start.config,
+        start.worker_limit,
         config.oversize,
         (&start.connector, start.task),
     )

@@ -9,11 +9,6 @@ use websocket_source::sink::SinkError;
 
 use crate::settings::Texts;
 
-const NO_LIMIT: &str = "Invalid value dlq for configuration websocket.oversize: it needs \
-                        producer.override.max.request.size, a number of bytes, since nothing else tells the limit of \
-                        the task's producer; set it (a producer's own is 1048576), or use \
-                        drop or fail";
-
 /// How a task's dead letters are made.
 #[derive(Debug)]
 pub(crate) struct Letters {
@@ -35,7 +30,7 @@ impl Letters {
     /// What it lacks for that.
     pub(crate) fn of(
         config: &BTreeMap<String, String>,
-        limit: Option<usize>,
+        limit: usize,
         (connector, task): (&str, u32),
     ) -> Result<Self, Vec<String>> {
         let text = |name| config.get(name).map_or("", |value| value.trim()).to_owned();
@@ -44,7 +39,7 @@ impl Letters {
             source_topic: text("kafka.topic"),
             connector: connector.to_owned(),
             task,
-            limit: limit.unwrap_or_default(),
+            limit,
             room: 0,
         };
         let mut errors = Vec::new();
@@ -52,14 +47,12 @@ impl Letters {
             errors.push(NO_TOPIC.to_owned());
         }
         // No letter's headers are longer.
-        let room = room(&letters.texts(usize::MAX, usize::MAX), letters.limit);
-        match (limit, room) {
-            (None, _) => errors.push(NO_LIMIT.to_owned()),
-            (Some(limit), None) => errors.push(format!(
+        match room(&letters.texts(usize::MAX, usize::MAX), limit) {
+            None => errors.push(format!(
                 "Invalid value dlq for configuration websocket.oversize: not even the headers of a dead letter fit \
                  into the producer's max.request.size={limit}; raise it (producer.override.max.request.size)"
             )),
-            (Some(_), Some(room)) => letters.room = room,
+            Some(room) => letters.room = room,
         }
         if errors.is_empty() {
             Ok(letters)
@@ -98,19 +91,18 @@ mod tests {
     #[test]
     fn what_is_missing_for_letters_is_told_all_at_once() {
         let of = |config, limit| Letters::of(&config, limit, ("c", 0)).map(|_| ());
-        assert_eq!(of(config(), Some(10_000)), Ok(()));
-        let errors = of(BTreeMap::new(), None).expect_err("nothing is there");
-        assert_eq!(errors, [NO_TOPIC, NO_LIMIT]);
-        let errors = of(config(), Some(500)).expect_err("it is too small");
-        assert!(
-            errors.len() == 1 && errors[0].contains("=500"),
-            "{errors:?}"
-        );
+        assert_eq!(of(config(), 10_000), Ok(()));
+        assert_eq!(of(config(), usize::MAX), Ok(()));
+        let errors = of(BTreeMap::new(), 500).expect_err("nothing is there");
+        assert_eq!(errors[0], NO_TOPIC);
+        assert!(errors[1].contains("=500"), "{errors:?}");
+        let errors = of(config(), 500).expect_err("it is too small");
+        assert_eq!(errors.len(), 1, "{errors:?}");
     }
 
     #[test]
     fn a_letter_says_what_it_was_and_why_it_is_one() {
-        let letters = Letters::of(&config(), Some(10_000), ("c", 0)).expect("letters");
+        let letters = Letters::of(&config(), 10_000, ("c", 0)).expect("letters");
         assert_eq!(letters.topic, "dead");
         let headers = letters.headers(9_000, 12_000);
         let of = |name: &str| {
@@ -128,7 +120,7 @@ mod tests {
     #[test]
     fn what_fits_beside_the_headers_fits_into_a_request() {
         for limit in [1_200, 10_000, 1 << 20] {
-            let letters = Letters::of(&config(), Some(limit), ("c", 0)).expect("letters");
+            let letters = Letters::of(&config(), limit, ("c", 0)).expect("letters");
             let headers = letters.headers(2 * limit, 3 * limit);
             let headers = headers.iter().flatten().map(|text| text.len() + 5);
             // By Kafka's formula for a batch of one record.

@@ -2,9 +2,8 @@
 //! (`websocket.oversize`): what the configuration says of them, and what is told.
 //!
 //! Java judges them, since what counts is the record that Connect's transforms
-//! and converters make of one. Connect tells a task nothing of its producer, so
-//! the limit is known where the connector itself sets one, and else where Java
-//! has found out the worker's.
+//! and converters make of one. The limit is the connector's own, if it sets one,
+//! and else the worker's, which Java finds out when a task starts.
 
 use std::collections::BTreeMap;
 use std::sync::{Mutex, PoisonError};
@@ -18,10 +17,13 @@ use crate::settings::Texts;
 
 /// The limit's setting.
 pub(crate) const LIMIT: &str = "producer.override.max.request.size";
-/// What Java adds to a configuration: the limit of the worker's producers.
-const WORKER_LIMIT: &str = "producer.max.request.size";
 /// The policy's setting.
 pub(crate) const POLICY: &str = "websocket.oversize";
+
+const NO_LIMIT: &str = "Invalid value dlq for configuration websocket.oversize: it needs \
+                        producer.override.max.request.size, a number of bytes, since nothing else tells the limit of \
+                        the task's producer; set it (a producer's own is 1048576), or use \
+                        drop or fail";
 
 /// How often messages that are too large are told of at the most.
 const QUIET: Duration = Duration::from_secs(1);
@@ -46,29 +48,34 @@ struct Untold {
 }
 
 impl Limit {
-    /// The limit beyond which messages are left out or cut, if there is one.
+    /// The limit beyond which messages are left out or cut, if one is known;
+    /// `worker` is that of the worker's producers.
     ///
     /// # Errors
     /// What the policy lacks.
     pub(crate) fn of(
         config: &BTreeMap<String, String>,
+        worker: Option<usize>,
         policy: Oversize,
         of: (&str, u32),
     ) -> Result<Option<Self>, Vec<String>> {
+        if policy == Oversize::Fail {
+            return Ok(None);
+        }
+        let letters = policy == Oversize::DeadLetter;
         // What is no number, Connect's producer refuses.
-        let text = config.get(LIMIT).or_else(|| config.get(WORKER_LIMIT));
-        let bytes = text.and_then(|text| text.trim().parse().ok());
-        let letters = match policy {
-            Oversize::Fail => return Ok(None),
-            Oversize::Drop => None,
-            Oversize::DeadLetter => Some(Letters::of(config, bytes, of)?),
+        let own = config.get(LIMIT).map(|text| text.trim().parse().ok());
+        let Some(bytes) = own.unwrap_or(worker) else {
+            let lacks = letters.then(|| vec![NO_LIMIT.to_owned()]);
+            return lacks.map_or(Ok(None), Err);
         };
+        let letters = letters.then(|| Letters::of(config, bytes, of));
         let (connector, task) = of;
-        Ok(bytes.map(|bytes| Self {
+        Ok(Some(Self {
             bytes,
             connector: connector.to_owned(),
             task,
-            letters,
+            letters: letters.transpose()?,
             untold: Mutex::default(),
         }))
     }
@@ -120,32 +127,44 @@ impl Limit {
 
 #[cfg(test)]
 mod tests {
+    use websocket_source::dead_letter;
+
     use super::*;
 
-    fn limit(pairs: &[(&str, &str)], policy: Oversize) -> Option<usize> {
-        let pairs = pairs.iter();
-        let config = pairs.map(|(key, value)| ((*key).to_owned(), (*value).to_owned()));
-        let limit = Limit::of(&config.collect(), policy, ("c", 0)).expect("valid");
-        limit.map(|limit| limit.bytes)
+    fn limit(
+        own: Option<&str>,
+        worker: Option<usize>,
+        policy: Oversize,
+    ) -> Result<Option<usize>, Vec<String>> {
+        let own = own.map(|own| (LIMIT.to_owned(), own.to_owned()));
+        let topic = (dead_letter::TOPIC.to_owned(), "dead".to_owned());
+        let config = own.into_iter().chain([topic]).collect();
+        let limit = Limit::of(&config, worker, policy, ("c", 0))?;
+        Ok(limit.map(|limit| limit.bytes))
     }
 
     #[test]
     fn the_limit_is_the_connector_s_and_else_the_worker_s() {
-        let of = |pairs: &[(&str, &str)]| limit(pairs, Oversize::Drop);
-        assert_eq!(of(&[(WORKER_LIMIT, "1048576")]), Some(1 << 20));
-        assert_eq!(
-            of(&[(WORKER_LIMIT, "1000"), (LIMIT, " 2000 ")]),
-            Some(2_000)
-        );
-        assert_eq!(of(&[(WORKER_LIMIT, "1000"), (LIMIT, "much")]), None);
-        assert_eq!(of(&[]), None);
+        let of = |own, worker| limit(own, worker, Oversize::Drop);
+        assert_eq!(of(None, Some(1 << 20)), Ok(Some(1 << 20)));
+        assert_eq!(of(Some(" 2000 "), Some(1_000)), Ok(Some(2_000)));
+        assert_eq!(of(Some("much"), Some(1_000)), Ok(None));
+        assert_eq!(of(None, None), Ok(None));
     }
 
     #[test]
     fn the_limit_counts_unless_the_task_is_to_fail() {
-        assert_eq!(limit(&[(LIMIT, "1000")], Oversize::Drop), Some(1_000));
-        assert_eq!(limit(&[(LIMIT, "1000")], Oversize::Fail), None);
-        // Dead letters without a limit could never be.
-        assert!(Limit::of(&BTreeMap::new(), Oversize::DeadLetter, ("c", 0)).is_err());
+        let of = |policy| limit(Some("10000"), None, policy);
+        assert_eq!(of(Oversize::Drop), Ok(Some(10_000)));
+        assert_eq!(of(Oversize::DeadLetter), Ok(Some(10_000)));
+        assert_eq!(of(Oversize::Fail), Ok(None));
+    }
+
+    #[test]
+    fn dead_letters_without_a_limit_could_never_be() {
+        for own in [None, Some("much")] {
+            let lacks = vec![NO_LIMIT.to_owned()];
+            assert_eq!(limit(own, None, Oversize::DeadLetter), Err(lacks));
+        }
     }
 }

@@ -15,7 +15,9 @@ pub(crate) fn parse(config: &BTreeMap<String, String>) -> Parsed {
     let policy = config.get(oversize::POLICY).map(|policy| policy.trim());
     let is_dlq = policy.is_some_and(|policy| policy.eq_ignore_ascii_case("dlq"));
     let name = config.get("name").map_or("", String::as_str);
-    if is_dlq && let Err(lacks) = Limit::of(config, Oversize::DeadLetter, (name, 0)) {
+    // The worker's limit is known to its tasks alone.
+    let worker = Some(usize::MAX);
+    if is_dlq && let Err(lacks) = Limit::of(config, worker, Oversize::DeadLetter, (name, 0)) {
         let mut errors = parsed.config.err().unwrap_or_default();
         errors.extend(lacks.into_iter().map(|message| SettingError {
             setting: oversize::POLICY,
@@ -136,7 +138,7 @@ mod tests {
     }
 
     #[test]
-    fn dead_letters_need_a_topic_and_a_limit() {
+    fn dead_letters_need_a_topic_and_room() {
         let errors = |pairs: &[(&str, &str)]| {
             let mut all = config(&[("websocket.url", "ws://h/"), ("kafka.topic", "t")]);
             all.append(&mut config(pairs));
@@ -145,11 +147,13 @@ mod tests {
             errors.len()
         };
         let (policy, topic) = ((oversize::POLICY, " DLQ "), (dead_letter::TOPIC, "dead"));
-        let limit = (oversize::LIMIT, "10000");
-        assert_eq!(errors(&[policy]), 2);
-        assert_eq!(errors(&[policy, topic]), 1);
-        assert_eq!(errors(&[policy, limit]), 1);
-        assert_eq!(errors(&[policy, topic, limit]), 0);
+        let limit = |limit| (oversize::LIMIT, limit);
+        assert_eq!(errors(&[policy]), 1);
+        assert_eq!(errors(&[policy, limit("500")]), 2);
+        assert_eq!(errors(&[policy, topic, limit("500")]), 1);
+        assert_eq!(errors(&[policy, topic, limit("much")]), 1);
+        assert_eq!(errors(&[policy, topic, limit("10000")]), 0);
+        assert_eq!(errors(&[policy, topic]), 0);
         assert_eq!(errors(&[(oversize::POLICY, "drop")]), 0);
         assert_eq!(errors(&[(oversize::POLICY, "fail")]), 0);
     }

@@ -150,15 +150,16 @@ fn a_task_that_writes_exactly_once_leaves_out_what_is_too_large_and_does_not_mee
     const NAME: &str = "plugin-oversize-once-drop";
     let kafka = Kafka::shared(VERSION);
     let builder = with_commits(Builder::distributed(kafka, NAME));
-    let cluster = Cluster::start(1, &builder.set("exactly.once.source.support", "enabled"));
+    let builder = builder
+        .set("exactly.once.source.support", "enabled")
+        .set("producer.max.request.size", &LIMIT_BYTES.to_string());
+    let cluster = Cluster::start(1, &builder);
     let worker = cluster.live().next().expect("a worker");
     // The large one is the last.
     let script = Script::new(Library::Python).count(LARGE + 1);
     let server = script.large(LARGE, LARGE_BYTES as u64).start();
     let folder = tempfile::tempdir().expect("a folder");
-    let connector = Connector::new(NAME, &server, NAME)
-        .set(LIMIT, &LIMIT_BYTES.to_string())
-        .set("exactly.once.support", "required");
+    let connector = Connector::new(NAME, &server, NAME).set("exactly.once.support", "required");
     cluster.create(&spooling(connector, folder.path()));
     let dropped = "Dropped 1 messages that are too large (websocket.oversize=drop)";
     cluster.wait_for_sequence(NAME, LARGE);

@@ -146,6 +146,39 @@ fn without_a_limit_of_the_connector_s_own_it_is_the_worker_s() {
     assert_told(worker, NAME, "20000");
 }
 
+/// Its settings stand nowhere but in the worker itself.
+#[test]
+fn the_limit_of_a_worker_that_has_read_its_settings_from_a_pipe_counts() {
+    const NAME: &str = "plugin-oversize-piped";
+    for version in [Version::V3_9, Version::V4_1] {
+        let kafka = Kafka::shared(version);
+        let builder = with_commits(Builder::standalone(kafka));
+        let worker = builder
+            .set("producer.max.request.size", "20000")
+            .piped()
+            .start();
+        let written = delivered((&worker, kafka), NAME, LARGE_BYTES, &[]);
+        assert_eq!(numbers(&written), others());
+        assert_told(&worker, NAME, "20000");
+    }
+}
+
+#[test]
+fn a_letter_that_finds_no_room_in_the_worker_s_limit_fails_the_task_with_the_cure() {
+    const NAME: &str = "plugin-oversize-no-room";
+    let kafka = Kafka::shared(VERSION);
+    let builder = with_commits(Builder::standalone(kafka));
+    let worker = builder.set("producer.max.request.size", "500").start();
+    let server = server();
+    let connector = Connector::new(NAME, &server, NAME)
+        .set("websocket.oversize", "dlq")
+        .set(LETTERS, "dead");
+    worker.put(201, &connector);
+    let trace = worker.trace(NAME);
+    let cure = "max.request.size=500; raise it (producer.override.max.request.size)";
+    assert!(trace.contains(cure), "{trace}");
+}
+
 #[test]
 fn dead_letters_need_a_topic_and_room() {
     const NAME: &str = "plugin-oversize-refused";
@@ -166,27 +199,4 @@ fn dead_letters_need_a_topic_and_room() {
     refused(&letters, &[&no_topic]);
     refused(&letters.clone().set(LIMIT, "500"), &[&no_topic, no_room]);
     refused(&letters.set(LIMIT, "500").set(LETTERS, "dead"), &[no_room]);
-}
-
-/// A pipe can be read by the worker alone.
-#[test]
-fn where_nothing_tells_the_limit_connectors_are_told() {
-    const NAME: &str = "plugin-oversize-unknown";
-    let kafka = Kafka::shared(VERSION);
-    let worker = with_commits(Builder::standalone(kafka)).piped().start();
-    let server = server();
-    let connector = Connector::new(NAME, &server, NAME);
-    let letters = connector
-        .clone()
-        .set("websocket.oversize", "dlq")
-        .set(LETTERS, "dead");
-    let path = format!("/connectors/{NAME}/config");
-    let answer = worker.expect(400, "PUT", &path, Some(&letters.config()));
-    let message = answer.json()["message"].to_string();
-    assert!(message.contains(&format!("it needs {LIMIT}")), "{message}");
-    worker.put(201, &connector);
-    worker.wait_for_line(
-        NAME,
-        &format!("websocket.oversize has no effect without {LIMIT}"),
-    );
 }

@@ -78,12 +78,13 @@ final class NativeSource {
 
     /**
      * Starts a task; returns its number. Certificates are in DER; those of servers vouch for no others. The spool is its
-     * number or 0, {@code stored} the sequence in the stored offset of the task's partition.
+     * number or 0, {@code stored} the sequence in the stored offset of the task's partition, {@code workerLimit} what is
+     * known of the worker's producers.
      *
      * @throws ConfigException naming every setting that is not valid
      */
     static native long start(String[] config, String connector, int task, byte[][] issuers, byte[][] servers,
-                             String[] proxy, long spool, long stored);
+                             String[] proxy, long spool, long stored, long workerLimit);
 
     /**
      * Opens the spool that a configuration asks for: its number and its id, or null if it asks for none. Waits for the

@@ -39,14 +39,14 @@ final class Oversize implements AutoCloseable {
         this.size = size;
     }
 
-    /** Of a task; null if it leaves all to its producer, or cannot know. */
-    static Oversize of(long source, Map<String, String> props) {
+    /** Of a task and the settings of its worker's converters; null if it leaves all to its producer, or cannot know. */
+    static Oversize of(long source, Map<String, String> props, Map<String, String> worker) {
         long[] limits = NativeSource.sizeLimits(source);
         if (limits == null) {
             return null;
         }
         try {
-            RecordSize size = new RecordSize(props, WorkerSettings.ofThisJvm().converters());
+            RecordSize size = new RecordSize(props, worker);
             return new Oversize(source, limits[NativeSource.LARGEST_RECORD], limits[NativeSource.LETTER_ROOM], size);
         } catch (RecordSize.UnknownException error) {
             LOG.warn("websocket.oversize has no effect, since the size of records cannot be known: a second transform "

@@ -46,8 +46,8 @@ final class Running {
     private RuntimeException failure;
 
     /** Of a source that runs, with its MBeans, which may be null. */
-    Running(long source, Map<String, String> props, Map<String, String> partition, WebSocketMetrics metrics,
-            Registration series) {
+    Running(long source, Map<String, String> props, WorkerSettings worker, Map<String, String> partition,
+            WebSocketMetrics metrics, Registration series) {
         this.source = source;
         this.topic = props.get(WebSocketSourceConnectorConfig.KAFKA_TOPIC_CONFIG).trim();
         this.letters = props.getOrDefault(LETTERS, "").trim();
@@ -56,7 +56,7 @@ final class Running {
         this.props = props;
         this.metrics = metrics;
         this.series = series;
-        this.oversize = Oversize.of(source, props);
+        this.oversize = Oversize.of(source, props, worker.converters());
     }
 
     private JsonValues json() {

@@ -20,8 +20,6 @@ public class WebSocketSourceConnector extends SourceConnector {
 
     /** For Connect. */
     public WebSocketSourceConnector() {
-        // What the worker's file says when the worker starts is what counts.
-        WorkerSettings.ofThisJvm();
     }
 
     @Override

@@ -95,23 +95,15 @@ public class WebSocketSourceConnectorConfig extends AbstractConfig {
         }
     }
 
-    /**
-     * Keys and values by turns, as the native source takes a configuration, with what the worker says of its producers;
-     * nulls are left out.
-     */
+    /** Keys and values by turns, as the native source takes a configuration; nulls are left out. */
     static String[] flat(Map<?, ?> config) {
-        List<String> flat = new ArrayList<>(2 * config.size() + 2);
+        List<String> flat = new ArrayList<>(2 * config.size());
         config.forEach((key, value) -> {
-            if (value != null && !WorkerSettings.LIMIT.equals(key)) {
+            if (value != null) {
                 flat.add(key.toString());
                 flat.add(value instanceof Password ? ((Password) value).value() : value.toString());
             }
         });
-        String limit = WorkerSettings.ofThisJvm().maxRequestSize();
-        if (limit != null) {
-            flat.add(WorkerSettings.LIMIT);
-            flat.add(limit);
-        }
         return flat.toArray(new String[0]);
     }
 

@@ -55,6 +55,7 @@ public class WebSocketSourceTask extends SourceTask {
             throw error;
         }
         String[] config = WebSocketSourceConnectorConfig.flat(props);
+        WorkerSettings worker = WorkerSettings.of(context);
         NativeLog.acquire();
         long source = NOT_STARTED;
         long spool = NO_SPOOL;
@@ -66,8 +67,10 @@ public class WebSocketSourceTask extends SourceTask {
             }
             Map<String, String> partition = partition(url, opened);
             long stored = storedSequence(partition);
-            source = NativeSource.start(config, connector, 0, trust.issuers, trust.servers, proxy, spool, stored);
-            running = new Running(source, props, partition, metrics(connector, url, source), series(connector, source));
+            source = NativeSource.start(config, connector, 0, trust.issuers, trust.servers, proxy, spool, stored,
+                worker.maxRequestSize());
+            running = new Running(source, props, worker, partition, metrics(connector, url, source),
+                series(connector, source));
             started = true;
         } finally {
             if (!started) {

@@ -1,138 +1,92 @@
 package io.conduktor.connect.websocket;
 
-import java.io.IOException;
-import java.io.InputStream;
-import java.lang.management.ManagementFactory;
-import java.nio.file.Files;
-import java.nio.file.Path;
-import java.nio.file.attribute.FileTime;
+import java.lang.reflect.Field;
 import java.util.HashMap;
 import java.util.Map;
-import java.util.Properties;
-import java.util.Set;
 import java.util.regex.Pattern;
 import org.apache.kafka.clients.producer.ProducerConfig;
 import org.apache.kafka.common.config.AbstractConfig;
-import org.apache.kafka.common.config.ConfigDef;
+import org.apache.kafka.connect.source.SourceTaskContext;
 
 /**
- * What the worker has its tasks' producers and converters do. Connect tells a plugin nothing of that, but the JVM knows
- * its command, and Connect's own programs have the worker's properties file as their first argument. Of the file only
- * these settings are kept, and the providers of their variables.
+ * What the worker has its tasks' producers and converters do. Connect's interfaces tell a task nothing of that, but what
+ * they give it leads there: the configurations of all connectors come with what looks their variables up, and that has
+ * the worker. Those fields are Connect's private matter: where one is not as in 3.9 and 4.1, nothing is known. Of the
+ * settings, which have secrets, only these are kept.
  */
 final class WorkerSettings {
-    /** The worker's setting for the largest record of all its producers. */
-    static final String LIMIT = "producer.max.request.size";
+    /** Its limit is not known. */
+    static final long UNKNOWN = -1;
 
-    private static final Set<String> PROGRAMS = Set.of("org.apache.kafka.connect.cli.ConnectDistributed",
-        "org.apache.kafka.connect.cli.ConnectStandalone");
+    /** From a task's context to the worker's settings: each is a field of the one before. */
+    private static final String[] WAY = {"configState", "configTransformer", "worker", "config"};
+    private static final String LIMIT = "producer.max.request.size";
     private static final Pattern CONVERTERS = Pattern.compile("(?:key|value|header)\\.converter(?:\\..*)?");
-    /** What variables need. */
-    private static final Pattern PROVIDERS = Pattern.compile("config\\.providers(?:\\..*)?");
-    private static final String VARIABLE = "${";
 
-    /** Connect makes a connector when it looks for plugins, so this is read when the worker starts. */
-    private static final WorkerSettings OF_THIS_JVM =
-        read(System.getProperty("sun.java.command", ""), ManagementFactory.getRuntimeMXBean().getStartTime());
+    private final long maxRequestSize;
+    private final Map<String, String> converters;
 
-    /** Null if they are not known. */
-    private final Map<String, String> written;
-    /** With what their variables stand for; null as long as nobody has asked. */
-    private Map<String, String> resolved;
-
-    private WorkerSettings(Map<String, String> written) {
-        this.written = written;
+    private WorkerSettings(long maxRequestSize, Map<String, String> converters) {
+        this.maxRequestSize = maxRequestSize;
+        this.converters = converters;
     }
 
-    /** Those of the worker in this JVM. */
-    static WorkerSettings ofThisJvm() {
-        return OF_THIS_JVM;
-    }
-
-    /** Those of a JVM with this command; a file that was changed after its start is not what the worker has read. */
-    static WorkerSettings read(String command, long startedMs) {
-        String[] words = command.split(" ");
-        if (words.length < 2 || !PROGRAMS.contains(words[0])) {
-            return new WorkerSettings(null);
-        }
-        Properties worker = new Properties();
+    /** Of the worker that runs the task with this context, which may be null. */
+    static WorkerSettings of(SourceTaskContext context) {
+        Object found = context;
         try {
-            Path file = Path.of(words[1]);
-            // A pipe is empty now.
-            if (!Files.isRegularFile(file) || changedMs(file) > startedMs) {
-                return new WorkerSettings(null);
+            for (String name : WAY) {
+                found = field(found, name);
             }
-            try (InputStream in = Files.newInputStream(file)) {
-                worker.load(in);
-            }
-        } catch (IOException | IllegalArgumentException | UnsupportedOperationException error) {
-            return new WorkerSettings(null);
+        } catch (ReflectiveOperationException | RuntimeException error) {
+            found = null;
         }
-        Map<String, String> kept = new HashMap<>();
-        for (String name : worker.stringPropertyNames()) {
-            if (LIMIT.equals(name) || CONVERTERS.matcher(name).matches() || PROVIDERS.matcher(name).matches()) {
-                kept.put(name, worker.getProperty(name));
-            }
+        if (!(found instanceof AbstractConfig)) {
+            return new WorkerSettings(UNKNOWN, Map.of());
         }
-        return new WorkerSettings(kept);
+        // With what variables stand for, as the worker has looked them up.
+        Map<String, Object> settings = ((AbstractConfig) found).originals();
+        return new WorkerSettings(limit(settings), converters(settings));
     }
 
-    /** Also a file that was moved there and is older has been changed then. */
-    private static long changedMs(Path file) throws IOException {
-        return ((FileTime) Files.getAttribute(file, "unix:ctime")).toMillis();
+    private static Object field(Object owner, String name) throws ReflectiveOperationException {
+        if (owner != null) {
+            for (Class<?> type = owner.getClass(); type != null; type = type.getSuperclass()) {
+                for (Field field : type.getDeclaredFields()) {
+                    if (field.getName().equals(name)) {
+                        field.setAccessible(true);
+                        return field.get(owner);
+                    }
+                }
+            }
+        }
+        throw new NoSuchFieldException(name);
     }
 
-    /** With what variables stand for; null if that is not known. Who asks next tries again. */
-    private synchronized Map<String, String> resolved() {
-        if (resolved == null && written != null) {
-            resolved = resolve(written);
-        }
-        return resolved;
+    /** What is no number, the producer refuses. */
+    private static long limit(Map<String, Object> settings) {
+        Object kafkas = ProducerConfig.configDef().defaultValues().get(ProducerConfig.MAX_REQUEST_SIZE_CONFIG);
+        String text = String.valueOf(settings.getOrDefault(LIMIT, kafkas)).trim();
+        return text.matches("\\d{1,18}") ? Long.parseLong(text) : UNKNOWN;
+    }
+
+    private static Map<String, String> converters(Map<String, Object> settings) {
+        Map<String, String> converters = new HashMap<>();
+        settings.forEach((name, value) -> {
+            if (value != null && CONVERTERS.matcher(name).matches()) {
+                converters.put(name, value.toString());
+            }
+        });
+        return converters;
+    }
+
+    /** Bytes of the largest record, unless a connector has its producer take another; or {@link #UNKNOWN}. */
+    long maxRequestSize() {
+        return maxRequestSize;
     }
 
     /** The settings of converters by their names; empty if they are not known. */
     Map<String, String> converters() {
-        Map<String, String> converters = new HashMap<>();
-        Map<String, String> known = resolved();
-        if (known != null) {
-            known.forEach((name, value) -> {
-                if (CONVERTERS.matcher(name).matches()) {
-                    converters.put(name, value);
-                }
-            });
-        }
         return converters;
-    }
-
-    /** Variables are looked up as the worker does that; null if one cannot be. */
-    private static Map<String, String> resolve(Map<String, String> written) {
-        if (written.values().stream().noneMatch(value -> value.contains(VARIABLE))) {
-            return written;
-        }
-        Map<String, String> resolved = new HashMap<>();
-        try {
-            new AbstractConfig(new ConfigDef(), written, false).originals()
-                .forEach((name, value) -> resolved.put(name, String.valueOf(value)));
-        } catch (RuntimeException error) {
-            // Its text may show a secret.
-            return null;
-        }
-        return resolved;
-    }
-
-    /** Bytes of the largest record, unless a connector has its producer take another; null if it is not known. */
-    String maxRequestSize() {
-        if (written == null) {
-            return null;
-        }
-        String own = written.get(LIMIT);
-        if (own != null && own.contains(VARIABLE)) {
-            Map<String, String> known = resolved();
-            own = known == null ? VARIABLE : known.get(LIMIT);
-        }
-        if (own == null) {
-            return String.valueOf(ProducerConfig.configDef().defaultValues().get(ProducerConfig.MAX_REQUEST_SIZE_CONFIG));
-        }
-        return own.trim().matches("\\d+") ? own.trim() : null;
     }
 }

@@ -46,7 +46,8 @@ class LoadingTest {
     void whatGoesWrongInTheLibraryIsAConnectException() {
         assertThrows(ConnectException.class, () -> NativeSource.validate(new String[] {null, "x"}));
         assertThrows(ConfigException.class,
-            () -> NativeSource.start(new String[0], "c", 0, new byte[0][], new byte[0][], new String[0], 0, 0));
+            () -> NativeSource.start(new String[0], "c", 0, new byte[0][], new byte[0][], new String[0], 0, 0,
+                WorkerSettings.UNKNOWN));
         assertNull(NativeSource.statistics(-1));
         NativeSource.stop(-1, 0, 0, 0, 0, 0);
         NativeSource.closeSpool(-1);

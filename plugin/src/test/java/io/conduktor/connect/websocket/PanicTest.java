@@ -82,7 +82,7 @@ class PanicTest {
     void aTaskInWhosePollAPanicHappenedGivesWhatItHas() throws Exception {
         try (Feed feed = new Feed()) {
             long task = NativeSource.start(new String[] {"websocket.url", feed.url(), "kafka.topic", "t"}, "polled", 0,
-                new byte[0][], new byte[0][], new String[0], 0, 0);
+                new byte[0][], new byte[0][], new String[0], 0, 0, WorkerSettings.UNKNOWN);
             feed.accept();
             feed.send("kept");
             while (NativeSource.statistics(task)[NativeSource.RECEIVED] == 0) {

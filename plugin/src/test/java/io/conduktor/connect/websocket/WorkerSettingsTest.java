@@ -1,110 +1,156 @@
 package io.conduktor.connect.websocket;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
-import static org.junit.jupiter.api.Assertions.assertNull;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.attribute.FileTime;
 import java.util.Arrays;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
+import java.util.stream.IntStream;
+import org.apache.kafka.common.config.AbstractConfig;
+import org.apache.kafka.common.config.ConfigDef;
+import org.apache.kafka.common.config.ConfigException;
+import org.apache.kafka.connect.source.SourceTaskContext;
+import org.apache.kafka.connect.storage.OffsetStorageReader;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
+/** Connect's own classes are met in the tests with real workers. */
 class WorkerSettingsTest {
-    private static final String DISTRIBUTED = "org.apache.kafka.connect.cli.ConnectDistributed ";
-    private static final String STANDALONE = "org.apache.kafka.connect.cli.ConnectStandalone ";
-    private static final long HOUR_MS = 3_600_000;
+    private static final String LIMIT = "producer.max.request.size";
 
-    @TempDir
-    private Path folder;
+    /** A task's context with the fields of Connect's. */
+    private static class Context implements SourceTaskContext {
+        private final Object configState;
 
-    private String file(String text) throws IOException {
-        Path file = folder.resolve("worker.properties");
-        Files.writeString(file, text);
-        return file.toString();
+        Context(Object configState) {
+            this.configState = configState;
+        }
+
+        @Override
+        public Map<String, String> configs() {
+            return Map.of();
+        }
+
+        @Override
+        public OffsetStorageReader offsetStorageReader() {
+            return null;
+        }
     }
 
-    /** Of a JVM that was started after all of this. */
-    private static WorkerSettings read(String command) {
-        return WorkerSettings.read(command, System.currentTimeMillis() + HOUR_MS);
+    /** The fields may be those of a class above. */
+    private static final class Wrapped extends Context {
+        Wrapped(Object configState) {
+            super(configState);
+        }
     }
 
-    private static String of(String command) {
-        return read(command).maxRequestSize();
+    private static final class State {
+        private final Transformer configTransformer;
+
+        State(Transformer configTransformer) {
+            this.configTransformer = configTransformer;
+        }
+    }
+
+    private static final class Transformer {
+        private final Worker worker;
+
+        Transformer(Worker worker) {
+            this.worker = worker;
+        }
+    }
+
+    private static final class Worker {
+        private final Object config;
+
+        Worker(Object config) {
+            this.config = config;
+        }
+    }
+
+    private static Object way(Object config) {
+        return new State(new Transformer(new Worker(config)));
+    }
+
+    private static WorkerSettings of(Map<String, String> worker) {
+        return WorkerSettings.of(new Wrapped(way(new AbstractConfig(new ConfigDef(), worker, false))));
     }
 
     @Test
-    void theWorkersOwnLimitIsReadFromItsFile() throws Exception {
-        String file = file("max.request.size=5\nproducer.max.request.size = 20000 \nconsumer.max.request.size=7\n");
-        assertEquals("20000", of(DISTRIBUTED + file));
-        assertEquals("20000", of(STANDALONE + file + " connector.properties"));
+    void theLimitIsThatOfTheWorkersProducers() {
+        assertEquals(20_000,
+            of(Map.of("max.request.size", "5", LIMIT, " 20000 ", "consumer.max.request.size", "7")).maxRequestSize());
     }
 
     @Test
-    void withoutOneItIsKafkasDefault() throws Exception {
-        assertEquals("1048576", of(DISTRIBUTED + file("bootstrap.servers=localhost:9092\n")));
+    void withoutOneItIsKafkasDefault() {
+        assertEquals(1_048_576, of(Map.of("bootstrap.servers", "localhost:9092")).maxRequestSize());
     }
 
     @Test
-    void settingsOfConvertersAreKeptAndOthersAreNot() throws Exception {
-        String file = file("key.converter=K\nvalue.converter=V\nvalue.converter.a=1\nheader.converter=H\n"
-            + "producer.sasl.jaas.config=secret\nkey.converters=x\n");
-        assertEquals(Map.of("key.converter", "K", "value.converter", "V", "value.converter.a", "1", "header.converter",
-            "H"), read(DISTRIBUTED + file).converters());
+    void settingsOfConvertersAreKeptAndOthersAreNot() {
+        Map<String, String> converters = Map.of("key.converter", "K", "value.converter", "V", "value.converter.a", "1",
+            "header.converter", "H");
+        Map<String, String> worker = new HashMap<>(converters);
+        worker.putAll(Map.of("producer.sasl.jaas.config", "secret", "key.converters", "x"));
+        assertEquals(converters, of(worker).converters());
     }
 
     @Test
-    void variablesAreLookedUpByTheWorkersProviders() throws Exception {
+    void variablesAreWhatTheWorkersProvidersHaveForThem(@TempDir Path folder) throws Exception {
         Path values = folder.resolve("values");
         Files.writeString(values, "limit=20000\nconverter=V\n");
         String variable = "${f:" + values + ":";
-        String file = file("config.providers=f\n"
-            + "config.providers.f.class=org.apache.kafka.common.config.provider.FileConfigProvider\n"
-            + "producer.max.request.size=" + variable + "limit}\nvalue.converter=" + variable + "converter}\n"
-            + "bootstrap.servers=" + variable + "none}\n");
-        WorkerSettings settings = read(DISTRIBUTED + file);
-        assertEquals("20000", settings.maxRequestSize());
-        assertEquals(Set.of("value.converter"), settings.converters().keySet());
-        assertEquals("V", settings.converters().get("value.converter"));
+        WorkerSettings settings = of(Map.of("config.providers", "f",
+            "config.providers.f.class", "org.apache.kafka.common.config.provider.FileConfigProvider",
+            LIMIT, variable + "limit}", "value.converter", variable + "converter}"));
+        assertEquals(20_000, settings.maxRequestSize());
+        assertEquals(Map.of("value.converter", "V"), settings.converters());
     }
 
     @Test
-    void whatIsNotCertainIsNotKnown() throws Exception {
-        String variable = file("producer.max.request.size=${env:LIMIT}\n");
-        assertNull(of(DISTRIBUTED + variable));
-        String unknown = "config.providers=p\nconfig.providers.p.class=no.such.Provider\n";
-        assertNull(of(DISTRIBUTED + file(unknown + "producer.max.request.size=${p:LIMIT}\n")));
-        // What has none is known all the same.
-        assertEquals("1048576", of(DISTRIBUTED + file(unknown + "value.converter.key=${p:KEY}\n")));
-        String file = file("producer.max.request.size=20000\n");
-        for (String command : List.of("", "org.apache.kafka.connect.cli.ConnectDistributed", "other.Main " + file,
-            DISTRIBUTED + file + "x", DISTRIBUTED + folder, DISTRIBUTED + "\0")) {
-            assertNull(of(command), command);
+    void whereTheWayIsAnotherNothingIsKnown() {
+        Object other = new Object();
+        for (Object context : new Object[] {null, new Context(null), new Context(other), new Context(new State(null)),
+            new Context(way(null)), new Context(way(other))}) {
+            WorkerSettings settings = WorkerSettings.of((SourceTaskContext) context);
+            assertEquals(WorkerSettings.UNKNOWN, settings.maxRequestSize());
+            assertEquals(Map.of(), settings.converters());
         }
-        assertNull(of(DISTRIBUTED + file("\\u1")), "no properties file");
+        for (String limit : new String[] {"", "much", "-1", "1".repeat(30)}) {
+            assertEquals(WorkerSettings.UNKNOWN, of(Map.of(LIMIT, limit)).maxRequestSize());
+        }
+    }
+
+    /** Whether a task with this limit of its worker's tells that it has none. */
+    private static boolean isWarned(long limit) {
+        String name = "limited-by-" + limit;
+        long task = NativeSource.start(new String[] {"websocket.url", "ws://127.0.0.1:9/", "kafka.topic", "t"}, name, 0,
+            new byte[0][], new byte[0][], new String[0], 0, 0, limit);
+        List<String> lines = Arrays.asList(NativeSource.log(0));
+        NativeSource.stop(task, 0, 0, 0, 0, 0);
+        return IntStream.range(1, lines.size()).anyMatch(i -> lines.get(i).equals(name) && lines.get(i - 1).equals("WARN")
+            && lines.get(i + 2).startsWith("websocket.oversize has no effect without producer.override.max.request.size"));
     }
 
     @Test
-    void aFileThatIsNotTheOneOfTheStartIsNotBelieved() throws Exception {
-        String file = file("producer.max.request.size=20000\n");
-        // As an archive or a package has it.
-        Files.setLastModifiedTime(Path.of(file), FileTime.fromMillis(0));
-        long now = System.currentTimeMillis();
-        assertNull(WorkerSettings.read(DISTRIBUTED + file, now - HOUR_MS).maxRequestSize());
-        Path pipe = folder.resolve("pipe");
-        assertEquals(0, new ProcessBuilder("mkfifo", pipe.toString()).start().waitFor());
-        assertNull(of(DISTRIBUTED + pipe));
+    void aTaskWithoutALimitSaysSo() {
+        assertTrue(isWarned(WorkerSettings.UNKNOWN));
+        assertFalse(isWarned(20_000));
     }
 
     @Test
-    void aConnectorCannotSayIt() {
-        // These tests are not run by Connect's own programs.
-        assertNull(WorkerSettings.ofThisJvm().maxRequestSize());
-        Map<String, String> config = Map.of("name", "c", WorkerSettings.LIMIT, "1");
-        assertEquals(List.of("name", "c"), Arrays.asList(WebSocketSourceConnectorConfig.flat(config)));
+    void deadLettersNeedALimitWhereNothingTellsIt() {
+        WebSocketSourceTask task = new WebSocketSourceTask();
+        Map<String, String> config = Map.of("name", "c", "websocket.url", "ws://127.0.0.1:9/", "kafka.topic", "t",
+            "websocket.oversize", "dlq", "errors.deadletterqueue.topic.name", "dead", LIMIT, "20000");
+        String text = assertThrows(ConfigException.class, () -> task.start(config)).getMessage();
+        assertTrue(text.contains("it needs producer.override.max.request.size"), text);
     }
 }
