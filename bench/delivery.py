@@ -1,13 +1,13 @@
 """What each way of delivery costs: without a spool, with a durable one, and
 exactly once; and that memory stays within its bounds while Kafka is away.
 
-The cost of a spool is compared at one rate of the feed, under a feed that is always
-faster than Kafka, and in a burst. In a burst the two do not do the same: without a
+The cost of a spool is compared at a feed's rate, under a feed that is always faster
+than Kafka, and in a burst. In a burst the two do not do the same: without a
 spool Kafka's pace holds the feed back, while a spool takes all of it in at once, and
 what Kafka has not got yet lies in pages that are new. A virtual machine's host may
 charge the first touch of such a page with microseconds, so that a burst costs twice
-what the next one does. Under a feed that goes on, the spool is at its limit and its
-files are used again, so Kafka's pace holds both back."""
+what the next one does. Under a feed that goes on faster than Kafka the spool is full
+and its files are used again, so Kafka's pace holds both back."""
 
 import tempfile
 import time
@@ -23,13 +23,13 @@ MODES = {
 }
 # What a mode may cost, of none, and messages a second that it has to do.
 TARGETS = {"durable": (1.5, 200_000), "exactly once": (float("inf"), 150_000)}
-# Rates of a feed, in messages a second, and seconds after which a spool's files are
-# used again: a flush costs the same however much it flushes, so it is more of a slower
-# feed's cost. Without a rate it is always faster than Kafka, and fills the spool first.
-UNPACED = 0
-PACED = {200_000: 4, 400_000: 4, UNPACED: 14}
-# Seconds of those that count.
-MEASURED = 5
+# Rates of a feed that goes on, in messages a second: a flush costs the same however
+# much it flushes, so it is more of a slower feed's cost. None is faster than Kafka.
+RATES = (200_000, 400_000, None)
+# Of a spool that gets full: so little that no message waits for over ten seconds.
+LIMIT_BYTES = 256 << 20
+# Seconds after which a spool's files are used again, and seconds that count.
+SETTLING, MEASURED = 4, 5
 
 
 def verdict(row):
@@ -40,7 +40,7 @@ def verdict(row):
     ratio, rate = TARGETS[row["mode"]]
     met = row["cpu_ratio"] <= ratio
     limits = [] if ratio == float("inf") else [f"at most {ratio} of none"]
-    if not row.get("feed_rate"):
+    if row.get("feed_rate") is None:
         met = met and row["messages_per_second"] >= rate
         limits.append(f"at least {rate:,}/s")
     return f"  ({', '.join(limits)}: {'met' if met else 'MISSED'})"
@@ -76,10 +76,13 @@ def paced(kafka, exchange, mode, rate):
     topic = f"paced-{mode}"
     kafka.create_topic(topic)
     with tempfile.TemporaryDirectory(prefix="bench-spool-") as folder:
-        url = exchange.flood(rate, SIZE_BYTES, 10**12)
-        worker = Worker(kafka.servers, url, topic, *settings(mode, folder))
+        url = exchange.flood(rate or 0, SIZE_BYTES, 10**12)
+        extra = settings(mode, folder)
+        if extra:
+            extra.append(f"websocket.spool.max.bytes={LIMIT_BYTES}")
+        worker = Worker(kafka.servers, url, topic, *extra)
         worker.wait_acknowledged(1)
-        time.sleep(PACED[rate])
+        time.sleep(SETTLING)
         spent, done, begun = cpu_seconds(worker.pid), worker.acknowledged(), time.monotonic()
         time.sleep(MEASURED)
         spent, done = cpu_seconds(worker.pid) - spent, worker.acknowledged() - done
@@ -92,7 +95,7 @@ def paced(kafka, exchange, mode, rate):
 def costs(kafka, exchange, count, repeats):
     """All that a spool costs: under feeds that go on, and in a burst."""
     rows = []
-    for rate in PACED:
+    for rate in RATES:
         print(f"{rate:,} messages a second:" if rate else "faster than Kafka:", flush=True)
         modes = ["none", "durable"]
         rounds = [{mode: paced(kafka, exchange, mode, rate) for mode in modes} for _ in range(repeats)]
