@@ -57,10 +57,7 @@ impl Closed {
                 text,
             }
         })?;
-        Ok(ProducerSink {
-            lane: self.lane,
-            topic,
-        })
+        Ok(ProducerSink::new(self.lane, topic))
     }
 }
 

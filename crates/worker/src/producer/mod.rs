@@ -241,11 +241,9 @@ impl Producer {
             let lane = Lane::open(self, latency, judge)?;
             return Ok(Box::new(CreatingSink::new(lane, topic, creator)));
         }
-        let handle = Topic::new(&self.native, topic).map_err(named)?;
-        Ok(Box::new(ProducerSink {
-            lane: Lane::open(self, latency, judge)?,
-            topic: handle,
-        }))
+        let topic = Topic::new(&self.native, topic).map_err(named)?;
+        let lane = Lane::open(self, latency, judge)?;
+        Ok(Box::new(ProducerSink::new(lane, topic)))
     }
 
     /// Sends what lingers and waits until nothing is on its way, at most

@@ -14,17 +14,22 @@ use crate::mapping::Verdict;
 /// Bytes that Kafka's record batch adds to a single record at most
 /// (`AbstractRecords.estimateSizeInBytesUpperBound`).
 pub(super) const BATCH_OVERHEAD_BYTES: usize = 61 + 21;
-/// Records that have waited longer than this keep the time of their receipt;
-/// the others get the time at which they are produced. Only librdkafka's call
-/// for single records takes a time, and costs a third more than its call for batches:
-/// what a burst leaves for some seconds is not worth that, what waited
-/// for Kafka or for a restart is.
+/// Once a record has waited longer than this, it and those behind it have the
+/// time of their receipt; else they get the time at which they are produced. Only
+/// librdkafka's call for single records takes a time, and costs a third more than
+/// its call for batches: what a burst leaves for some seconds is not worth that,
+/// what waited for Kafka or for a restart is.
 const OLD: Duration = Duration::from_secs(10);
+/// A record that has waited less than this ends that. It is far below the other,
+/// so that times do not go back and forth where records wait about that long.
+const RECENT: Duration = Duration::from_secs(1);
 
 /// See the module's documentation.
 pub(super) struct ProducerSink {
-    pub(super) lane: Lane,
-    pub(super) topic: Topic,
+    lane: Lane,
+    topic: Topic,
+    /// Records have the time of their receipt.
+    is_late: bool,
 }
 
 fn sizes<'a>(batch: &'a Batch<'_>) -> impl Iterator<Item = usize> + Clone + 'a {
@@ -32,6 +37,15 @@ fn sizes<'a>(batch: &'a Batch<'_>) -> impl Iterator<Item = usize> + Clone + 'a {
 }
 
 impl ProducerSink {
+    /// The way of a lane's records into this topic.
+    pub(super) fn new(lane: Lane, topic: Topic) -> Self {
+        Self {
+            lane,
+            topic,
+            is_late: false,
+        }
+    }
+
     /// The number of records before the first that is too large.
     fn sendable(&self, batch: &Batch<'_>) -> Result<usize, SinkError> {
         let limit = self.lane.producer.max_request_size_bytes;
@@ -82,7 +96,9 @@ impl ProducerSink {
 
     fn hand_over(&mut self, batch: &Batch<'_>, count: usize) -> (usize, Option<Code>) {
         let received = batch.received();
-        if received.at.elapsed() < OLD {
+        let limit = if self.is_late { RECENT } else { OLD };
+        self.is_late = received.at.elapsed() >= limit;
+        if !self.is_late {
             let (slot, first) = (Arc::clone(&self.lane.slot), self.lane.sequence);
             let records = (0..count).map(|row| Record {
                 value: batch.value(row),

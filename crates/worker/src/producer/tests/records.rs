@@ -83,30 +83,36 @@ fn a_key_decides_the_partition() {
 }
 
 #[test]
-fn only_records_that_have_waited_carry_the_time_of_their_receipt() {
+fn records_that_have_waited_and_those_behind_them_carry_the_time_of_their_receipt() {
     let (_kafka, servers) = kafka("t", 1);
     let producer = Arc::new(Producer::new(&options(&servers)).unwrap());
     let mut sink = sink(&producer, "t");
     let now = Received::now();
-    let Some(at) = now.at.checked_sub(Duration::from_secs(60)) else {
-        return; // The machine has just been started.
-    };
-    let old = Received {
-        at,
-        at_ms: now.at_ms - 60_000,
-    };
-    offer_all(sink.as_mut(), &numbered(3).batch_received(old)).unwrap();
-    offer_all(sink.as_mut(), &numbered(3).batch()).unwrap();
-    wait_acknowledged(sink.as_ref(), 6);
-    let stamps: Vec<_> = read(&servers, "t", 1, 6)
-        .iter()
-        .map(|s| s.timestamp_ms.unwrap())
-        .collect();
-    assert_eq!(stamps[..3], [old.at_ms; 3]);
-    assert!(
-        stamps[3..].iter().all(|stamp| *stamp >= now.at_ms),
-        "{stamps:?}"
-    );
+    // A burst's, an outage's, what came towards its end, what comes then, and
+    // another burst's.
+    let waits = [5, 60, 5, 0, 5].map(Duration::from_secs);
+    for wait in waits {
+        let Some(at) = now.at.checked_sub(wait) else {
+            return; // The machine has just been started.
+        };
+        let at_ms = now.at_ms - i64::try_from(wait.as_millis()).unwrap();
+        let received = Received { at, at_ms };
+        offer_all(sink.as_mut(), &numbered(3).batch_received(received)).unwrap();
+    }
+    wait_acknowledged(sink.as_ref(), 15);
+    let seen = read(&servers, "t", 1, 15);
+    let stamps: Vec<_> = seen.iter().map(|seen| seen.timestamp_ms.unwrap()).collect();
+    for (batch, received) in [(1, 60_000), (2, 5_000)] {
+        let received = now.at_ms - received;
+        assert_eq!(stamps[3 * batch..3 * batch + 3], [received; 3], "{batch}");
+    }
+    for batch in [0, 3, 4] {
+        let later = &stamps[3 * batch..3 * batch + 3];
+        assert!(
+            later.iter().all(|stamp| *stamp >= now.at_ms),
+            "{batch}: {stamps:?}"
+        );
+    }
 }
 
 #[test]
