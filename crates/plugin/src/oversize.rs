@@ -62,20 +62,26 @@ impl Limit {
         if policy == Oversize::Fail {
             return Ok(None);
         }
-        let letters = policy == Oversize::DeadLetter;
+        let has_letters = policy == Oversize::DeadLetter;
         // What is no number, Connect's producer refuses.
         let own = config.get(LIMIT).map(|text| text.trim().parse().ok());
         let Some(bytes) = own.unwrap_or(worker) else {
-            let lacks = letters.then(|| vec![NO_LIMIT.to_owned()]);
-            return lacks.map_or(Ok(None), Err);
+            if has_letters {
+                return Err(vec![NO_LIMIT.to_owned()]);
+            }
+            return Ok(None);
         };
-        let letters = letters.then(|| Letters::of(config, bytes, of));
+        let letters = if has_letters {
+            Some(Letters::of(config, bytes, of)?)
+        } else {
+            None
+        };
         let (connector, task) = of;
         Ok(Some(Self {
             bytes,
             connector: connector.to_owned(),
             task,
-            letters: letters.transpose()?,
+            letters,
             untold: Mutex::default(),
         }))
     }

@@ -302,7 +302,7 @@ pub const TABLE: &[Row] = &[
          and logged), dlq (to errors.deadletterqueue.topic.name, cut to what the producer may send, with its size \
          in a header), or fail (the task). What counts is the record that transforms and converters make of it. In \
          Kafka Connect the limit is the connector's own producer.override.max.request.size, else that of the worker's \
-         properties file. Where neither tells it, the producer decides, and dlq is refused.",
+         producers.",
     ),
 ];
 

@@ -86,7 +86,7 @@ fn what_a_transform_makes_small_is_delivered() {
     assert_eq!(written, all);
 }
 
-/// The worker looks up a variable in its file, and so does the plugin.
+/// With what the worker has looked up for a variable.
 #[test]
 fn the_worker_s_own_converters_and_limit_count() {
     const NAME: &str = "plugin-oversize-worker-converter";

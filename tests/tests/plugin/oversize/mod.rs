@@ -137,13 +137,15 @@ fn without_a_limit_of_the_connector_s_own_it_is_kafka_s_default() {
 #[test]
 fn without_a_limit_of_the_connector_s_own_it_is_the_worker_s() {
     const NAME: &str = "plugin-oversize-worker";
-    let kafka = Kafka::shared(VERSION);
-    let builder = with_commits(Builder::distributed(kafka, NAME));
-    let cluster = Cluster::start(1, &builder.set("producer.max.request.size", "20000"));
-    let worker = cluster.live().next().expect("a worker");
-    let written = delivered((worker, kafka), NAME, LARGE_BYTES, &[]);
-    assert_eq!(numbers(&written), others());
-    assert_told(worker, NAME, "20000");
+    for version in [Version::V3_9, Version::V4_1] {
+        let kafka = Kafka::shared(version);
+        let builder = with_commits(Builder::distributed(kafka, NAME));
+        let cluster = Cluster::start(1, &builder.set("producer.max.request.size", "20000"));
+        let worker = cluster.live().next().expect("a worker");
+        let written = delivered((worker, kafka), NAME, LARGE_BYTES, &[]);
+        assert_eq!(numbers(&written), others());
+        assert_told(worker, NAME, "20000");
+    }
 }
 
 /// Its settings stand nowhere but in the worker itself.

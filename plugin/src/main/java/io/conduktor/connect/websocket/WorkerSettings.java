@@ -7,6 +7,8 @@ import java.util.regex.Pattern;
 import org.apache.kafka.clients.producer.ProducerConfig;
 import org.apache.kafka.common.config.AbstractConfig;
 import org.apache.kafka.connect.source.SourceTaskContext;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * What the worker has its tasks' producers and converters do. Connect's interfaces tell a task nothing of that, but what
@@ -15,6 +17,7 @@ import org.apache.kafka.connect.source.SourceTaskContext;
  * settings, which have secrets, only these are kept.
  */
 final class WorkerSettings {
+    private static final Logger LOG = LoggerFactory.getLogger(WorkerSettings.class);
     /** Its limit is not known. */
     static final long UNKNOWN = -1;
 
@@ -38,10 +41,12 @@ final class WorkerSettings {
             for (String name : WAY) {
                 found = field(found, name);
             }
-        } catch (ReflectiveOperationException | RuntimeException error) {
+        } catch (ReflectiveOperationException | RuntimeException | LinkageError error) {
             found = null;
         }
         if (!(found instanceof AbstractConfig)) {
+            LOG.warn("The worker's settings are not where Kafka Connect 3.9 and 4.1 have them, so websocket.oversize goes by "
+                + "those of the connector alone");
             return new WorkerSettings(UNKNOWN, Map.of());
         }
         // With what variables stand for, as the worker has looked them up.
