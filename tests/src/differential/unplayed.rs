@@ -90,7 +90,7 @@ const PRODUCERS: &[Unplayed] = &[
         what: "A record's timestamp is when the producer got it; that of a message that waited over ten seconds, and of those behind it until one waited less than a second, or that goes through transforms, is when it was received. The reference has the time at which it took the message out of its queue.",
         why: "For what waited for Kafka or for a restart the time of receipt is the true one; for less it is not worth what it costs.",
         tests: &[
-            "only_records_that_have_waited_carry_the_time_of_their_receipt",
+            "records_that_have_waited_and_those_behind_them_carry_the_time_of_their_receipt",
             "mapped_records_carry_the_time_of_their_receipt",
         ],
     },
